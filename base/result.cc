@@ -1,0 +1,51 @@
+#include "base/result.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+namespace tapiary::base {
+
+std::string_view ToString(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalid: return "invalid";
+    case ErrorCode::kNotFound: return "not found";
+    case ErrorCode::kExists: return "exists";
+    case ErrorCode::kConflict: return "conflict";
+    case ErrorCode::kCorrupt: return "corrupt";
+    case ErrorCode::kUnsupported: return "unsupported";
+    case ErrorCode::kTooLarge: return "too large";
+    case ErrorCode::kPermission: return "not permitted";
+    case ErrorCode::kIo: return "I/O error";
+    case ErrorCode::kUnavailable: return "unavailable";
+    case ErrorCode::kTimeout: return "timed out";
+    case ErrorCode::kInternal: return "internal error";
+  }
+  return "unknown";
+}
+
+Error Error::WithContext(std::string_view context) const {
+  return {code, std::string(context) + ": " + message};
+}
+
+std::string Error::ToString() const {
+  return std::string(base::ToString(code)) + ": " + message;
+}
+
+Error Error::FromErrno(int errno_value, std::string_view what) {
+  ErrorCode code = ErrorCode::kIo;
+  if (errno_value == ENOENT || errno_value == ENODEV) code = ErrorCode::kNotFound;
+  if (errno_value == EACCES || errno_value == EPERM) code = ErrorCode::kPermission;
+  if (errno_value == EEXIST) code = ErrorCode::kExists;
+  if (errno_value == ETIMEDOUT) code = ErrorCode::kTimeout;
+  return {code, std::string(what) + ": " + std::generic_category().message(errno_value)};
+}
+
+void throw_exception_from_error(const Error& error, const boost::source_location& loc) {
+  std::fprintf(stderr, "fatal: value of a failed result at %s:%u: %s\n", loc.file_name(),
+               static_cast<unsigned>(loc.line()), error.ToString().c_str());
+  std::abort();
+}
+
+}  // namespace tapiary::base

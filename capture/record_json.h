@@ -1,0 +1,18 @@
+// Records as JSON objects with the field names of design.md section 6: what `tapiary meter`, the
+// API and the command line show. One line each, always valid UTF-8 (CO-02). Any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "capture/records.h"
+
+namespace tapiary::capture {
+
+// `sensor` is the sensor's name, or empty for null.
+std::string ToJson(const FlowRecord& flow, std::string_view sensor);
+std::string ToJson(const Transaction& transaction, std::string_view sensor);
+std::string ToJson(const LedgerRow& row, std::string_view sensor);
+std::string ToJson(const GapRecord& gap, std::string_view sensor);
+
+}  // namespace tapiary::capture

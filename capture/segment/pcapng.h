@@ -1,0 +1,26 @@
+// Writing pcapng (draft-ietf-opsawg-pcapng): section header, interface description with nanosecond
+// resolution, enhanced packet block, interface statistics. Little-endian. Pure appends to a buffer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "capture/packet.h"
+#include "capture/source/packet_source.h"
+
+namespace tapiary::capture {
+
+struct SectionText {
+  std::string application;  // shb_userappl
+  std::string comment;      // opt_comment, may be empty
+};
+void AppendSectionHeader(const SectionText& text, std::vector<std::uint8_t>& out);
+void AppendInterface(const InterfaceInfo& interface, std::vector<std::uint8_t>& out);
+// Exact bytes that AppendPacket adds.
+std::size_t PacketBlockSize(const Packet& packet);
+// Puts a taken-out VLAN tag back. `interface` is the section's interface id.
+void AppendPacket(const Packet& packet, std::uint32_t interface, std::vector<std::uint8_t>& out);
+
+}  // namespace tapiary::capture

@@ -1,0 +1,159 @@
+#include "server/catalog/schema.h"
+
+#include <array>
+
+namespace tapiary::server {
+
+namespace {
+
+// Times are UTC nanoseconds. Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d, so that a CIDR is a range.
+// Epochs stay below 2^63. `record` is the JSON object that the API shows.
+constexpr const char* kStep1 = R"sql(
+CREATE TABLE sensors (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created_ns INTEGER NOT NULL,
+  last_seen_ns INTEGER,
+  health TEXT                -- JSON of the last health record
+);
+CREATE TABLE tokens (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  scope TEXT NOT NULL CHECK (scope IN ('sensor', 'viewer', 'admin')),
+  sensor_id INTEGER REFERENCES sensors(id),
+  hash BLOB NOT NULL UNIQUE, -- SHA-256 of a 256-bit random token
+  created_ns INTEGER NOT NULL,
+  expires_ns INTEGER,
+  last_used_ns INTEGER,
+  revoked_ns INTEGER
+);
+CREATE TABLE items (         -- what was ingested, once each
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  kind TEXT NOT NULL,        -- segments, flows, facts, pcap, events
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  bytes INTEGER NOT NULL,
+  received_ns INTEGER NOT NULL,
+  UNIQUE (sensor_id, kind, epoch, seq)
+);
+CREATE TABLE segments (
+  id INTEGER PRIMARY KEY,
+  item_id INTEGER NOT NULL REFERENCES items(id),
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  epoch INTEGER NOT NULL,
+  stream INTEGER NOT NULL,
+  first_block INTEGER NOT NULL,
+  block_count INTEGER NOT NULL,
+  interface TEXT NOT NULL,
+  first_ns INTEGER NOT NULL,
+  last_ns INTEGER NOT NULL,
+  packets INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,    -- stored
+  object TEXT NOT NULL,      -- name in the vault
+  UNIQUE (sensor_id, epoch, stream, first_block)
+);
+CREATE INDEX segments_by_time ON segments (first_ns, last_ns);
+CREATE TABLE flows (         -- one row a flow: totals of its newest part, blocks of all parts
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  epoch INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  stream INTEGER NOT NULL,
+  interface TEXT NOT NULL,
+  start_ns INTEGER NOT NULL,
+  end_ns INTEGER NOT NULL,
+  proto INTEGER NOT NULL,
+  ether_type INTEGER NOT NULL,
+  vlan INTEGER,              -- outermost VID
+  orig_ip BLOB, orig_port INTEGER NOT NULL,
+  resp_ip BLOB, resp_port INTEGER NOT NULL,
+  orig_packets INTEGER NOT NULL, orig_bytes INTEGER NOT NULL,
+  resp_packets INTEGER NOT NULL, resp_bytes INTEGER NOT NULL,
+  community_id TEXT NOT NULL,
+  service TEXT NOT NULL,
+  transactions INTEGER NOT NULL,
+  commands INTEGER NOT NULL,
+  received_ns INTEGER NOT NULL,
+  blocks TEXT NOT NULL,      -- JSON [[first, count], ...]
+  record TEXT NOT NULL,
+  UNIQUE (sensor_id, epoch, number)
+);
+CREATE INDEX flows_by_start ON flows (start_ns);
+CREATE INDEX flows_by_orig ON flows (orig_ip, start_ns);
+CREATE INDEX flows_by_resp ON flows (resp_ip, start_ns);
+CREATE TABLE transactions (
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  epoch INTEGER NOT NULL,
+  flow_number INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  time_ns INTEGER NOT NULL,
+  protocol TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  code INTEGER NOT NULL,
+  unit INTEGER, address INTEGER, quantity INTEGER,
+  status TEXT NOT NULL,
+  command INTEGER NOT NULL,
+  technique TEXT NOT NULL,
+  orig_ip BLOB, orig_port INTEGER NOT NULL,
+  resp_ip BLOB, resp_port INTEGER NOT NULL,
+  community_id TEXT NOT NULL,
+  received_ns INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  UNIQUE (sensor_id, epoch, flow_number, number)
+);
+CREATE INDEX transactions_by_time ON transactions (time_ns);
+CREATE INDEX commands_by_time ON transactions (time_ns) WHERE command = 1;
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  time_ns INTEGER NOT NULL,  -- the event's own time, or received_ns
+  received_ns INTEGER NOT NULL,
+  type TEXT NOT NULL,        -- the service's own event name, or ''
+  source_ip BLOB, source_port INTEGER,
+  destination_ip BLOB, destination_port INTEGER,
+  user_name TEXT, password TEXT, session TEXT,
+  record TEXT NOT NULL       -- JSON: recognised fields and the raw object
+);
+CREATE INDEX events_by_time ON events (time_ns);
+CREATE TABLE ledger (        -- newest row per sensor, epoch and interface
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  epoch INTEGER NOT NULL,
+  interface TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  offered INTEGER NOT NULL,
+  recorded INTEGER NOT NULL,
+  filtered INTEGER NOT NULL,
+  lost INTEGER NOT NULL,     -- all reasons together
+  record TEXT NOT NULL,
+  PRIMARY KEY (sensor_id, epoch, interface)
+);
+CREATE TABLE gaps (
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  epoch INTEGER NOT NULL,
+  from_ns INTEGER NOT NULL,
+  to_ns INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  received_ns INTEGER NOT NULL,
+  record TEXT NOT NULL
+);
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY,
+  time_ns INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,      -- token-created, digest-conflict, ...
+  detail TEXT NOT NULL
+);
+)sql";
+
+constexpr std::array kSteps{kStep1};
+
+}  // namespace
+
+std::span<const char* const> SchemaSteps() { return kSteps; }
+
+}  // namespace tapiary::server
