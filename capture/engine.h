@@ -1,7 +1,7 @@
 // Engine: the packet path of a sensor. One worker thread per source: batches in, blocks and records
-// out through bounded single-producer single-consumer rings. Capture never waits for whoever reads
-// the rings: without a free block packets are lost for `storage-backlog`, and counted, while metering
-// goes on.
+// out through bounded single-producer single-consumer rings. Live capture never waits for whoever
+// reads the rings: without a free block packets are lost for `storage-backlog`, and counted, while
+// metering goes on. Only a file is read no faster than it can be stored.
 //
 // Threads: Start and Stop by the owner; TakeBlock, ReturnBlock, TakeRecords by one consumer thread;
 // Ledger and status by any thread.
@@ -23,7 +23,7 @@ namespace tapiary::capture {
 struct EngineOptions {
   MeterOptions meter;
   std::size_t block_bytes = kDefaultBlockBytes;
-  std::size_t blocks_per_worker = 64;      // the pool: back-pressure limit of one worker
+  std::size_t blocks_per_worker = 64;  // the pool: back-pressure limit of one worker
   std::int64_t block_time_ns = base::kNanosPerSecond;  // a block closes at this age
   std::string application = "tapiary-sensor " TAPIARY_VERSION;
 };
@@ -43,7 +43,7 @@ struct WorkerStatus {
 
 class Engine {
  public:
-  // Sources are opened by Start. Stream i belongs to source i (a live source has one interface).
+  // Sources are opened by Start. Interface j of source i writes stream 256 * i + j.
   Engine(EngineOptions options, std::vector<std::unique_ptr<PacketSource>> sources);
   ~Engine();
 

@@ -1,9 +1,9 @@
 // Meter: packets in, flow and OT records out. Decode, flow table and OT decoders of one worker.
 //
 // The same code runs live in the sensor, offline in `tapiary meter`, and in the collector for
-// uploaded files, so the same packets give the same records everywhere (rule R5 of the field faults).
-// Time comes from packets; Advance tells a live meter how far the wall clock got on an idle link.
-// One thread. Hot path: no allocation per packet once the table is warm.
+// uploaded files, so the same packets give the same records everywhere (rule R5 of the field
+// faults). Time comes from packets; Advance tells a live meter how far the wall clock got on an
+// idle link. One thread. Hot path: no allocation per packet once the table is warm.
 #pragma once
 
 #include <cstdint>
@@ -19,25 +19,25 @@
 namespace tapiary::capture {
 
 struct MeterOptions {
-  std::uint64_t epoch = 0;           // goes into flow ids
-  std::uint32_t first_stream = 0;    // stream of interface i is first_stream + i
+  std::uint64_t epoch = 0;         // goes into flow ids
+  std::uint32_t first_stream = 0;  // stream of interface i is first_stream + i
   std::size_t max_flows = 1'000'000;
   std::int64_t idle_timeout_ns = 300 * base::kNanosPerSecond;
-  std::int64_t active_timeout_ns = 60 * base::kNanosPerSecond;   // 0: never
-  std::int64_t closed_timeout_ns = 60 * base::kNanosPerSecond;   // tail after FIN/RST (FL-03)
+  std::int64_t active_timeout_ns = 60 * base::kNanosPerSecond;  // 0: never
+  std::int64_t closed_timeout_ns = 60 * base::kNanosPerSecond;  // tail after FIN/RST (FL-03)
 };
 
 struct MeterStats {
   std::uint64_t packets = 0;
   std::uint64_t captured_bytes = 0;
   std::uint64_t wire_bytes = 0;
-  std::uint64_t keyed_packets = 0;       // counted in a flow
-  std::uint64_t flows = 0;               // ever made
+  std::uint64_t keyed_packets = 0;  // counted in a flow
+  std::uint64_t flows = 0;          // ever made
   std::uint64_t active_flows = 0;
   std::uint64_t evicted_flows = 0;
   std::uint64_t transactions = 0;
   std::uint64_t commands = 0;
-  std::int64_t first_ns = 0, last_ns = 0;  // in order of arrival
+  std::int64_t first_ns = 0, last_ns = 0;                    // in order of arrival
   std::vector<std::pair<std::string, std::uint64_t>> notes;  // decode notes and anomalies by name
 };
 

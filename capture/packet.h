@@ -32,12 +32,12 @@ enum class Direction : std::uint8_t { kUnknown = 0, kInbound = 1, kOutbound = 2 
 inline constexpr std::int64_t kTimeUnknown = INT64_MIN;
 
 struct Packet {
-  base::Bytes bytes;            // captured bytes from the link header on
-  std::int64_t time_ns = 0;     // UTC, or kTimeUnknown
+  base::Bytes bytes;              // captured bytes from the link header on
+  std::int64_t time_ns = 0;       // UTC, or kTimeUnknown
   std::uint32_t wire_length = 0;  // length on the wire, >= bytes.size() unless the file lies
-  std::uint32_t interface = 0;  // index into PacketSource::interfaces()
-  // The outer VLAN tag that kernel or NIC took out of the frame, if has_vlan. The block builder puts
-  // it back (stored and wire length grow by 4); decode treats it as the outermost tag.
+  std::uint32_t interface = 0;    // index into PacketSource::interfaces()
+  // The outer VLAN tag that kernel or NIC took out of the frame, if has_vlan. The block builder
+  // puts it back (stored and wire length grow by 4); decode treats it as the outermost tag.
   std::uint16_t vlan_tpid = 0;
   std::uint16_t vlan_tci = 0;
   bool has_vlan = false;

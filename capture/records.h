@@ -1,8 +1,8 @@
 // The records that metering makes: flows, transactions, anomalies, and the account of losses.
 //
-// Plain data with the words and field names of design.md section 6 (docs/fields.md). They cross from
-// the packet path to the spool in RecordBatches and are turned into protobuf by uplink/wire and into
-// JSON by record_json.h. Strings here may hold any bytes; whoever shows them escapes them.
+// Plain data with the words and field names of design.md section 6 (docs/fields.md). They cross
+// from the packet path to the spool in RecordBatches and are turned into protobuf by uplink/wire
+// and into JSON by record_json.h. Strings here may hold any bytes; whoever shows them escapes them.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@
 namespace tapiary::capture {
 
 struct IpAddress {
-  std::array<std::uint8_t, 16> bytes{};  // IPv4: the first four
-  std::uint8_t version = 0;              // 4, 6, or 0 for none (layer-2 flows)
+  std::array<std::uint8_t, 16> bytes{};        // IPv4: the first four
+  std::uint8_t version = 0;                    // 4, 6, or 0 for none (layer-2 flows)
   [[nodiscard]] std::string ToString() const;  // "10.0.0.1", "2001:db8::1", "" for none
   bool operator==(const IpAddress&) const = default;
 };
@@ -38,18 +38,30 @@ struct FlowEnd {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::uint64_t payload_bytes = 0;
-  std::uint8_t tcp_flags = 0;        // all seen, or-ed
-  std::uint64_t missed_bytes = 0;    // TCP sequence gaps the capture point never showed
-  std::uint64_t retransmitted = 0;   // segments
+  std::uint8_t tcp_flags = 0;       // all seen, or-ed
+  std::uint64_t missed_bytes = 0;   // TCP sequence gaps the capture point never showed
+  std::uint64_t retransmitted = 0;  // segments
 };
 
 enum class RoleBy : std::uint8_t { kSyn = 0, kSynAck = 1, kRequest = 2, kPort = 3, kFirstSeen = 4 };
-enum class EndReason : std::uint8_t { kEnd = 0, kIdle = 1, kActive = 2, kEvicted = 3, kShutdown = 4 };
+enum class EndReason : std::uint8_t {
+  kEnd = 0,
+  kIdle = 1,
+  kActive = 2,
+  kEvicted = 3,
+  kShutdown = 4
+};
 enum class TcpState : std::uint8_t {
-  kNone = 0, kSynSent = 1, kSynAck = 2, kEstablished = 3, kClosing = 4, kClosed = 5, kReset = 6,
+  kNone = 0,
+  kSynSent = 1,
+  kSynAck = 2,
+  kEstablished = 3,
+  kClosing = 4,
+  kClosed = 5,
+  kReset = 6,
   kMidstream = 7,
 };
-std::string_view ToString(RoleBy role);      // syn, synack, request, port, first-seen
+std::string_view ToString(RoleBy role);       // syn, synack, request, port, first-seen
 std::string_view ToString(EndReason reason);  // end, idle, active, evicted, shutdown
 std::string_view ToString(TcpState state);
 
@@ -69,62 +81,69 @@ struct BlockRun {
   bool operator==(const BlockRun&) const = default;
 };
 
-// One exported record of a flow. A long flow gives several: `part` counts from 0, roles and id stay.
-// Counters are totals of the whole flow so far; delta_* are those since the part before (FL-09).
+// One exported record of a flow. A long flow gives several: `part` counts from 0, roles and id
+// stay. Counters are totals of the whole flow so far; delta_* are those since the part before
+// (FL-09).
 struct FlowRecord {
   FlowId id;
   std::uint32_t part = 0;
-  std::uint32_t stream = 0;    // the block numbering it refers to; one per interface of the sensor
+  std::uint32_t stream = 0;  // the block numbering it refers to; one per interface of the sensor
   std::string interface;
-  std::int64_t start_ns = 0;   // of the flow, not of the part
-  std::int64_t end_ns = 0;     // last packet seen
-  std::uint8_t proto = 0;      // IP protocol number; 0 with ether_type for layer-2 flows
+  std::int64_t start_ns = 0;  // of the flow, not of the part
+  std::int64_t end_ns = 0;    // last packet seen
+  std::uint8_t proto = 0;     // IP protocol number; 0 with ether_type for layer-2 flows
   std::uint16_t ether_type = 0;
-  std::vector<std::uint16_t> vlans;   // VIDs, outer first
-  std::vector<std::string> tunnels;   // "gre", "vxlan:42", outer first
+  std::vector<std::uint16_t> vlans;  // VIDs, outer first
+  std::vector<std::string> tunnels;  // "gre", "vxlan:42", outer first
   FlowEnd orig;
   FlowEnd resp;
   std::uint64_t delta_packets[2] = {0, 0};  // orig, resp
   std::uint64_t delta_bytes[2] = {0, 0};
-  std::string community_id;    // "1:..."; empty for layer-2 flows
-  std::string service;         // empty: not known
-  std::string service_by;      // content, port
+  std::string community_id;  // "1:..."; empty for layer-2 flows
+  std::string service;       // empty: not known
+  std::string service_by;    // content, port
   RoleBy role_by = RoleBy::kFirstSeen;
   TcpState tcp_state = TcpState::kNone;
   EndReason end_reason = EndReason::kIdle;
-  bool last = false;           // no further part follows
-  std::uint64_t truncated = 0;      // packets captured shorter than on the wire
+  bool last = false;            // no further part follows
+  std::uint64_t truncated = 0;  // packets captured shorter than on the wire
   std::uint64_t bad_checksums = 0;
-  std::uint64_t transactions = 0;   // totals
+  std::uint64_t transactions = 0;  // totals
   std::uint64_t commands = 0;
   std::vector<std::pair<std::string, std::uint64_t>> anomalies;  // name, how often
-  std::vector<BlockRun> blocks;     // those holding packets of this part
+  std::vector<BlockRun> blocks;  // those holding packets of this part
 };
 
-enum class TransactionStatus : std::uint8_t { kOk = 0, kException = 1, kNoReply = 2, kUnsolicited = 3 };
+enum class TransactionStatus : std::uint8_t {
+  kOk = 0,
+  kException = 1,
+  kNoReply = 2,
+  kUnsolicited = 3
+};
 std::string_view ToString(TransactionStatus status);  // ok, exception, no-reply, unsolicited
 
 // One OT request with its response, or its absence.
 struct Transaction {
-  std::int64_t time_ns = 0;      // of the request's first byte; of the response when there is no request
+  std::int64_t time_ns =
+      0;  // of the request's first byte; of the response when there is no request
   FlowId flow_id;
-  std::uint32_t number = 0;      // within its flow, from 0
+  std::uint32_t number = 0;  // within its flow, from 0
   std::string community_id;
-  IpAddress orig_ip, resp_ip;    // who asked, who was asked
+  IpAddress orig_ip, resp_ip;  // who asked, who was asked
   std::uint16_t orig_port = 0, resp_port = 0;
   std::string interface;
-  std::string protocol;          // service name: modbus, s7comm, ...
-  std::string operation;         // the standard's name: read_holding_registers, ...
-  std::int32_t code = 0;         // function code
+  std::string protocol;   // service name: modbus, s7comm, ...
+  std::string operation;  // the standard's name: read_holding_registers, ...
+  std::int32_t code = 0;  // function code
   std::optional<std::uint32_t> unit;
   std::optional<std::uint64_t> address;
   std::optional<std::uint64_t> quantity;
-  std::vector<std::int64_t> values;   // written or read; bounded by the protocol's own limit
+  std::vector<std::int64_t> values;  // written or read; bounded by the protocol's own limit
   TransactionStatus status = TransactionStatus::kOk;
   std::optional<std::uint32_t> exception;
   std::optional<std::int64_t> latency_ns;
   bool command = false;
-  std::string attack_technique;  // MITRE ATT&CK for ICS id, or empty
+  std::string attack_technique;                             // MITRE ATT&CK for ICS id, or empty
   std::vector<std::pair<std::string, std::string>> detail;  // key, text (any bytes)
   std::vector<std::string> anomalies;
 };
@@ -147,9 +166,9 @@ struct GapRecord {
   std::string interface;  // empty: all
   std::int64_t from_ns = 0;
   std::int64_t to_ns = 0;
-  std::uint64_t items = 0;   // 0: not known
+  std::uint64_t items = 0;  // 0: not known
   std::uint64_t bytes = 0;
-  std::string reason;     // unclean-stop, spool-full, link-down, storage-backlog, quarantined, ...
+  std::string reason;  // unclean-stop, spool-full, link-down, storage-backlog, quarantined, ...
 };
 
 struct RecordBatch {

@@ -1,5 +1,5 @@
-// Decode: from captured bytes to the innermost flow key, without allocation and without ever reading
-// past the captured bytes.
+// Decode: from captured bytes to the innermost flow key, without allocation and without ever
+// reading past the captured bytes.
 //
 // Hot path. Definitions of bytes, payload and ICMP ports: design.md section 6 and the Community ID
 // specification v1. Pure functions; any thread.
@@ -17,12 +17,12 @@ namespace tapiary::capture {
 // Why a packet has no flow key, or a doubtful one. Counted by name, never an error (RD-12, FL-06).
 enum class DecodeNote : std::uint8_t {
   kNone,
-  kUndecodedLink,    // a link type that we store only
-  kLinkTruncated,    // link header not captured
-  kBadIpHeader,      // impossible or cut IP header
-  kL4Truncated,      // ports not captured
-  kTooManyHeaders,   // tags, tunnels or extension headers beyond the limit
-  kLengthMismatch,   // captured more than the wire length, or IP length beyond the frame
+  kUndecodedLink,   // a link type that we store only
+  kLinkTruncated,   // link header not captured
+  kBadIpHeader,     // impossible or cut IP header
+  kL4Truncated,     // ports not captured
+  kTooManyHeaders,  // tags, tunnels or extension headers beyond the limit
+  kLengthMismatch,  // captured more than the wire length, or IP length beyond the frame
 };
 std::string_view ToString(DecodeNote note);
 
@@ -36,25 +36,25 @@ struct TcpInfo {
 inline constexpr std::uint8_t kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
 
 struct Decoded {
-  bool has_ip = false;       // an IP header was parsed: ip fields are good
-  bool has_ports = false;    // transport header seen, or ICMP
+  bool has_ip = false;     // an IP header was parsed: ip fields are good
+  bool has_ports = false;  // transport header seen, or ICMP
   bool has_mac = false;
   bool is_fragment = false;  // any fragment, the first included
   bool first_fragment = false;
   bool more_fragments = false;
   DecodeNote note = DecodeNote::kNone;
-  std::uint8_t proto = 0;            // innermost IP protocol
-  std::uint16_t ether_type = 0;      // after tags; below 0x600: LLC length
+  std::uint8_t proto = 0;        // innermost IP protocol
+  std::uint16_t ether_type = 0;  // after tags; below 0x600: LLC length
   IpAddress src, dst;
   std::uint16_t src_port = 0, dst_port = 0;
   MacAddress src_mac{}, dst_mac{};
   std::array<std::uint16_t, kMaxVlans> vlans{};  // VIDs, outer first
   std::uint8_t vlan_count = 0;
-  std::uint32_t ip_id = 0;               // fragment identification
-  std::uint16_t fragment_offset = 0;     // bytes
-  std::uint32_t ip_length = 0;           // from the IP header on, by its length field
-  std::uint32_t payload_length = 0;      // by length fields
-  base::Bytes payload;                   // what of it was captured
+  std::uint32_t ip_id = 0;            // fragment identification
+  std::uint16_t fragment_offset = 0;  // bytes
+  std::uint32_t ip_length = 0;        // from the IP header on, by its length field
+  std::uint32_t payload_length = 0;   // by length fields
+  base::Bytes payload;                // what of it was captured
   TcpInfo tcp;
   bool bad_checksum = false;
 };

@@ -1,10 +1,10 @@
 // BlockBuilder: copies each packet once into the current block, as pcapng.
 //
 // A block is a run of whole pcapng blocks: section header and interface description first (every
-// block has them, so that each can be read alone), then enhanced packet blocks with nanosecond times,
-// direction and the frame as it was on the wire (a VLAN tag that was taken out is put back). Blocks
-// come from a fixed pool; when the pool is empty the packet is counted, not waited for.
-// Hot path: one thread, no allocation. Format: docs/formats/segment.md.
+// block has them, so that each can be read alone), then enhanced packet blocks with nanosecond
+// times, direction and the frame as it was on the wire (a VLAN tag that was taken out is put back).
+// Blocks come from a fixed pool; when the pool is empty the packet is counted, not waited for. Hot
+// path: one thread, no allocation. Format: docs/formats/segment.md.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ inline constexpr std::size_t kMaxPacketBytes = 256 * 1024;  // longer captures a
 // One block in memory. Owned by its pool or by whoever holds it between the rings.
 struct Block {
   std::uint32_t stream = 0;
-  std::uint64_t number = 0;      // counts from 0 per stream and epoch
-  std::int64_t first_ns = 0;     // smallest and largest packet time
+  std::uint64_t number = 0;   // counts from 0 per stream and epoch
+  std::int64_t first_ns = 0;  // smallest and largest packet time
   std::int64_t last_ns = 0;
   std::uint32_t packets = 0;
   std::uint64_t packet_bytes = 0;  // captured bytes, without pcapng overhead
@@ -46,7 +46,8 @@ class BlockBuilder {
   void Begin(std::unique_ptr<Block> storage);
   // Appends; returns the block's number. Requires HasBlock() and Fits().
   std::uint64_t Append(const Packet& packet);
-  // Hands out the block being filled (nothing when none, or when it has no packet and force is off).
+  // Hands out the block being filled (nothing when none, or when it has no packet and force is
+  // off).
   std::unique_ptr<Block> Close();
   [[nodiscard]] std::uint32_t packets_in_block() const { return block_ ? block_->packets : 0; }
 

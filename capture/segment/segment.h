@@ -1,9 +1,10 @@
-// Segment: the unit of packet storage and of upload. Blocks of one stream, each one zstd frame, then
-// an index frame and the seek table of the zstd seekable format (both skippable frames), so that
-// `zstd -dc SEGMENT` is a pcapng stream that any reader takes. Format: docs/formats/segment.md.
+// Segment: the unit of packet storage and of upload. Blocks of one stream, each one zstd frame,
+// then an index frame and the seek table of the zstd seekable format (both skippable frames), so
+// that `zstd -dc SEGMENT` is a pcapng stream that any reader takes. Format:
+// docs/formats/segment.md.
 //
-// Assembling needs no decompression: a sensor compresses blocks as they close, keeps them, and makes
-// a segment of them by concatenation. Everything here is pure or single-threaded.
+// Assembling needs no decompression: a sensor compresses blocks as they close, keeps them, and
+// makes a segment of them by concatenation. Everything here is pure or single-threaded.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,9 @@
 
 namespace tapiary::capture {
 
-inline constexpr std::size_t kMaxSegmentBytes = 256u << 20;   // a segment larger than this is refused
-inline constexpr std::size_t kMaxBlockRawBytes = 16u << 20;   // and a block whose raw size is
+inline constexpr std::size_t kMaxSegmentBytes = 256u
+                                                << 20;  // a segment larger than this is refused
+inline constexpr std::size_t kMaxBlockRawBytes = 16u << 20;  // and a block whose raw size is
 inline constexpr std::uint32_t kMaxBlocksPerSegment = 65536;
 
 // What is known of one block in a segment. `offset` and `stored` locate its frame.
@@ -40,8 +42,9 @@ struct SegmentIndex {
   [[nodiscard]] std::int64_t last_ns() const;
 };
 
-// One zstd frame (content size and checksum in it) from a block's bytes. `level` 0 stores raw blocks
-// in a valid frame without searching for matches. The compressor keeps its context between calls.
+// One zstd frame (content size and checksum in it) from a block's bytes. `level` 0 stores raw
+// blocks in a valid frame without searching for matches. The compressor keeps its context between
+// calls.
 class BlockCompressor {
  public:
   BlockCompressor();
@@ -72,7 +75,8 @@ class SegmentAssembler {
 };
 
 // Reads `size` bytes at `offset`; fewer is an error.
-using RangeReader = std::function<base::Result<std::string>(std::uint64_t offset, std::size_t size)>;
+using RangeReader =
+    std::function<base::Result<std::string>(std::uint64_t offset, std::size_t size)>;
 
 // Reads and checks the tail: offsets, counts and sizes add up to `segment_bytes`, times are ordered
 // within each entry, limits hold. kCorrupt names the field.

@@ -1,7 +1,7 @@
 // PacketSource: where packets come from, at batch granularity (one virtual call per batch).
 //
-// af_packet, pcap (files and stdin) and dpdk are behind it; each lives in the only file that includes
-// its library. A source is used by one thread, except stats(), which any thread may call.
+// af_packet, pcap (files and stdin) and dpdk are behind it; each lives in the only file that
+// includes its library. A source is used by one thread, except stats(), which any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -45,14 +45,18 @@ class PacketSource {
  public:
   virtual ~PacketSource() = default;
 
-  // Takes the interface or file. Errors name the failing call and errno (CAP-07), or file and offset.
+  // Takes the interface or file. Errors name the failing call and errno (CAP-07), or file and
+  // offset.
   virtual base::Result<> Open() = 0;
-  // Releases the batch handed out before, then fills `batch`, waiting at most `wait_ms`. An interface
-  // that goes down gives kIdle and link_up=false, never an error loop (CAP-02).
+  // Releases the batch handed out before, then fills `batch`, waiting at most `wait_ms`. An
+  // interface that goes down gives kIdle and link_up=false, never an error loop (CAP-02).
   virtual base::Result<NextState> Next(PacketBatch& batch, int wait_ms) = 0;
   // Grows while a pcapng file is read; indices never change.
   [[nodiscard]] virtual const std::vector<InterfaceInfo>& interfaces() const = 0;
   [[nodiscard]] virtual SourceStats stats() const = 0;
+  // A live source loses what is not taken in time; a file waits, so its reader may wait for
+  // storage.
+  [[nodiscard]] virtual bool live() const { return true; }
   // After kEnd: "" for a whole file, else what is wrong with its tail ("truncated at 5003: ...").
   [[nodiscard]] virtual std::string end_note() const { return {}; }
   // True when end_note() tells of a cut tail only (a killed writer), false for a structural fault.
@@ -61,11 +65,11 @@ class PacketSource {
 
 struct AfPacketOptions {
   std::string interface;
-  std::string filter;                  // BPF in tcpdump's syntax, empty for all; VLAN-aware (CAP-05)
+  std::string filter;  // BPF in tcpdump's syntax, empty for all; VLAN-aware (CAP-05)
   std::int64_t ring_bytes = 64 << 20;  // rounded to blocks; shrinks when memory is short (CAP-07)
   std::int64_t block_bytes = 1 << 20;
   std::uint32_t snap_length = 65535;
-  bool promiscuous = true;             // by socket membership, so kill -9 leaves no trace (CAP-15)
+  bool promiscuous = true;  // by socket membership, so kill -9 leaves no trace (CAP-15)
   bool both_directions_on_loopback = false;  // CAP-09
 };
 

@@ -1,0 +1,93 @@
+#include "capture/engine.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "capture/worker.h"
+
+namespace tapiary::capture {
+
+struct Engine::Impl {
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::size_t next = 0;  // the consumer's: takes blocks from the workers in turn
+};
+
+Engine::Engine(EngineOptions options, std::vector<std::unique_ptr<PacketSource>> sources)
+    : impl_(std::make_unique<Impl>()) {
+  std::uint32_t first_stream = 0;
+  for (auto& source : sources) {
+    impl_->workers.push_back(std::make_unique<Worker>(options, first_stream, std::move(source)));
+    first_stream += 256;
+  }
+}
+
+Engine::~Engine() {
+  Stop();
+}
+
+base::Result<> Engine::Start() {
+  std::size_t opened = 0;
+  std::string errors;
+  for (const auto& worker : impl_->workers) {
+    const auto open = worker->Open();
+    if (open) {
+      ++opened;
+      continue;
+    }
+    base::LogError("cannot capture: {}", open.error().message);
+    errors += (errors.empty() ? "" : "; ") + open.error().message;
+  }
+  if (opened == 0) {
+    if (errors.empty()) errors = "no interface or file to capture from is configured";
+    return base::MakeError(base::ErrorCode::kUnavailable, errors);
+  }
+  for (const auto& worker : impl_->workers) {
+    if (!worker->finished()) worker->Start();
+  }
+  return {};
+}
+
+void Engine::Stop() {
+  for (const auto& worker : impl_->workers) worker->RequestStop();
+  for (const auto& worker : impl_->workers) worker->Join();
+}
+
+bool Engine::finished() const {
+  return std::ranges::all_of(impl_->workers, [](const auto& worker) { return worker->finished(); });
+}
+
+std::unique_ptr<Block> Engine::TakeBlock() {
+  auto& workers = impl_->workers;
+  for (std::size_t tried = 0; tried < workers.size(); ++tried) {
+    std::unique_ptr<Block> block = workers[impl_->next]->TakeBlock();
+    impl_->next = (impl_->next + 1) % workers.size();
+    if (block) return block;
+  }
+  return nullptr;
+}
+
+void Engine::ReturnBlock(std::unique_ptr<Block> block) {
+  for (const auto& worker : impl_->workers) {
+    if (worker->ReturnBlock(block)) return;
+  }
+}
+
+bool Engine::TakeRecords(RecordBatch& out) {
+  bool any = false;
+  for (const auto& worker : impl_->workers) any = worker->TakeRecords(out) || any;
+  return any;
+}
+
+std::vector<LedgerRow> Engine::Ledger() const {
+  std::vector<LedgerRow> rows;
+  for (const auto& worker : impl_->workers) rows.push_back(worker->Ledger());
+  return rows;
+}
+
+std::vector<WorkerStatus> Engine::status() const {
+  std::vector<WorkerStatus> all;
+  for (const auto& worker : impl_->workers) all.push_back(worker->status());
+  return all;
+}
+
+}  // namespace tapiary::capture

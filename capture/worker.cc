@@ -1,0 +1,302 @@
+#include "capture/worker.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+
+namespace tapiary::capture {
+
+namespace {
+
+constexpr int kWaitMs = 100;  // longest sleep: bounds stop, block age and expiry
+constexpr std::int64_t kPublishNs = 100 * base::kNanosPerMilli;
+constexpr std::size_t kRecordRing = 256;  // batches
+constexpr std::size_t kRecordsPerPush = 256;
+constexpr std::size_t kMaxPending = 200'000;  // records held back when nobody takes them
+constexpr std::uint32_t kMaxInterfaces = 256;
+
+std::size_t Count(const RecordBatch& batch) {
+  return batch.flows.size() + batch.transactions.size() + batch.gaps.size();
+}
+
+template <class T>
+void MoveInto(std::vector<T>& from, std::vector<T>& to) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  from.clear();
+}
+
+void MoveInto(RecordBatch& from, RecordBatch& to) {
+  MoveInto(from.flows, to.flows);
+  MoveInto(from.transactions, to.transactions);
+  MoveInto(from.gaps, to.gaps);
+}
+
+MeterOptions WithStream(MeterOptions options, std::uint32_t first_stream) {
+  options.first_stream = first_stream;
+  return options;
+}
+
+}  // namespace
+
+Worker::Worker(const EngineOptions& options, std::uint32_t first_stream,
+               std::unique_ptr<PacketSource> source)
+    : options_(options),
+      first_stream_(first_stream),
+      source_(std::move(source)),
+      meter_(WithStream(options.meter, first_stream)),
+      pool_(MakeBlocks(options.blocks_per_worker, options.block_bytes)),
+      full_(options.blocks_per_worker + 1),
+      free_(options.blocks_per_worker + 1),
+      records_(kRecordRing) {}
+
+Worker::~Worker() {
+  RequestStop();
+  Join();
+  const auto drop_block = [](Block* block) { std::unique_ptr<Block>{block}; };
+  full_.consume_all(drop_block);
+  free_.consume_all(drop_block);
+  records_.consume_all([](RecordBatch* batch) { std::unique_ptr<RecordBatch>{batch}; });
+}
+
+base::Result<> Worker::Open() {
+  const auto opened = source_->Open();
+  const std::lock_guard lock(snapshot_mutex_);
+  if (!source_->interfaces().empty()) name_ = source_->interfaces().front().name;
+  if (!opened) {
+    snapshot_.error = opened.error().message;
+    finished_.store(true, std::memory_order_release);
+  }
+  return opened;
+}
+
+void Worker::Start() {
+  for (auto& block : pool_) free_.push(block.release());
+  pool_.clear();
+  thread_ = std::jthread([this] { Run(); });
+  pthread_setname_np(thread_.native_handle(), "capture");
+}
+
+void Worker::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::Run() {
+  while (!stop_.load(std::memory_order_relaxed)) {
+    const auto more = Step();
+    if (!more) {
+      local_.error = more.error().message;
+      base::LogError("capture on {} ended: {}", name_, more.error().message);
+      break;
+    }
+    if (!*more) break;
+  }
+  Finish();
+}
+
+base::Result<bool> Worker::Step() {
+  TAPIARY_ASSIGN(const NextState state, source_->Next(batch_, kWaitMs));
+  const std::int64_t steady_ns = base::SteadyNow();  // once a batch, never once a packet
+  if (state == NextState::kPackets) {
+    std::array<FlowHandle, kBatchSize> handles;
+    meter_.Process(batch_, source_->interfaces(), handles);
+    Store(batch_, handles);
+    last_packet_steady_ns_ = steady_ns;
+    local_.last_packet_ns = batch_.packets[batch_.count - 1].time_ns;
+    if (block_opened_ns_ == 0) block_opened_ns_ = steady_ns;
+  }
+  CloseOldBlocks(steady_ns);
+  if (state == NextState::kIdle) AdvanceMeter(steady_ns);
+  if (steady_ns >= next_publish_ns_) {
+    Publish();
+    PushRecords(true);
+    next_publish_ns_ = steady_ns + kPublishNs;
+  } else {
+    PushRecords(false);
+  }
+  return state != NextState::kEnd;
+}
+
+void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatchSize>& handles) {
+  std::uint64_t recorded = 0;
+  std::uint64_t bytes = 0;
+  for (std::uint32_t i = 0; i < batch.count; ++i) {
+    const Packet& packet = batch.packets[i];
+    BlockBuilder* builder = BuilderFor(packet.interface);
+    if (builder == nullptr) {
+      ++local_.lost_interfaces;
+      continue;
+    }
+    if (!PrepareBlock(*builder, packet)) {
+      ++local_.lost_backlog;
+      continue;
+    }
+    const std::uint64_t block = builder->Append(packet);
+    ++recorded;
+    bytes += packet.bytes.size();
+    if (handles[i].valid()) meter_.NoteBlock(handles[i], block);
+  }
+  local_.recorded += recorded;
+  local_.recorded_bytes += bytes;
+}
+
+BlockBuilder* Worker::BuilderFor(std::uint32_t interface) {
+  if (interface < builders_.size()) return builders_[interface].get();
+  if (interface >= kMaxInterfaces || interface >= source_->interfaces().size()) return nullptr;
+  while (builders_.size() <= interface) {  // once per interface, not per packet
+    const auto index = static_cast<std::uint32_t>(builders_.size());
+    builders_.push_back(std::make_unique<BlockBuilder>(
+        first_stream_ + index, source_->interfaces()[index], options_.application));
+  }
+  return builders_[interface].get();
+}
+
+bool Worker::PrepareBlock(BlockBuilder& builder, const Packet& packet) {
+  if (builder.HasBlock()) {
+    if (builder.Fits(packet)) return true;
+    CloseBlock(builder);
+  }
+  std::unique_ptr<Block> block = FreeBlock();
+  if (!block) return false;
+  builder.Begin(std::move(block));
+  return true;
+}
+
+std::unique_ptr<Block> Worker::FreeBlock() {
+  Block* block = nullptr;
+  while (!free_.pop(block)) {
+    if (source_->live() || stop_.load(std::memory_order_relaxed)) return nullptr;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // a file waits for the disk
+  }
+  return std::unique_ptr<Block>(block);
+}
+
+void Worker::CloseBlock(BlockBuilder& builder) {
+  std::unique_ptr<Block> block = builder.Close();
+  if (block) full_.push(block.release());  // never full: it holds the whole pool
+}
+
+void Worker::CloseOldBlocks(std::int64_t steady_ns) {
+  if (block_opened_ns_ == 0 || steady_ns - block_opened_ns_ < options_.block_time_ns) return;
+  for (const auto& builder : builders_) CloseBlock(*builder);
+  block_opened_ns_ = 0;
+}
+
+// On an idle live link packet time goes on as fast as the steady clock does.
+void Worker::AdvanceMeter(std::int64_t steady_ns) {
+  if (!source_->live() || last_packet_steady_ns_ == 0) return;
+  if (local_.last_packet_ns == kTimeUnknown) return;
+  meter_.Advance(local_.last_packet_ns + (steady_ns - last_packet_steady_ns_));
+}
+
+void Worker::PushRecords(bool now) {
+  meter_.Drain(pending_);
+  const std::size_t count = Count(pending_);
+  if (count == 0 || (!now && count < kRecordsPerPush)) return;
+  if (records_.write_available() == 0) {
+    BoundPending();
+    return;
+  }
+  records_.push(new RecordBatch(std::exchange(pending_, {})));
+}
+
+// Nobody takes records (the disk is full, say): what is given up is said in a gap record.
+void Worker::BoundPending() {
+  if (Count(pending_) < kMaxPending) return;
+  GapRecord gap;
+  gap.kind = "flows";
+  gap.interface = name_;
+  gap.from_ns = gap.to_ns = base::WallNow();
+  gap.items = Count(pending_) - pending_.gaps.size();
+  gap.reason = "records-backlog";
+  pending_.flows.clear();
+  pending_.transactions.clear();
+  pending_.gaps.push_back(std::move(gap));
+}
+
+void Worker::Publish() {
+  local_.source = source_->stats();
+  local_.meter = meter_.stats();
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_ = local_;
+}
+
+void Worker::Finish() {
+  for (const auto& builder : builders_) CloseBlock(*builder);
+  const bool stopped = stop_.load(std::memory_order_relaxed);
+  meter_.Finish(stopped ? EndReason::kShutdown : EndReason::kIdle);
+  PushRecords(true);
+  tail_ = std::exchange(pending_, {});
+  Publish();
+  finished_.store(true, std::memory_order_release);
+}
+
+std::unique_ptr<Block> Worker::TakeBlock() {
+  Block* block = nullptr;
+  full_.pop(block);
+  return std::unique_ptr<Block>(block);
+}
+
+bool Worker::ReturnBlock(std::unique_ptr<Block>& block) {
+  if (block->stream < first_stream_ || block->stream >= first_stream_ + kMaxInterfaces)
+    return false;
+  free_.push(block.release());
+  return true;
+}
+
+bool Worker::TakeRecords(RecordBatch& out) {
+  const bool was_finished = finished();
+  RecordBatch* batch = nullptr;
+  bool any = false;
+  while (records_.pop(batch)) {
+    const std::unique_ptr<RecordBatch> owned(batch);
+    MoveInto(*owned, out);
+    any = true;
+  }
+  if (was_finished && !tail_.empty()) {
+    MoveInto(tail_, out);
+    any = true;
+  }
+  return any;
+}
+
+LedgerRow Worker::Ledger() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  const SourceStats& source = snapshot_.source;
+  LedgerRow row;
+  row.interface = name_;
+  row.time_ns = base::WallNow();
+  row.offered = source.received + source.filtered + source.dropped_kernel + source.dropped_nic +
+                source.bad_records;
+  row.recorded = snapshot_.recorded;
+  row.recorded_bytes = snapshot_.recorded_bytes;
+  row.filtered = source.filtered;
+  row.lost = {{"kernel-ring", source.dropped_kernel},
+              {"nic", source.dropped_nic},
+              {"storage-backlog", snapshot_.lost_backlog},
+              {"bad-record", source.bad_records},
+              {"too-many-interfaces", snapshot_.lost_interfaces}};
+  std::erase_if(row.lost, [](const auto& reason) { return reason.second == 0; });
+  return row;
+}
+
+WorkerStatus Worker::status() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  WorkerStatus status;
+  status.interface = name_;
+  status.running = !finished();
+  status.link_up = snapshot_.source.link_up;
+  status.error = snapshot_.error;
+  status.packets = snapshot_.source.received;
+  status.active_flows = snapshot_.meter.active_flows;
+  status.flows = snapshot_.meter.flows;
+  status.transactions = snapshot_.meter.transactions;
+  status.commands = snapshot_.meter.commands;
+  status.last_packet_ns = snapshot_.last_packet_ns;
+  return status;
+}
+
+}  // namespace tapiary::capture
