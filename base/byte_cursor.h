@@ -1,8 +1,8 @@
 // ByteCursor: a bounded reader over borrowed bytes. The only way bytes from outside are read.
 //
-// Reads past the end give zero and set failed(); nothing is ever read outside the span. So a decoder
-// reads a whole header, then asks failed() once. Copying a cursor is how a decoder looks ahead.
-// Hot path: everything is inline and branch-cheap.
+// Reads past the end give zero and set failed(); nothing is ever read outside the span. So a
+// decoder reads a whole header, then asks failed() once. Copying a cursor is how a decoder looks
+// ahead. Hot path: everything is inline and branch-cheap.
 #pragma once
 
 #include <cstddef>

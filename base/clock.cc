@@ -80,7 +80,8 @@ std::optional<std::int64_t> TakeOffset(std::string_view& text) {
 }
 
 std::optional<std::int64_t> ParseOrNothing(std::string_view text) {
-  constexpr std::int64_t kMaxSeconds = std::numeric_limits<std::int64_t>::max() / kNanosPerSecond - 1;
+  constexpr std::int64_t kMaxSeconds =
+      std::numeric_limits<std::int64_t>::max() / kNanosPerSecond - 1;
   const auto date = TakeDate(text);
   if (!date || *date > kMaxSeconds || *date < -kMaxSeconds) return std::nullopt;
   if (text.empty()) return *date * kNanosPerSecond;

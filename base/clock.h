@@ -22,8 +22,8 @@ std::int64_t SteadyNow();  // ns since some start; never goes back
 // impossible for a 64-bit nanosecond count (1677-2262).
 std::string FormatTime(std::int64_t time_ns);
 
-// Reads RFC 3339 with zero to nine fraction digits (more are cut), 'T' or ' ' between date and time,
-// and Z or an offset. A date alone is midnight UTC. kInvalid for anything else.
+// Reads RFC 3339 with zero to nine fraction digits (more are cut), 'T' or ' ' between date and
+// time, and Z or an offset. A date alone is midnight UTC. kInvalid for anything else.
 Result<std::int64_t> ParseTime(std::string_view text);
 
 }  // namespace tapiary::base

@@ -1,4 +1,5 @@
-// The configuration of a program: one table, from which file, command line, help and reference come.
+// The configuration of a program: one table, from which file, command line, help and reference
+// come.
 //
 //   struct Config { std::string path = "/var/lib/x"; std::int64_t max = 0; };
 //   ConfigTable table("tapiary-sensor", "Records ... (one sentence)");
@@ -7,7 +8,8 @@
 //   auto action = table.Parse(argc, argv);   // --config FILE, then --key value in order
 //
 // Keys are dotted; in YAML they nest ("spool:\n  path: ..."). A key that is not in the table is an
-// error with file and line. Lists are YAML sequences, or --key given several times. Every program gets
+// error with file and line. Lists are YAML sequences, or --key given several times. Every program
+// gets
 // --config, --check-config, --dump-config, --help and --version. Parsed once, then const.
 // Not thread-safe: use it in main before threads start.
 #pragma once
@@ -16,6 +18,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -37,7 +40,8 @@ class ConfigTable {
   void Add(std::string key, std::vector<std::string>* target, std::string sentence);
   void AddInt(std::string key, std::int64_t* target, std::int64_t min, std::int64_t max,
               std::string sentence);
-  // Sizes in bytes ("64MiB") and durations in nanoseconds ("60s"); the bounds are texts of that kind.
+  // Sizes in bytes ("64MiB") and durations in nanoseconds ("60s"); the bounds are texts of that
+  // kind.
   void AddSize(std::string key, std::int64_t* target, std::string_view default_value,
                std::string_view min, std::string_view max, std::string sentence);
   void AddDuration(std::string key, std::int64_t* target, std::string_view default_value,
@@ -65,7 +69,10 @@ class ConfigTable {
   };
   void AddRow(Row row);
   [[nodiscard]] const Row* Find(std::string_view key) const;
-  Result<> Set(std::string_view key, const std::vector<std::string>& values, std::string_view where);
+  Result<> Set(std::string_view key, const std::vector<std::string>& values,
+               std::string_view where);
+  Result<std::pair<std::string, std::string>> TakeOption(const std::vector<std::string>& arguments,
+                                                         std::size_t& at) const;
   Result<> LoadFile(const std::string& path);
 
   std::string program_;

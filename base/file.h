@@ -33,7 +33,8 @@ class UniqueFd {
 Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes);
 // Writes all bytes, repeating after short writes.
 Result<> WriteAll(int fd, Bytes bytes, const std::string& path_for_errors);
-// Writes path + ".tmp" with `mode`, syncs it, renames it over path, syncs the folder. All or nothing.
+// Writes path + ".tmp" with `mode`, syncs it, renames it over path, syncs the folder. All or
+// nothing.
 Result<> WriteFileDurably(const std::string& path, Bytes bytes, unsigned mode);
 // fsync of a folder, so that renames and new names in it are durable.
 Result<> SyncFolder(const std::string& path);

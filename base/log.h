@@ -1,5 +1,6 @@
-// The log: talk on stderr, one line a message, level and time first. Any thread may call it, but never
-// the packet path. Secrets are never passed to it. Text from outside goes through EscapeBytes first.
+// The log: talk on stderr, one line a message, level and time first. Any thread may call it, but
+// never the packet path. Secrets are never passed to it. Text from outside goes through EscapeBytes
+// first.
 #pragma once
 
 #include <fmt/core.h>

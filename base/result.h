@@ -1,9 +1,9 @@
 // Result<T>: a value or an Error. The only way a function of ours reports failure.
 //
-// Built on boost::system::result. We throw nothing: reading the value of a failed result is a broken
-// invariant and ends the process with the error's text. Error codes are few, and tell the caller what
-// it can do about it; the message tells a person what happened and is prefixed with context on the
-// way up. Values are immutable and may cross threads.
+// Built on boost::system::result. We throw nothing: reading the value of a failed result is a
+// broken invariant and ends the process with the error's text. Error codes are few, and tell the
+// caller what it can do about it; the message tells a person what happened and is prefixed with
+// context on the way up. Values are immutable and may cross threads.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -51,21 +51,24 @@ class [[nodiscard]] Result : public boost::system::result<T, Error> {
   using boost::system::result<T, Error>::result;
 };
 
-inline Error MakeError(ErrorCode code, std::string message) { return {code, std::move(message)}; }
+inline Error MakeError(ErrorCode code, std::string message) {
+  return {code, std::move(message)};
+}
 
 }  // namespace tapiary::base
 
 // Returns from the enclosing function with the error of `expr`, if it has one.
-#define TAPIARY_TRY(expr)                                             \
-  do {                                                                \
-    auto&& tapiary_try_result = (expr);                               \
-    if (!tapiary_try_result) return tapiary_try_result.error();       \
+#define TAPIARY_TRY(expr)                                       \
+  do {                                                          \
+    auto&& tapiary_try_result = (expr);                         \
+    if (!tapiary_try_result) return tapiary_try_result.error(); \
   } while (false)
 
 #define TAPIARY_CONCAT_INNER(a, b) a##b
 #define TAPIARY_CONCAT(a, b) TAPIARY_CONCAT_INNER(a, b)
 // TAPIARY_ASSIGN(auto x, Foo());  declares or sets x from the value, or returns the error.
-#define TAPIARY_ASSIGN(lhs, expr) TAPIARY_ASSIGN_INNER(TAPIARY_CONCAT(tapiary_result_, __LINE__), lhs, expr)
+#define TAPIARY_ASSIGN(lhs, expr) \
+  TAPIARY_ASSIGN_INNER(TAPIARY_CONCAT(tapiary_result_, __LINE__), lhs, expr)
 #define TAPIARY_ASSIGN_INNER(tmp, lhs, expr) \
   auto tmp = (expr);                         \
   if (!tmp) return tmp.error();              \

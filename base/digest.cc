@@ -1,0 +1,94 @@
+#include "base/digest.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "base/text.h"
+
+namespace tapiary::base {
+
+namespace {
+
+// SHA-256 of bytes in memory fails only when memory is gone or OpenSSL is built without it.
+void Check(bool good) {
+  if (good) return;
+  std::fputs("fatal: SHA-256 failed in OpenSSL\n", stderr);
+  std::abort();
+}
+
+struct ContextDeleter {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+std::string_view Trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+}  // namespace
+
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, ContextDeleter> context{EVP_MD_CTX_new()};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  Check(state_->context != nullptr);
+  Check(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::Update(Bytes bytes) {
+  Check(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Sha256Digest Sha256::Finish() {
+  Sha256Digest digest{};
+  unsigned size = 0;
+  Check(EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) == 1);
+  Check(size == digest.size());
+  return digest;
+}
+
+Sha256Digest Sha256Of(Bytes bytes) {
+  Sha256 sha;
+  sha.Update(bytes);
+  return sha.Finish();
+}
+
+std::string FormatContentDigest(const Sha256Digest& digest) {
+  return "sha-256=:" + ToBase64(digest) + ":";
+}
+
+// A dictionary of RFC 8941: members by commas, the last of equal keys counts, parameters are
+// ignored.
+Result<Sha256Digest> ParseContentDigest(std::string_view header) {
+  constexpr std::string_view kKey = "sha-256=";
+  std::optional<std::string_view> found;
+  while (!header.empty()) {
+    const std::size_t comma = header.find(',');
+    const std::string_view member = Trim(header.substr(0, comma));
+    if (member.starts_with(kKey)) found = member.substr(kKey.size());
+    header = comma == std::string_view::npos ? std::string_view{} : header.substr(comma + 1);
+  }
+  if (!found) return MakeError(ErrorCode::kInvalid, "Content-Digest has no sha-256 member");
+  const std::string_view value = Trim(found->substr(0, found->find(';')));
+  if (value.size() < 2 || value.front() != ':' || value.back() != ':') {
+    return MakeError(ErrorCode::kInvalid, "Content-Digest: the sha-256 value is not :BASE64:");
+  }
+  const auto bytes = FromBase64(value.substr(1, value.size() - 2));
+  if (!bytes) return bytes.error().WithContext("Content-Digest");
+  Sha256Digest digest{};
+  if (bytes->size() != digest.size()) {
+    return MakeError(ErrorCode::kInvalid, "Content-Digest: the sha-256 value is not 32 bytes");
+  }
+  std::copy(bytes->begin(), bytes->end(), digest.begin());
+  return digest;
+}
+
+}  // namespace tapiary::base
