@@ -1,0 +1,69 @@
+// tapiary: the operator's command. Parses arguments by the verb table (cli/verb.h), runs one verb,
+// and turns its result into an exit code: 0 ok, 1 failed, 2 usage.
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <list>
+
+#include "base/text.h"
+#include "cli/verb.h"
+
+namespace tapiary::cli {
+namespace {
+
+struct ConfiguredVerb {
+  CLI::App* app = nullptr;
+  Run run;
+};
+
+void Configure(CLI::App* root, std::list<ConfiguredVerb>* verbs) {
+  root->set_version_flag("--version", "tapiary " TAPIARY_VERSION);
+  root->set_help_all_flag("--help-all", "help of every verb");
+  root->require_subcommand(1);
+  root->footer("Exit codes: 0 ok, 1 failed, 2 usage. `tapiary VERB --help` has examples.");
+  for (const Verb& verb : Verbs()) {
+    ConfiguredVerb& configured = verbs->emplace_back();
+    configured.app = root->add_subcommand(std::string(verb.name), std::string(verb.summary));
+    configured.app->footer("Examples:\n" + std::string(verb.examples));
+    verb.configure(*configured.app, &configured.run);
+  }
+}
+
+int Finish(const base::Result<ExitCode>& result) {
+  if (!result) {
+    fmt::print(stderr, "tapiary: {}\n", result.error().message);
+    const bool usage = result.error().code == base::ErrorCode::kInvalid;
+    return static_cast<int>(usage ? ExitCode::kUsage : ExitCode::kFailed);
+  }
+  // A full disk or a closed pipe must not look like success.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    fmt::print(stderr, "tapiary: cannot write the output\n");
+    return static_cast<int>(ExitCode::kFailed);
+  }
+  return static_cast<int>(*result);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App root("Tapiary: capture at mirror ports of OT honeypots, testbeds and plants", "tapiary");
+  std::list<ConfiguredVerb> verbs;
+  Configure(&root, &verbs);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = root.exit(error);
+    return static_cast<int>(code == 0 ? ExitCode::kOk : ExitCode::kUsage);
+  }
+  for (ConfiguredVerb& verb : verbs) {
+    if (verb.app->parsed() && verb.run) return Finish(verb.run());
+  }
+  fmt::print(stderr, "{}", root.help());
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace
+}  // namespace tapiary::cli
+
+int main(int argc, char** argv) {
+  return tapiary::cli::Main(argc, argv);
+}

@@ -1,0 +1,24 @@
+#include <array>
+
+#include "cli/mirror.h"
+#include "cli/testbed.h"
+#include "cli/verb.h"
+
+namespace tapiary::cli {
+namespace {
+
+// In the order of --help.
+constexpr std::array kVerbs = {
+    Verb{"mirror", "plan, apply, list and delete Open vSwitch mirrors", kMirrorExamples,
+         ConfigureMirror},
+    Verb{"testbed", "bring a testbed of bridges, hosts and mirrors up or down", kTestbedExamples,
+         ConfigureTestbed},
+};
+
+}  // namespace
+
+std::span<const Verb> Verbs() {
+  return kVerbs;
+}
+
+}  // namespace tapiary::cli
