@@ -1,7 +1,6 @@
 #include "base/config.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -44,29 +43,23 @@ Result<std::string> ReadText(const std::string& text) {
   return Invalid(Quoted(text) + " is not valid UTF-8 text");
 }
 
-// The shortest exact text of a value: 10485760 is "10MiB". Units go from large to 1.
-using Reader = Result<std::int64_t> (*)(std::string_view);
-std::string Exact(std::int64_t value, Reader read, std::span<const std::string_view> units) {
-  for (const std::string_view unit : units) {
-    const std::int64_t factor = read("1" + std::string(unit)).value();
-    if (factor == 1 || (value != 0 && value % factor == 0)) {
-      return std::to_string(value / factor) + std::string(unit);
-    }
-  }
-  return std::to_string(value);
-}
-constexpr std::array<std::string_view, 5> kSizeUnits = {"TiB", "GiB", "MiB", "KiB", ""};
-constexpr std::array<std::string_view, 7> kTimeUnits = {"d", "h", "m", "s", "ms", "us", "ns"};
+// How a kind of bounded number is read, and its units from large to 1.
+struct Kind {
+  Result<std::int64_t> (*read)(std::string_view);
+  std::vector<std::string> units;
+};
+const std::map<std::string_view, Kind> kKinds = {
+    {"number", {ReadNumber, {""}}},
+    {"size", {ParseSize, {"TiB", "GiB", "MiB", "KiB", ""}}},
+    {"duration", {ParseDuration, {"d", "h", "m", "s", "ms", "us", "ns"}}}};
 
-auto BoundedSetter(std::int64_t* target, std::int64_t min, std::int64_t max, Reader read,
-                   std::string bounds) {
-  return [=](const Values& values) -> Result<> {
-    TAPIARY_ASSIGN(const std::int64_t number, read(values.back()));
-    if (number < min || number > max)
-      return Invalid(Quoted(values.back()) + " is outside " + bounds);
-    *target = number;
-    return {};
-  };
+// The shortest exact text of a value: 10485760 is "10MiB".
+std::string Exact(std::int64_t value, const Kind& kind) {
+  for (const std::string& unit : kind.units) {
+    const std::int64_t factor = kind.read("1" + unit).value();
+    if (value != 0 && value % factor == 0) return std::to_string(value / factor) + unit;
+  }
+  return "0" + kind.units.back();
 }
 
 // "a.b" of "a.b.c"; nothing of "c".
@@ -140,31 +133,39 @@ void ConfigTable::Add(std::string key, Values* target, std::string sentence) {
           [target] { return *target; }});
 }
 
+void ConfigTable::AddBounded(std::string key, const char* type, std::int64_t* target,
+                             std::string_view min, std::string_view max, std::string sentence) {
+  const Kind& kind = kKinds.at(type);
+  const std::string bounds = std::string(min) + " to " + std::string(max);
+  const auto set = [=, &kind, low = kind.read(min).value(),
+                    high = kind.read(max).value()](const Values& values) -> Result<> {
+    TAPIARY_ASSIGN(const std::int64_t number, kind.read(values.back()));
+    if (number < low || number > high) {
+      return Invalid(Quoted(values.back()) + " is outside " + bounds);
+    }
+    *target = number;
+    return {};
+  };
+  AddRow({std::move(key), type, bounds, std::move(sentence), "", false, set,
+          [target, &kind] { return Values{Exact(*target, kind)}; }});
+}
+
 void ConfigTable::AddInt(std::string key, std::int64_t* target, std::int64_t min, std::int64_t max,
                          std::string sentence) {
-  const std::string bounds = std::to_string(min) + " to " + std::to_string(max);
-  AddRow({std::move(key), "number", bounds, std::move(sentence), "", false,
-          BoundedSetter(target, min, max, ReadNumber, bounds),
-          [target] { return Values{std::to_string(*target)}; }});
+  AddBounded(std::move(key), "number", target, std::to_string(min), std::to_string(max),
+             std::move(sentence));
 }
 
 void ConfigTable::AddSize(std::string key, std::int64_t* target, std::string_view default_value,
                           std::string_view min, std::string_view max, std::string sentence) {
-  const std::string bounds = std::string(min) + " to " + std::string(max);
   *target = ParseSize(default_value).value();
-  AddRow({std::move(key), "size", bounds, std::move(sentence), "", false,
-          BoundedSetter(target, ParseSize(min).value(), ParseSize(max).value(), ParseSize, bounds),
-          [target] { return Values{Exact(*target, ParseSize, kSizeUnits)}; }});
+  AddBounded(std::move(key), "size", target, min, max, std::move(sentence));
 }
 
 void ConfigTable::AddDuration(std::string key, std::int64_t* target, std::string_view default_value,
                               std::string_view min, std::string_view max, std::string sentence) {
-  const std::string bounds = std::string(min) + " to " + std::string(max);
   *target = ParseDuration(default_value).value();
-  AddRow({std::move(key), "duration", bounds, std::move(sentence), "", false,
-          BoundedSetter(target, ParseDuration(min).value(), ParseDuration(max).value(),
-                        ParseDuration, bounds),
-          [target] { return Values{Exact(*target, ParseDuration, kTimeUnits)}; }});
+  AddBounded(std::move(key), "duration", target, min, max, std::move(sentence));
 }
 
 void ConfigTable::AddExample(std::string command, std::string sentence) {
@@ -183,20 +184,14 @@ Result<> ConfigTable::Set(std::string_view key, const Values& values, std::strin
     const Result<> set = row->set(values);
     return set ? set : set.error().WithContext(prefix);
   }
-  const Row* nearest = nullptr;
-  std::size_t best = 3 + key.size() / 8;
+  // A few wrong letters, or the last part alone: both are what people write.
+  std::pair<std::size_t, std::string> best{3 + std::min<std::size_t>(key.size(), 80) / 8, ""};
   for (const Row& row : rows_) {
-    if (key.size() > 80) break;
-    // The last part alone, or a few wrong letters: both are what people write.
-    const bool tail = row.key.ends_with("." + std::string(key));
-    const std::size_t distance = tail ? 0 : EditDistance(key, row.key);
-    if (distance < best) {
-      best = distance;
-      nearest = &row;
-    }
+    const bool is_tail = row.key.ends_with("." + std::string(key));
+    const std::size_t distance = is_tail ? 0 : EditDistance(key.substr(0, 80), row.key);
+    if (distance < best.first) best = {distance, "; did you mean " + row.key + "?"};
   }
-  return Invalid(prefix + ": no such key" +
-                 (nearest == nullptr ? "" : "; did you mean " + nearest->key + "?"));
+  return Invalid(prefix + ": no such key" + best.second);
 }
 
 // --key value, --key=value, and --flag alone; `at` ends on the last argument that was used.

@@ -68,6 +68,8 @@ class ConfigTable {
     std::function<std::vector<std::string>()> get;
   };
   void AddRow(Row row);
+  void AddBounded(std::string key, const char* type, std::int64_t* target, std::string_view min,
+                  std::string_view max, std::string sentence);
   [[nodiscard]] const Row* Find(std::string_view key) const;
   Result<> Set(std::string_view key, const std::vector<std::string>& values,
                std::string_view where);

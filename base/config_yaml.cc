@@ -1,10 +1,8 @@
 // The YAML side and the printed forms of ConfigTable; the only file of base that knows yaml-cpp.
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 
 #include "base/config.h"
 #include "base/file.h"
@@ -20,131 +18,90 @@ std::string LineOf(const YAML::Mark& mark) {
   return std::to_string(mark.line + 1);
 }
 
-// Finds what we refuse before a tree is built. A configuration needs no aliases, and they are how a
-// small file becomes a huge tree.
-class Guard : public YAML::EventHandler {
- public:
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Check(mark, anchor); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { Check(mark, anchor); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                const std::string&) override {
-    Check(mark, anchor);
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    Check(mark, anchor);
-  }
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    Check(mark, anchor);
-  }
-  void OnMapEnd() override {}
+using Lines = std::map<std::string, std::string>;  // where a key was set
 
- private:
-  void Check(const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (anchor == 0 || !complaint_.empty()) return;
-    complaint_ = LineOf(mark) + ": anchors and aliases (& and *) are not allowed here";
-  }
-  std::string complaint_;
-};
-
-struct Setting {
-  std::vector<std::string> values;
-  bool is_list = false;
-  std::string line;
-};
-using Settings = std::map<std::string, Setting, std::less<>>;
-
-// Turns nested maps into dotted keys. `is_group` tells whether some known key lies below a path.
-template <class IsGroup>
-Result<> Flatten(const YAML::Node& map, const std::string& prefix, const IsGroup& is_group,
-                 Settings& out) {
+// Hands every dotted key of nested maps to `set` (key, node). `is_group` tells whether some known
+// key lies below a path; nothing else is entered.
+template <class IsGroup, class SetKey>
+Result<> Walk(const YAML::Node& map, const std::string& prefix, const IsGroup& is_group,
+              const SetKey& set, Lines& lines) {
   for (const auto& pair : map) {
-    const YAML::Node key_node = pair.first;
     const YAML::Node value = pair.second;
-    const std::string line = LineOf(key_node.Mark());
+    const std::string line = LineOf(pair.first.Mark());
     const auto fail = [&](const std::string& text) {
       return MakeError(ErrorCode::kInvalid, line + ": " + text);
     };
-    if (!key_node.IsScalar()) return fail("a key must be a word");
-    const std::string key = prefix + key_node.Scalar();
+    if (!pair.first.IsScalar()) return fail("a key must be a word");
+    const std::string key = prefix + pair.first.Scalar();
     const std::string shown = EscapeBytes(key.substr(0, 80));
-    if (is_group(key)) {
-      if (value.IsNull()) continue;
-      if (!value.IsMap()) return fail(shown + ": keys are expected below it, not a value");
-      TAPIARY_TRY(Flatten(value, key + ".", is_group, out));
-      continue;
+    const auto [earlier, is_new] = lines.emplace(key, line);
+    if (!is_new) return fail(shown + " is set already in line " + earlier->second);
+    if (!is_group(key)) {
+      TAPIARY_TRY(set(key, value, line));
+    } else if (value.IsMap()) {
+      TAPIARY_TRY(Walk(value, key + ".", is_group, set, lines));
+    } else if (!value.IsNull()) {
+      return fail(shown + ": keys are expected below it, not a value");
     }
-    Setting setting{{}, value.IsSequence(), line};
-    if (value.IsNull()) return fail(shown + " has no value");
-    if (value.IsScalar()) setting.values.push_back(value.Scalar());
-    for (std::size_t i = 0; value.IsSequence() && i < value.size(); ++i) {
-      if (!value[i].IsScalar()) return fail(shown + ": the parts of a list must be plain values");
-      setting.values.push_back(value[i].Scalar());
-    }
-    const auto [place, is_new] = out.emplace(key, std::move(setting));
-    if (!is_new) return fail(shown + " is set already in line " + place->second.line);
   }
   return {};
 }
 
+// The values of a scalar, or of a list of scalars.
+Result<std::vector<std::string>> ValuesOf(const YAML::Node& node, bool want_list) {
+  const auto fail = [](const char* text) { return MakeError(ErrorCode::kInvalid, text); };
+  if (node.IsScalar() && !want_list) return std::vector{node.Scalar()};
+  if (!node.IsSequence() || !want_list) return fail(want_list ? "must be a list" : "needs a value");
+  std::vector<std::string> values;
+  for (const auto& part : node) {
+    if (!part.IsScalar()) return fail("the parts of a list must be plain values");
+    values.push_back(part.Scalar());
+  }
+  return values;
+}
+
 std::string YamlText(const std::string& text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || static_cast<unsigned char>(c) < 0x20 || c == '\\' || c == 0x7F) {
-      out += "\\x" + ToHex(AsBytes(std::string_view(&c, 1)));
-    } else {
-      out += c;
-    }
+  for (const char& c : text) {
+    const bool escape = c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    out += escape ? "\\x" + ToHex(AsBytes({&c, 1})) : std::string(1, c);
   }
   return out + "\"";
 }
 
 }  // namespace
 
-// yaml-cpp throws on bad input and limits the depth itself; all of it stays in here.
+// yaml-cpp throws on bad input and limits the depth itself; all of it stays in here. Aliases are
+// shared, not copied, and only known keys are followed, so that no file can grow or loop.
 Result<> ConfigTable::LoadFile(const std::string& path) {
   const auto fail = [&](const std::string& text) {
     return MakeError(ErrorCode::kInvalid, path + ":" + text);
   };
+  const auto is_group = [this](const std::string& key) {
+    return std::any_of(rows_.begin(), rows_.end(),
+                       [&](const Row& row) { return row.key.starts_with(key + "."); });
+  };
+  const auto set = [&](const std::string& key, const YAML::Node& node, const std::string& line) {
+    const Row* row = Find(key);
+    if (row == nullptr) return Set(key, {}, line);
+    const auto values = ValuesOf(node, row->is_list);
+    return values ? Set(key, *values, line)
+                  : Result<>(values.error().WithContext(line + ": " + key));
+  };
   const auto text = ReadFile(path, kMaxFileBytes);
   if (!text) return MakeError(ErrorCode::kInvalid, "--config: " + text.error().message);
   if (!IsValidUtf8(*text)) return fail(" is not UTF-8 text");
-  Settings settings;
   try {
-    Guard guard;
-    std::istringstream stream(*text);
-    YAML::Parser parser(stream);
-    (void)parser.HandleNextDocument(guard);
-    if (!guard.complaint().empty()) return fail(guard.complaint());
     const std::vector<YAML::Node> documents = YAML::LoadAll(*text);
     if (documents.size() > 1) return fail(" holds more than one YAML document");
-    const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
-    if (root.IsScalar() || root.IsSequence()) return fail("1: keys and values are expected");
-    const auto is_group = [this](const std::string& key) {
-      return std::any_of(rows_.begin(), rows_.end(),
-                         [&](const Row& row) { return row.key.starts_with(key + "."); });
-    };
-    if (root.IsMap()) {
-      const Result<> flat = Flatten(root, "", is_group, settings);
-      if (!flat) return fail(flat.error().message);
-    }
+    if (documents.empty() || documents.front().IsNull()) return {};
+    if (!documents.front().IsMap()) return fail("1: keys and values are expected");
+    Lines lines;
+    const Result<> walked = Walk(documents.front(), "", is_group, set, lines);
+    return walked ? walked : fail(walked.error().message);
   } catch (const YAML::Exception& error) {
     return fail(LineOf(error.mark) + ": " + EscapeBytes(error.msg));
   }
-  for (const auto& [key, setting] : settings) {
-    const std::string where = path + ":" + setting.line;
-    const Row* row = Find(key);
-    if (row != nullptr && row->is_list != setting.is_list) {
-      return fail(setting.line + ": " + key + (row->is_list ? " must be a list" : " is no list"));
-    }
-    TAPIARY_TRY(Set(key, setting.values, where));
-  }
-  return {};
 }
 
 std::string ConfigTable::Help() const {

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -14,10 +13,7 @@ namespace tapiary::base {
 namespace {
 
 Result<UniqueFd> Open(const std::string& path, int flags, unsigned mode) {
-  int fd = -1;
-  do {
-    fd = ::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(mode));
-  } while (fd < 0 && errno == EINTR);
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(mode));
   if (fd < 0) return Error::FromErrno(errno, "cannot open " + path);
   return UniqueFd(fd);
 }
@@ -98,15 +94,11 @@ Result<> MakeFolders(const std::string& path, unsigned mode) {
   for (std::size_t end = 0; end != std::string::npos;) {
     end = path.find('/', end + 1);
     const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), static_cast<mode_t>(mode)) == 0) continue;
-    const int failure = errno;
-    struct stat status {};
-    if (::stat(part.c_str(), &status) == 0) {
-      if (S_ISDIR(status.st_mode)) continue;
-      return MakeError(ErrorCode::kExists, part + " exists and is no folder");
+    if (::mkdir(part.c_str(), static_cast<mode_t>(mode)) != 0 && errno != EEXIST) {
+      return Error::FromErrno(errno, "cannot make folder " + part);
     }
-    return Error::FromErrno(failure, "cannot make folder " + part);
   }
+  TAPIARY_TRY(Open(path, O_RDONLY | O_DIRECTORY, 0));  // what was there may be no folder
   return {};
 }
 

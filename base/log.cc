@@ -4,6 +4,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -15,35 +16,23 @@ namespace tapiary::base {
 
 namespace {
 
-std::shared_ptr<spdlog::logger> MakeLogger() {
-  const char* no_color = std::getenv("NO_COLOR");
-  const bool never = no_color != nullptr && *no_color != '\0';
-  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
-      never ? spdlog::color_mode::never : spdlog::color_mode::automatic);
-  auto logger = std::make_shared<spdlog::logger>("tapiary", std::move(sink));
-  logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-      "%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v", spdlog::pattern_time_type::utc));
+spdlog::logger& Logger() {
+  static spdlog::logger logger("tapiary", [] {
+    const char* no_color = std::getenv("NO_COLOR");
+    const bool never = no_color != nullptr && *no_color != '\0';
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
+        never ? spdlog::color_mode::never : spdlog::color_mode::automatic);
+    sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        "%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v", spdlog::pattern_time_type::utc));
+    return sink;
+  }());
   return logger;
 }
 
-// Shared only because spdlog's constructors ask for it; it lives until the process ends.
-spdlog::logger& Logger() {
-  static const std::shared_ptr<spdlog::logger> logger = MakeLogger();
-  return *logger;
-}
-
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
+  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
+                                                   spdlog::level::warn, spdlog::level::err};
+  return kLevels[static_cast<std::size_t>(level)];
 }
 
 bool IsControl(char c) {
@@ -72,16 +61,9 @@ bool LogEnabled(LogLevel level) {
 
 // A message stays one line even when somebody forgot to escape what came from outside.
 void Log(LogLevel level, std::string_view message) {
-  std::string line;
-  line.reserve(message.size());
-  for (const char c : message) {
-    if (IsControl(c)) {
-      line += EscapeBytes(std::string_view(&c, 1));
-    } else {
-      line += c;
-    }
-  }
-  Logger().log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  std::string line(message);
+  std::replace_if(line.begin(), line.end(), IsControl, '?');
+  Logger().log(ToSpdlog(level), line);
 }
 
 bool RateLimit::Allow(std::uint64_t* suppressed) {

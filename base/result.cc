@@ -3,38 +3,18 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <system_error>
 
 namespace tapiary::base {
 
 std::string_view ToString(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalid:
-      return "invalid";
-    case ErrorCode::kNotFound:
-      return "not found";
-    case ErrorCode::kExists:
-      return "exists";
-    case ErrorCode::kConflict:
-      return "conflict";
-    case ErrorCode::kCorrupt:
-      return "corrupt";
-    case ErrorCode::kUnsupported:
-      return "unsupported";
-    case ErrorCode::kTooLarge:
-      return "too large";
-    case ErrorCode::kPermission:
-      return "not permitted";
-    case ErrorCode::kIo:
-      return "I/O error";
-    case ErrorCode::kUnavailable:
-      return "unavailable";
-    case ErrorCode::kTimeout:
-      return "timed out";
-    case ErrorCode::kInternal:
-      return "internal error";
-  }
-  return "unknown";
+  // In the order of the enumerators.
+  constexpr std::string_view kNames[] = {"invalid",   "not found",   "exists",    "conflict",
+                                         "corrupt",   "unsupported", "too large", "not permitted",
+                                         "I/O error", "unavailable", "timed out", "internal error"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < std::size(kNames) ? kNames[index] : "unknown";
 }
 
 Error Error::WithContext(std::string_view context) const {

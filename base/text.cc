@@ -1,8 +1,11 @@
 #include "base/text.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <optional>
 
@@ -47,30 +50,18 @@ bool IsDangerous(char32_t c) {
   return (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// The byte of two hex digits at `text`, or -1.
-int HexByte(std::string_view text) {
-  if (text.size() < 2) return -1;
-  const int high = HexValue(text[0]);
-  const int low = HexValue(text[1]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-void AppendHex(std::string& out, std::uint8_t byte) {
-  out += kHexDigits[byte >> 4];
-  out += kHexDigits[byte & 0x0F];
+// The byte of the two hex digits that `text` starts with, or nothing.
+std::optional<std::uint8_t> HexByte(std::string_view text) {
+  std::uint8_t byte = 0;
+  const char* end = text.data() + std::min<std::size_t>(text.size(), 2);
+  const auto [at, error] = std::from_chars(text.data(), end, byte, 16);
+  if (error != std::errc() || at != text.data() + 2) return std::nullopt;
+  return byte;
 }
 
 Error NotA(std::string_view what, std::string_view text, std::string_view hint) {
-  return MakeError(ErrorCode::kInvalid, "not a " + std::string(what) + ": '" +
-                                            EscapeBytes(text.substr(0, 40)) + "' (" +
-                                            std::string(hint) + ")");
+  return MakeError(ErrorCode::kInvalid,
+                   fmt::format("not a {}: '{}' ({})", what, EscapeBytes(text.substr(0, 40)), hint));
 }
 
 struct Unit {
@@ -78,68 +69,54 @@ struct Unit {
   std::int64_t factor;
 };
 
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 const Unit* FindUnit(std::span<const Unit> units, std::string_view name) {
-  std::string lower;
-  for (const char c : name.substr(0, 8)) lower += Lower(c);
+  const auto same = [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); };
   for (const Unit& unit : units) {
-    if (unit.name == lower) return &unit;
+    if (std::equal(unit.name.begin(), unit.name.end(), name.begin(), name.end(), same))
+      return &unit;
   }
   return nullptr;
 }
 
-// "12.5 mib" with the units given; nothing for bad syntax, an unknown unit or overflow.
+// "12.5 MiB" with the units given; nothing for bad syntax, an unknown unit or overflow.
 std::optional<std::int64_t> ParseQuantity(std::string_view text, std::span<const Unit> units) {
-  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-  std::size_t at = 0;
+  const char* end = text.data() + text.size();
   std::int64_t whole = 0;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
-    if (whole > (kMax - 9) / 10) return std::nullopt;
-    whole = whole * 10 + (text[at] - '0');
-  }
-  if (at == 0) return std::nullopt;
   double fraction = 0;
-  if (at < text.size() && text[at] == '.') {
-    const std::size_t start = ++at;
-    double scale = 0.1;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) {
-      fraction += (text[at] - '0') * scale;
-    }
-    if (at == start) return std::nullopt;
+  std::from_chars_result read = std::from_chars(text.data(), end, whole);
+  if (read.ec == std::errc() && read.ptr != end && *read.ptr == '.') {
+    read = std::from_chars(read.ptr, end, fraction, std::chars_format::fixed);
   }
-  if (at < text.size() && text[at] == ' ') ++at;
-  const Unit* unit = FindUnit(units, text.substr(at));
+  if (read.ec != std::errc() || text.starts_with('-')) return std::nullopt;
+  if (read.ptr != end && *read.ptr == ' ') ++read.ptr;
+  const Unit* unit = FindUnit(units, std::string_view(read.ptr, end));
   if (unit == nullptr) return std::nullopt;
   const std::int64_t part = std::llround(fraction * static_cast<double>(unit->factor));
-  if (whole > (kMax - part) / unit->factor) return std::nullopt;
+  if (whole > (std::numeric_limits<std::int64_t>::max() - part) / unit->factor) return std::nullopt;
   return whole * unit->factor + part;
 }
 
-constexpr std::int64_t kKi = 1024;
-constexpr std::array kSizeUnits = {Unit{"", 1},
-                                   Unit{"b", 1},
-                                   Unit{"k", kKi},
-                                   Unit{"kib", kKi},
-                                   Unit{"m", kKi* kKi},
-                                   Unit{"mib", kKi* kKi},
-                                   Unit{"g", kKi* kKi* kKi},
-                                   Unit{"gib", kKi* kKi* kKi},
-                                   Unit{"t", kKi* kKi* kKi* kKi},
-                                   Unit{"tib", kKi* kKi* kKi* kKi},
-                                   Unit{"kb", 1'000},
-                                   Unit{"mb", 1'000'000},
-                                   Unit{"gb", 1'000'000'000},
-                                   Unit{"tb", 1'000'000'000'000}};
-constexpr std::array kDurationUnits = {Unit{"ns", 1},
-                                       Unit{"us", 1'000},
-                                       Unit{"ms", 1'000'000},
-                                       Unit{"s", 1'000'000'000},
-                                       Unit{"m", 60'000'000'000},
-                                       Unit{"h", 3'600'000'000'000},
-                                       Unit{"d", 86'400'000'000'000}};
+constexpr Unit kSizeUnits[] = {{"", 1},
+                               {"b", 1},
+                               {"k", 1LL << 10},
+                               {"kib", 1LL << 10},
+                               {"kb", 1'000},
+                               {"m", 1LL << 20},
+                               {"mib", 1LL << 20},
+                               {"mb", 1'000'000},
+                               {"g", 1LL << 30},
+                               {"gib", 1LL << 30},
+                               {"gb", 1'000'000'000},
+                               {"t", 1LL << 40},
+                               {"tib", 1LL << 40},
+                               {"tb", 1'000'000'000'000}};
+constexpr Unit kDurationUnits[] = {{"ns", 1},
+                                   {"us", 1'000},
+                                   {"ms", 1'000'000},
+                                   {"s", 1'000'000'000},
+                                   {"m", 60'000'000'000},
+                                   {"h", 3'600'000'000'000},
+                                   {"d", 86'400'000'000'000}};
 
 }  // namespace
 
@@ -148,17 +125,13 @@ std::string EscapeBytes(Bytes bytes) {
   out.reserve(bytes.size());
   while (!bytes.empty()) {
     const CodePoint point = DecodeUtf8(bytes);
-    const std::size_t size = point.size == 0 ? 1 : point.size;
-    const bool escape = point.size == 0 || IsDangerous(point.value);
-    for (const std::uint8_t byte : bytes.first(size)) {
-      if (escape) {
-        out += "\\x";
-        AppendHex(out, byte);
-      } else {
-        out += static_cast<char>(byte);
-      }
+    const Bytes taken = bytes.first(point.size == 0 ? 1 : point.size);
+    if (point.size != 0 && !IsDangerous(point.value)) {
+      out += AsText(taken);
+    } else {
+      for (const std::uint8_t byte : taken) out += "\\x" + ToHex({&byte, 1});
     }
-    bytes = bytes.subspan(size);
+    bytes = bytes.subspan(taken.size());
   }
   return out;
 }
@@ -176,9 +149,9 @@ Result<std::string> UnescapeBytes(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    const int byte = text.starts_with("\\x") ? HexByte(text.substr(2)) : -1;
-    if (byte < 0) return NotA("escaped text", text, "a backslash must start \\xNN");
-    out += static_cast<char>(byte);
+    const auto byte = text.starts_with("\\x") ? HexByte(text.substr(2)) : std::nullopt;
+    if (!byte) return NotA("escaped text", text, "a backslash must start \\xNN");
+    out += static_cast<char>(*byte);
     text.remove_prefix(4);
   }
   return out;
@@ -197,7 +170,10 @@ bool IsValidUtf8(std::string_view text) {
 std::string ToHex(Bytes bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) AppendHex(out, byte);
+  for (const std::uint8_t byte : bytes) {
+    out += kHexDigits[byte >> 4];
+    out += kHexDigits[byte & 0x0F];
+  }
   return out;
 }
 
@@ -205,9 +181,9 @@ Result<std::vector<std::uint8_t>> FromHex(std::string_view text) {
   std::vector<std::uint8_t> out;
   out.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int byte = HexByte(text.substr(i));
-    if (byte < 0) return NotA("hexadecimal text", text, "pairs of 0-9a-f expected");
-    out.push_back(static_cast<std::uint8_t>(byte));
+    const auto byte = HexByte(text.substr(i));
+    if (!byte) return NotA("hexadecimal text", text, "pairs of 0-9a-f expected");
+    out.push_back(*byte);
   }
   return out;
 }
@@ -228,28 +204,18 @@ std::string ToBase64(Bytes bytes) {
 }
 
 Result<std::vector<std::uint8_t>> FromBase64(std::string_view text) {
-  constexpr std::string_view kHint = "padded base64 of RFC 4648 expected";
-  if (text.size() % 4 != 0) return NotA("base64 text", text, kHint);
-  const std::string_view digits = text.substr(0, text.size() - (text.ends_with("==")  ? 2
-                                                                : text.ends_with('=') ? 1
-                                                                                      : 0));
+  const std::string_view digits = text.substr(0, text.find('='));
   std::vector<std::uint8_t> out;
   out.reserve(text.size() / 4 * 3);
   std::uint32_t bits = 0;
   unsigned count = 0;
   for (const char c : digits) {
-    const std::size_t value = kBase64Digits.find(c);
-    if (value == std::string_view::npos) return NotA("base64 text", text, kHint);
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out.push_back(static_cast<std::uint8_t>(bits >> count));
-      bits &= (1u << count) - 1;
-    }
+    bits = (bits << 6) | (static_cast<std::uint32_t>(kBase64Digits.find(c)) & 63);
+    count = (count + 6) % 8;
+    if (count < 6) out.push_back(static_cast<std::uint8_t>(bits >> count));
   }
-  // Left-over bits must be zero, or two texts would mean the same bytes.
-  if (bits != 0) return NotA("base64 text", text, kHint);
+  // One text for the same bytes: this refuses foreign letters, wrong padding and left-over bits.
+  if (ToBase64(out) != text) return NotA("base64 text", text, "padded base64 of RFC 4648 expected");
   return out;
 }
 
@@ -269,13 +235,8 @@ std::string FormatSize(std::uint64_t bytes) {
   double value = static_cast<double>(bytes) / 1024;
   std::size_t unit = 0;
   // 1023.95 would be shown as 1024.0.
-  while (value >= 1023.95 && unit + 1 < kNames.size()) {
-    value /= 1024;
-    ++unit;
-  }
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.1f %s", value, kNames[unit]);
-  return buffer;
+  for (; value >= 1023.95 && unit + 1 < kNames.size(); ++unit) value /= 1024;
+  return fmt::format("{:.1f} {}", value, kNames[unit]);
 }
 
 }  // namespace tapiary::base
