@@ -196,7 +196,7 @@ Result<> ConfigTable::Set(std::string_view key, const Values& values, std::strin
 
 // --key value, --key=value, and --flag alone; `at` ends on the last argument that was used.
 Result<std::pair<std::string, std::string>> ConfigTable::TakeOption(const Values& arguments,
-                                                                    std::size_t& at) const {
+                                                                    std::size_t& at) {
   const std::string& text = arguments[at];
   if (!text.starts_with("--")) return Invalid("unexpected argument " + Quoted(text));
   const std::size_t equals = text.find('=');
@@ -204,7 +204,8 @@ Result<std::pair<std::string, std::string>> ConfigTable::TakeOption(const Values
   const std::string key = text.substr(2);
   const Row* row = Find(key);
   const bool last = at + 1 == arguments.size();
-  if (row == nullptr && key != "config") return std::pair{key, std::string()};
+  if (key == "check-config" || key == "dump-config") return std::pair{key, std::string()};
+  if (row == nullptr && key != "config") return Set(key, {}, "command line").error();
   if (row != nullptr && row->type == "flag" && (last || !ReadFlag(arguments[at + 1]))) {
     return std::pair{key, std::string("true")};
   }
@@ -235,8 +236,7 @@ Result<ConfigAction> ConfigTable::Parse(int argc, const char* const* argv) {
   }
   std::map<std::string, Values> given;
   for (auto& [key, value] : options) {
-    if (key == "config" || ((key == "check-config" || key == "dump-config") && value.empty()))
-      continue;
+    if (key == "config" || key == "check-config" || key == "dump-config") continue;
     Values& values = given[key];
     const Row* row = Find(key);
     if (row == nullptr || !row->is_list || value.empty()) values.clear();

@@ -74,7 +74,7 @@ class ConfigTable {
   Result<> Set(std::string_view key, const std::vector<std::string>& values,
                std::string_view where);
   Result<std::pair<std::string, std::string>> TakeOption(const std::vector<std::string>& arguments,
-                                                         std::size_t& at) const;
+                                                         std::size_t& at);
   Result<> LoadFile(const std::string& path);
 
   std::string program_;

@@ -88,7 +88,7 @@ std::optional<std::int64_t> ParseQuantity(std::string_view text, std::span<const
     read = std::from_chars(read.ptr, end, fraction, std::chars_format::fixed);
   }
   if (read.ec != std::errc() || text.starts_with('-')) return std::nullopt;
-  if (read.ptr != end && *read.ptr == ' ') ++read.ptr;
+  if (end - read.ptr > 1 && *read.ptr == ' ') ++read.ptr;
   const Unit* unit = FindUnit(units, std::string_view(read.ptr, end));
   if (unit == nullptr) return std::nullopt;
   const std::int64_t part = std::llround(fraction * static_cast<double>(unit->factor));
