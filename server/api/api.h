@@ -1,0 +1,25 @@
+// The read API: what analysts ask the collector for, as routes over catalog and vault.
+//
+// Handlers are stateless and run on any thread of the server's pool. Every list has a time window
+// and a page size, every query a time limit (CO-13). Reference: docs/api.md.
+#pragma once
+
+#include <vector>
+
+#include "server/http/handler.h"
+
+namespace tapiary::server {
+
+class Catalog;
+class Vault;
+
+// Both must outlive the routes made from it.
+struct ApiContext {
+  Catalog& catalog;
+  Vault& vault;
+};
+
+// All of Scope::kViewer.
+std::vector<Route> ApiRoutes(ApiContext context);
+
+}  // namespace tapiary::server

@@ -1,0 +1,167 @@
+#include "server/query/sql.h"
+
+#include <utility>
+
+namespace tapiary::server {
+namespace {
+
+class Compiler {
+ public:
+  Compiler(FilterTable table, SqlCondition* out) : table_(table), out_(*out) {}
+
+  void Node(const FilterNode& node) {
+    switch (node.kind) {
+      case FilterNode::Kind::kAlways:
+        out_.text += "1";
+        return;
+      case FilterNode::Kind::kAnd:
+        return Join(node.children, " AND ");
+      case FilterNode::Kind::kOr:
+        return Join(node.children, " OR ");
+      case FilterNode::Kind::kNot:
+        out_.text += "NOT ";
+        return Node(node.children.front());
+      case FilterNode::Kind::kTest:
+        return Test(node);
+    }
+  }
+
+ private:
+  void Join(const std::vector<FilterNode>& nodes, const char* separator) {
+    out_.text += "(";
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (i != 0) out_.text += separator;
+      Node(nodes[i]);
+    }
+    out_.text += ")";
+  }
+
+  void Test(const FilterNode& node) {
+    const FieldSql& sql = SqlOf(*node.field, table_);
+    if (sql.absent()) {
+      out_.text += "0";
+      return;
+    }
+    if (node.field->type == FieldType::kFlowId) return FlowIds(node, sql);
+    if (node.op != FilterOp::kNotEqual) return Rows(node, sql, node.op);
+    // All values differ: there is a value, and none is equal.
+    out_.text += "(";
+    Rows(node, sql, FilterOp::kPresent);
+    out_.text += " AND NOT ";
+    Rows(node, sql, FilterOp::kEqual);
+    out_.text += ")";
+  }
+
+  void Rows(const FilterNode& node, const FieldSql& sql, FilterOp op) {
+    out_.text += sql.rows != nullptr ? std::string("EXISTS (") + sql.rows + " AND (" : "(";
+    if (sql.guard != nullptr) out_.text += std::string(sql.guard) + " AND (";
+    Column(node, sql, sql.first, op);
+    if (sql.second.low != nullptr) {
+      out_.text += " OR ";
+      Column(node, sql, sql.second, op);
+    }
+    if (sql.guard != nullptr) out_.text += ")";
+    out_.text += sql.rows != nullptr ? "))" : ")";
+  }
+
+  void Column(const FilterNode& node, const FieldSql& sql, const FieldColumn& column, FilterOp op) {
+    out_.text += "(";
+    if (sql.nullable) out_.text += std::string(column.low) + " IS NOT NULL";
+    if (op == FilterOp::kPresent) {
+      out_.text += sql.nullable ? ")" : "1)";
+      return;
+    }
+    if (sql.nullable) out_.text += " AND (";
+    for (std::size_t i = 0; i < node.values.size(); ++i) {
+      if (i != 0) out_.text += " OR ";
+      Value(*node.field, column, op, node.values[i]);
+    }
+    out_.text += sql.nullable ? "))" : ")";
+  }
+
+  void Value(const FilterField& field, const FieldColumn& column, FilterOp op,
+             const FilterValue& value) {
+    const bool above = op == FilterOp::kGreater || op == FilterOp::kGreaterEqual;
+    switch (op) {
+      case FilterOp::kContains:
+        out_.text += std::string("instr(") + column.low + ", ?) > 0";
+        return Bind(value.text);
+      case FilterOp::kLess:
+      case FilterOp::kLessEqual:
+      case FilterOp::kGreater:
+      case FilterOp::kGreaterEqual: {
+        const bool or_equal = op == FilterOp::kLessEqual || op == FilterOp::kGreaterEqual;
+        out_.text += above ? column.high : column.low;
+        out_.text += above ? " >" : " <";
+        out_.text += or_equal ? "= ?" : " ?";
+        // Past a network means past its last address; from it on means from its first.
+        return BindEnd(field, value, above != or_equal);
+      }
+      default:
+        return InRange(field, column, value);
+    }
+  }
+
+  void InRange(const FilterField& field, const FieldColumn& column, const FilterValue& value) {
+    if (field.type == FieldType::kText || field.type == FieldType::kMac) {
+      out_.text += std::string(column.low) + " = ?";
+      return Bind(value.text);
+    }
+    const bool span = std::string_view(column.low) != column.high;
+    const bool single = value.low == value.high && value.address_low == value.address_high;
+    if (single && !span) {
+      out_.text += std::string(column.low) + " = ?";
+      return BindEnd(field, value, false);
+    }
+    out_.text += std::string("(") + column.high + " >= ? AND " + column.low + " <= ?)";
+    BindEnd(field, value, false);
+    BindEnd(field, value, true);
+  }
+
+  // The columns of a flow id are its epoch and its number; a named sensor narrows it.
+  void FlowIds(const FilterNode& node, const FieldSql& sql) {
+    if (node.op == FilterOp::kPresent) {
+      out_.text += "1";
+      return;
+    }
+    out_.text += node.op == FilterOp::kNotEqual ? "NOT (" : "(";
+    for (std::size_t i = 0; i < node.values.size(); ++i) {
+      const FilterValue& value = node.values[i];
+      if (i != 0) out_.text += " OR ";
+      out_.text += std::string("(") + sql.first.low + " = ? AND " + sql.second.low + " = ?";
+      out_.params.emplace_back(value.low);
+      out_.params.emplace_back(value.high);
+      if (!value.text.empty()) {
+        out_.text += " AND s.name = ?";
+        Bind(value.text);
+      }
+      out_.text += ")";
+    }
+    out_.text += ")";
+  }
+
+  void Bind(const std::string& text) { out_.params.emplace_back(text); }
+  void BindEnd(const FilterField& field, const FilterValue& value, bool high) {
+    if (field.type == FieldType::kAddress) {
+      const AddressKey& key = high ? value.address_high : value.address_low;
+      out_.params.emplace_back(SqlBlob(key.begin(), key.end()));
+    } else {
+      out_.params.emplace_back(high ? value.high : value.low);
+    }
+  }
+
+  FilterTable table_;
+  SqlCondition& out_;
+};
+
+}  // namespace
+
+SqlCondition ToSql(const Filter& filter, FilterTable table) {
+  SqlCondition condition;
+  condition.text = "(";  // so that it can be joined to others as it is
+  Compiler(table, &condition).Node(filter.root());
+  condition.text += ")";
+  return condition;
+}
+
+}  // namespace tapiary::server
