@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/byte_cursor.h"
@@ -43,6 +44,9 @@ struct Packet {
   bool has_vlan = false;
   Direction direction = Direction::kUnknown;
 };
+
+// No source hands out more captured bytes of one packet; a file record that claims more is corrupt.
+inline constexpr std::size_t kMaxPacketBytes = 256 * 1024;
 
 inline constexpr std::size_t kBatchSize = 64;
 

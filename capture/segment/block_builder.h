@@ -9,7 +9,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include "capture/packet.h"
@@ -18,7 +18,8 @@
 namespace tapiary::capture {
 
 inline constexpr std::size_t kDefaultBlockBytes = 512 * 1024;
-inline constexpr std::size_t kMaxPacketBytes = 256 * 1024;  // longer captures are cut and counted
+// Smaller blocks are made this large: headers and one largest packet must fit.
+inline constexpr std::size_t kMinBlockBytes = kMaxPacketBytes + 8 * 1024;
 
 // One block in memory. Owned by its pool or by whoever holds it between the rings.
 struct Block {
@@ -42,12 +43,12 @@ class BlockBuilder {
   // The block being filled has room for the packet? Otherwise call Close first.
   [[nodiscard]] bool HasBlock() const { return block_ != nullptr; }
   [[nodiscard]] bool Fits(const Packet& packet) const;
-  // Begins a block in `storage`, which must be able to hold at least one largest packet.
+  // Begins a block in `storage` of MakeBlocks. What it held is forgotten.
   void Begin(std::unique_ptr<Block> storage);
   // Appends; returns the block's number. Requires HasBlock() and Fits().
   std::uint64_t Append(const Packet& packet);
-  // Hands out the block being filled (nothing when none, or when it has no packet and force is
-  // off).
+  // Hands out the block being filled; nothing when there is none or it holds no packet yet (it is
+  // then kept for the next one).
   std::unique_ptr<Block> Close();
   [[nodiscard]] std::uint32_t packets_in_block() const { return block_ ? block_->packets : 0; }
 
@@ -56,6 +57,7 @@ class BlockBuilder {
   std::uint32_t stream_;
   std::uint64_t next_number_ = 0;
   std::unique_ptr<Block> block_;
+  bool has_time_ = false;  // a packet of known time is in the block
 };
 
 }  // namespace tapiary::capture

@@ -1,5 +1,6 @@
 // Writing pcapng (draft-ietf-opsawg-pcapng): section header, interface description with nanosecond
-// resolution, enhanced packet block, interface statistics. Little-endian. Pure appends to a buffer.
+// resolution, enhanced packet block. Little-endian. Pure appends to a buffer; any thread.
+// AppendPacket is on the hot path: it does not allocate when `out` has the room.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ void AppendSectionHeader(const SectionText& text, std::vector<std::uint8_t>& out
 void AppendInterface(const InterfaceInfo& interface, std::vector<std::uint8_t>& out);
 // Exact bytes that AppendPacket adds.
 std::size_t PacketBlockSize(const Packet& packet);
-// Puts a taken-out VLAN tag back. `interface` is the section's interface id.
+// Puts a taken-out VLAN tag back. `interface` is the section's interface id. A time that pcapng
+// cannot hold (unknown, before 1970) is written as 0 with a comment that PcapngFormat reads back.
 void AppendPacket(const Packet& packet, std::uint32_t interface, std::vector<std::uint8_t>& out);
 
 }  // namespace tapiary::capture

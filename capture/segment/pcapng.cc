@@ -1,0 +1,182 @@
+#include "capture/segment/pcapng.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstring>
+
+#include "base/text.h"
+#include "capture/source/pcapng_format.h"
+
+namespace tapiary::capture {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "segments are written little-endian");
+
+constexpr std::uint16_t kOptionComment = 1;
+constexpr std::uint16_t kOptionFlags = 2;
+constexpr std::uint16_t kOptionName = 2;
+constexpr std::uint16_t kOptionDescription = 3;
+constexpr std::uint16_t kOptionApplication = 4;
+constexpr std::uint16_t kOptionResolution = 9;
+constexpr std::size_t kMaxOptionBytes = 1024;
+
+constexpr std::size_t kVlanAt = 12;  // a tag stands behind the two MAC addresses
+constexpr std::size_t kTagBytes = 4;
+constexpr std::size_t kFlagsBytes = 8;  // option header and value
+constexpr std::size_t kOptionEndBytes = 4;
+
+struct EnhancedHeader {
+  std::uint32_t type = 6;
+  std::uint32_t total = 0;
+  std::uint32_t interface = 0;
+  std::uint32_t time_high = 0;
+  std::uint32_t time_low = 0;
+  std::uint32_t captured = 0;
+  std::uint32_t length = 0;
+};
+static_assert(sizeof(EnhancedHeader) == 28);
+
+constexpr std::size_t Padded(std::size_t size) {
+  return (size + 3) & ~std::size_t{3};
+}
+
+using Buffer = std::vector<std::uint8_t>;
+
+void AppendRaw(const void* data, std::size_t size, Buffer& out) {
+  const auto* bytes = static_cast<const std::uint8_t*>(data);
+  out.insert(out.end(), bytes, bytes + size);
+}
+
+template <class T>
+void AppendNumber(T value, Buffer& out) {
+  AppendRaw(&value, sizeof value, out);
+}
+
+void AppendPadding(std::size_t size, Buffer& out) {
+  constexpr std::uint8_t kZeros[4] = {};
+  AppendRaw(kZeros, Padded(size) - size, out);
+}
+
+void AppendOption(std::uint16_t code, std::string_view value, Buffer& out) {
+  const std::string_view text = value.substr(0, kMaxOptionBytes);
+  AppendNumber(code, out);
+  AppendNumber(static_cast<std::uint16_t>(text.size()), out);
+  AppendRaw(text.data(), text.size(), out);
+  AppendPadding(text.size(), out);
+}
+
+// Writes the end of options and both lengths of the block that began at `begin`.
+void FinishBlock(std::size_t begin, Buffer& out) {
+  AppendNumber(std::uint32_t{0}, out);
+  const auto total = static_cast<std::uint32_t>(out.size() - begin + 4);
+  AppendNumber(total, out);
+  std::memcpy(out.data() + begin + 4, &total, sizeof total);
+}
+
+// The comment for a time that an unsigned count since 1970 cannot say.
+struct TimeComment {
+  std::array<char, 48> text;
+  std::size_t size = 0;
+  explicit TimeComment(std::int64_t time_ns) {
+    const std::string_view front = time_ns == kTimeUnknown ? kTimeUnknownComment : kTimeComment;
+    size = front.copy(text.data(), text.size());
+    if (time_ns == kTimeUnknown) return;
+    const auto end = std::to_chars(text.data() + size, text.data() + text.size(), time_ns).ptr;
+    size = static_cast<std::size_t>(end - text.data());
+  }
+};
+
+// A tag goes back in when the bytes that stand before it were captured.
+bool PutsTagBack(const Packet& packet) {
+  return packet.has_vlan && packet.bytes.size() >= kVlanAt;
+}
+
+std::size_t StoredBytes(const Packet& packet) {
+  return std::min(packet.bytes.size(), kMaxPacketBytes) + (PutsTagBack(packet) ? kTagBytes : 0);
+}
+
+std::size_t OptionBytes(const Packet& packet) {
+  std::size_t size = packet.direction != Direction::kUnknown ? kFlagsBytes : 0;
+  if (packet.time_ns < 0) size += 4 + Padded(TimeComment(packet.time_ns).size);
+  return size > 0 ? size + kOptionEndBytes : 0;
+}
+
+void AppendFrame(const Packet& packet, Buffer& out) {
+  const base::Bytes bytes = packet.bytes.first(std::min(packet.bytes.size(), kMaxPacketBytes));
+  if (!PutsTagBack(packet)) {
+    AppendRaw(bytes.data(), bytes.size(), out);
+    return;
+  }
+  const std::uint8_t tag[kTagBytes] = {
+      static_cast<std::uint8_t>(packet.vlan_tpid >> 8), static_cast<std::uint8_t>(packet.vlan_tpid),
+      static_cast<std::uint8_t>(packet.vlan_tci >> 8), static_cast<std::uint8_t>(packet.vlan_tci)};
+  AppendRaw(bytes.data(), kVlanAt, out);
+  AppendRaw(tag, sizeof tag, out);
+  AppendRaw(bytes.data() + kVlanAt, bytes.size() - kVlanAt, out);
+}
+
+}  // namespace
+
+void AppendSectionHeader(const SectionText& text, Buffer& out) {
+  const std::size_t begin = out.size();
+  AppendNumber(kSectionHeaderType, out);
+  AppendNumber(std::uint32_t{0}, out);
+  AppendNumber(std::uint32_t{0x1a2b3c4d}, out);
+  AppendNumber(std::uint16_t{1}, out);
+  AppendNumber(std::uint16_t{0}, out);
+  AppendNumber(std::int64_t{-1}, out);  // the section's length is not told
+  if (!text.comment.empty()) AppendOption(kOptionComment, text.comment, out);
+  if (!text.application.empty()) AppendOption(kOptionApplication, text.application, out);
+  FinishBlock(begin, out);
+}
+
+void AppendInterface(const InterfaceInfo& interface, Buffer& out) {
+  const std::size_t begin = out.size();
+  AppendNumber(std::uint32_t{1}, out);
+  AppendNumber(std::uint32_t{0}, out);
+  AppendNumber(interface.link_type_number, out);
+  AppendNumber(std::uint16_t{0}, out);
+  // No limit: a frame that got its tag back may pass the snap length that it was captured with, and
+  // readers refuse what is longer than they were told.
+  AppendNumber(std::uint32_t{0}, out);
+  if (!interface.name.empty()) AppendOption(kOptionName, interface.name, out);
+  if (!interface.description.empty()) {
+    AppendOption(kOptionDescription, interface.description, out);
+  }
+  AppendOption(kOptionResolution, "\x09", out);
+  FinishBlock(begin, out);
+}
+
+std::size_t PacketBlockSize(const Packet& packet) {
+  return sizeof(EnhancedHeader) + Padded(StoredBytes(packet)) + OptionBytes(packet) + 4;
+}
+
+void AppendPacket(const Packet& packet, std::uint32_t interface, Buffer& out) {
+  const std::size_t stored = StoredBytes(packet);
+  const auto time = packet.time_ns < 0 ? 0 : static_cast<std::uint64_t>(packet.time_ns);
+  EnhancedHeader header;
+  header.total = static_cast<std::uint32_t>(PacketBlockSize(packet));
+  header.interface = interface;
+  header.time_high = static_cast<std::uint32_t>(time >> 32);
+  header.time_low = static_cast<std::uint32_t>(time);
+  header.captured = static_cast<std::uint32_t>(stored);
+  header.length = packet.wire_length + (packet.has_vlan ? std::uint32_t{kTagBytes} : 0);
+  AppendRaw(&header, sizeof header, out);
+  AppendFrame(packet, out);
+  AppendPadding(stored, out);
+  if (packet.direction != Direction::kUnknown) {
+    AppendNumber(kOptionFlags, out);
+    AppendNumber(std::uint16_t{4}, out);
+    AppendNumber(static_cast<std::uint32_t>(packet.direction), out);
+  }
+  if (packet.time_ns < 0) {
+    const TimeComment comment(packet.time_ns);
+    AppendOption(kOptionComment, {comment.text.data(), comment.size}, out);
+  }
+  if (OptionBytes(packet) > 0) AppendNumber(std::uint32_t{0}, out);
+  AppendNumber(header.total, out);
+}
+
+}  // namespace tapiary::capture

@@ -1,0 +1,232 @@
+// The af_packet source: one interface through a TPACKET_V3 ring, without copying.
+//
+// A batch comes from one ring block, which goes back to the kernel when the batch that took its
+// last packet is released. Twice a second the interface is looked up by its name: it may be down
+// (CAP-02), gone, or be another one under the old name (CAP-03). Hot path: TakeFrames.
+#include <fmt/core.h>
+#include <linux/if_arp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "capture/source/bpf.h"
+#include "capture/source/counters.h"
+#include "capture/source/link_info.h"
+#include "capture/source/packet_source.h"
+#include "capture/source/rx_ring.h"
+
+namespace tapiary::capture {
+namespace {
+
+constexpr std::int64_t kCheckIntervalNs = 500 * base::kNanosPerMilli;
+constexpr int kMaxWaitMs = 500;  // so that the check above takes place
+// A flood of which nothing is wanted must still let the worker look at a stop request.
+constexpr int kBlocksPerCall = 16;
+// Smaller limits could not be told from packets that the filter rejected.
+constexpr std::uint32_t kMinSnapLength = 64;
+
+// Nothing for hardware whose frames we do not know.
+std::optional<LinkType> LinkTypeOf(unsigned hardware_type) {
+  switch (hardware_type) {
+    case ARPHRD_ETHER:
+    case ARPHRD_LOOPBACK:
+      return LinkType::kEthernet;
+    case ARPHRD_NONE:
+    case ARPHRD_RAWIP:
+      return LinkType::kRaw;
+    default:
+      return std::nullopt;
+  }
+}
+
+class AfPacketSource final : public PacketSource {
+ public:
+  explicit AfPacketSource(AfPacketOptions options) : options_(std::move(options)) {}
+
+  base::Result<> Open() override;
+  base::Result<NextState> Next(PacketBatch& batch, int wait_ms) override;
+  [[nodiscard]] const std::vector<InterfaceInfo>& interfaces() const override {
+    return interfaces_;
+  }
+  [[nodiscard]] SourceStats stats() const override { return counters_.Snapshot(); }
+
+ private:
+  enum class Binding { kBound, kMissing };
+
+  base::Result<> Setup(const LinkInfo& link);
+  void TakeFrames(PacketBatch& batch);
+  void CheckLink();
+  void SetMissing(std::string_view why);
+  void Rebind(const LinkInfo& link);
+  void SetLinkUp(bool up);
+
+  AfPacketOptions options_;
+  std::vector<InterfaceInfo> interfaces_;
+  LinkWatch watch_;
+  PacketFilter filter_;
+  std::vector<BpfInstruction> program_;
+  RxRing ring_;
+  Binding binding_ = Binding::kBound;
+  int index_ = 0;
+  bool skip_outgoing_ = false;  // on loopback, where the kernel cannot do it
+  std::int64_t next_check_ns_ = 0;
+  KernelTotals kernel_;
+  std::uint64_t missed_base_ = 0;   // the NIC's loss counter when we began
+  std::uint64_t missed_total_ = 0;  // what interfaces before this one had lost
+  SourceCounters counters_;
+};
+
+base::Result<> AfPacketSource::Open() {
+  options_.snap_length =
+      std::clamp(options_.snap_length, kMinSnapLength, static_cast<std::uint32_t>(kMaxPacketBytes));
+  TAPIARY_TRY(watch_.Open());
+  TAPIARY_ASSIGN(const LinkInfo link, watch_.Get(options_.interface));
+  auto ready = Setup(link);
+  if (!ready) return ready.error().WithContext("interface " + options_.interface);
+  return {};
+}
+
+base::Result<> AfPacketSource::Setup(const LinkInfo& link) {
+  const auto link_type = LinkTypeOf(link.hardware_type);
+  if (!link_type) {
+    return base::MakeError(base::ErrorCode::kUnsupported,
+                           fmt::format("hardware type {} is not handled", link.hardware_type));
+  }
+  InterfaceInfo info;
+  info.name = options_.interface;
+  info.link_type = *link_type;
+  info.link_type_number = static_cast<std::uint16_t>(*link_type);
+  info.snap_length = options_.snap_length;
+  interfaces_ = {info};
+  TAPIARY_ASSIGN(filter_, PacketFilter::Compile(options_.filter, info.link_type_number));
+  program_ = filter_.KernelProgram(options_.snap_length);
+  TAPIARY_TRY(ring_.Open(PlanRing(options_.ring_bytes, options_.block_bytes, options_.snap_length,
+                                  static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)))));
+  TAPIARY_TRY(ring_.Attach(program_));
+  // On loopback each packet passes twice: sent, then received (CAP-09).
+  if (link.loopback && !options_.both_directions_on_loopback) {
+    skip_outgoing_ = !ring_.IgnoreOutgoing();
+  }
+  TAPIARY_TRY(ring_.Bind(link.index, options_.promiscuous));
+  index_ = link.index;
+  missed_base_ = link.rx_missed;
+  counters_.link_up = link.up;
+  if (!link.up) base::LogWarning("interface {}: link down", options_.interface);
+  return {};
+}
+
+base::Result<NextState> AfPacketSource::Next(PacketBatch& batch, int wait_ms) {
+  batch.count = 0;
+  bool waited = false;
+  for (int blocks = 0; blocks < kBlocksPerCall;) {
+    if (ring_.holds_block() && !ring_.HasFrame()) ring_.Release();
+    if (!ring_.holds_block()) {
+      CheckLink();
+      if (!ring_.Acquire()) {
+        if (waited || !ring_.Wait(std::min(wait_ms, kMaxWaitMs))) return NextState::kIdle;
+        waited = true;
+        continue;
+      }
+    }
+    TakeFrames(batch);
+    if (batch.count > 0) {
+      counters_.CountBatch(batch);
+      return NextState::kPackets;
+    }
+    ++blocks;
+  }
+  return NextState::kIdle;
+}
+
+// Hands out the next frames of the held block.
+void AfPacketSource::TakeFrames(PacketBatch& batch) {
+  std::uint64_t filtered = 0;
+  const bool filtering = !options_.filter.empty();
+  while (batch.count < kBatchSize && ring_.HasFrame()) {
+    Packet& packet = batch.packets[batch.count];
+    ring_.NextFrame(packet);
+    if (skip_outgoing_ && packet.direction == Direction::kOutbound) continue;
+    if (filtering) {
+      const bool rejected = packet.bytes.size() == kRejectedBytes ||
+                            (filter_.NeedsRecheck(packet) && !filter_.Matches(packet));
+      if (rejected) {
+        ++filtered;
+        continue;
+      }
+    }
+    ++batch.count;
+  }
+  if (filtered > 0) counters_.filtered.Add(filtered);
+}
+
+// Counters, state and identity of the interface, twice a second.
+void AfPacketSource::CheckLink() {
+  const std::int64_t now = base::SteadyNow();
+  if (now < next_check_ns_) return;
+  next_check_ns_ = now + kCheckIntervalNs;
+  ring_.ReadTotals(kernel_);
+  counters_.dropped_kernel.Set(kernel_.dropped);
+  const auto link = watch_.Get(options_.interface);
+  if (!link) {
+    // Any other error says nothing about the interface: ask again next time.
+    if (link.error().code == base::ErrorCode::kNotFound) SetMissing(link.error().message);
+    return;
+  }
+  if (link->index != index_ || binding_ == Binding::kMissing) Rebind(*link);
+  if (binding_ != Binding::kBound) return;
+  if (link->rx_missed >= missed_base_) {
+    counters_.dropped_nic.Set(missed_total_ + link->rx_missed - missed_base_);
+  }
+  SetLinkUp(link->up);
+}
+
+// The name is gone. An interface that was renamed keeps its index, but it is not ours any more.
+void AfPacketSource::SetMissing(std::string_view why) {
+  if (binding_ == Binding::kMissing) return;
+  binding_ = Binding::kMissing;
+  base::LogWarning("interface {} missing: {}", options_.interface, why);
+  counters_.link_up = false;
+  const auto closed = ring_.Attach({{0x06, 0, 0, 0}});  // BPF_RET 0: take nothing
+  if (!closed) base::LogWarning("{}", closed.error().ToString());
+}
+
+void AfPacketSource::Rebind(const LinkInfo& link) {
+  const auto link_type = LinkTypeOf(link.hardware_type);
+  if (!link_type || *link_type != interfaces_[0].link_type) {
+    SetMissing(fmt::format("it came back with hardware type {}", link.hardware_type));
+    return;
+  }
+  base::Result<> done = ring_.Attach(program_);
+  if (done && link.index != index_) done = ring_.Bind(link.index, options_.promiscuous);
+  if (!done) {
+    SetMissing(done.error().ToString());
+    return;
+  }
+  binding_ = Binding::kBound;
+  if (link.index == index_) {
+    base::LogWarning("interface {} is back", options_.interface);
+    return;
+  }
+  base::LogWarning("interface {} replaced: index {} -> {}", options_.interface, index_, link.index);
+  index_ = link.index;
+  missed_total_ = counters_.dropped_nic.get();
+  missed_base_ = 0;  // a new interface counts from nothing
+}
+
+void AfPacketSource::SetLinkUp(bool up) {
+  if (counters_.link_up.exchange(up, std::memory_order_relaxed) == up) return;
+  base::LogWarning("interface {}: link {}", options_.interface, up ? "up" : "down");
+}
+
+}  // namespace
+
+std::unique_ptr<PacketSource> MakeAfPacketSource(AfPacketOptions options) {
+  return std::make_unique<AfPacketSource>(std::move(options));
+}
+
+}  // namespace tapiary::capture

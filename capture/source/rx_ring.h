@@ -1,0 +1,86 @@
+// RxRing: a TPACKET_V3 receive ring of an AF_PACKET socket (Documentation/networking/packet_mmap).
+//
+// Owns the socket and the mapping. The kernel fills blocks; we take one, hand out its frames as
+// views and give it back. A block is ours from Acquire to Release, and so are the views. One
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "capture/packet.h"
+#include "capture/source/bpf.h"
+
+struct tpacket3_hdr;
+
+namespace tapiary::capture {
+
+struct RingSize {
+  std::size_t block_bytes = 0;
+  std::size_t block_count = 0;
+};
+
+// A ring's blocks for what is asked: whole pages, room for a largest frame, at least
+// kMinRingBlocks.
+inline constexpr std::size_t kMinRingBlocks = 4;
+RingSize PlanRing(std::int64_t ring_bytes, std::int64_t block_bytes, std::uint32_t snap_length,
+                  std::size_t page_bytes);
+
+// Totals from the kernel's counters, which restart at every read (CAP-08).
+struct KernelTotals {
+  std::uint64_t seen = 0;     // went to the socket: handed out, or dropped
+  std::uint64_t dropped = 0;  // ring full
+  // As PACKET_STATISTICS gives them; `packets` includes `drops`.
+  void Add(std::uint32_t packets, std::uint32_t drops) {
+    seen += packets;
+    dropped += drops;
+  }
+};
+
+class RxRing {
+ public:
+  RxRing() = default;
+  ~RxRing();
+  RxRing(const RxRing&) = delete;
+  RxRing& operator=(const RxRing&) = delete;
+
+  // Makes socket and ring, bound to nothing yet. When memory is short the ring is halved down to
+  // kMinRingBlocks (CAP-07). Errors name call and errno.
+  base::Result<> Open(RingSize size);
+  base::Result<> Attach(const std::vector<BpfInstruction>& program);
+  // Receives from interface `index` from now on, in promiscuous mode if asked.
+  base::Result<> Bind(int index, bool promiscuous);
+  // True when the kernel no longer shows us what this host sends.
+  bool IgnoreOutgoing();
+
+  // Takes the next block when the kernel has filled it. Requires that none is held.
+  bool Acquire();
+  [[nodiscard]] bool holds_block() const { return holds_; }
+  [[nodiscard]] bool HasFrame() const { return frames_left_ > 0; }
+  // Fills bytes, time, length, tag and direction of the next frame of the held block.
+  void NextFrame(Packet& packet);
+  void Release();
+
+  // Waits for a block or an error, at most wait_ms. True when something may be there. Errors of the
+  // interface are taken off the socket, so that they are told once (CAP-02).
+  bool Wait(int wait_ms);
+  // Adds what the kernel counted since the last call.
+  void ReadTotals(KernelTotals& totals) const;
+  [[nodiscard]] RingSize size() const { return size_; }
+
+ private:
+  base::Result<> MapRing();
+
+  base::UniqueFd fd_;
+  RingSize size_;
+  std::uint8_t* map_ = nullptr;
+  std::size_t block_ = 0;  // the held one, or the one to come next
+  bool holds_ = false;
+  std::uint32_t frames_left_ = 0;
+  const tpacket3_hdr* frame_ = nullptr;
+};
+
+}  // namespace tapiary::capture
