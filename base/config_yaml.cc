@@ -1,4 +1,5 @@
 // The YAML side and the printed forms of ConfigTable; the only file of base that knows yaml-cpp.
+#include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ Result<> Walk(const YAML::Node& map, const std::string& prefix, const IsGroup& i
     const YAML::Node value = pair.second;
     const std::string line = LineOf(pair.first.Mark());
     const auto fail = [&](const std::string& text) {
-      return MakeError(ErrorCode::kInvalid, line + ": " + text);
+      return MakeError(ErrorCode::kInvalid, fmt::format("{}: {}", line, text));
     };
     if (!pair.first.IsScalar()) return fail("a key must be a word");
     const std::string key = prefix + pair.first.Scalar();
@@ -111,21 +112,20 @@ std::string ConfigTable::Help() const {
                     "  --check-config\n      check file and options, then end\n"
                     "  --dump-config\n      print all options as YAML, then end\n"
                     "  --help, --version\n      print this, or the version, then end\n";
-  std::string_view last_group;
+  std::string last_group;
   for (const Row& row : rows_) {
-    const std::size_t dot = row.key.find('.');
-    const std::string_view group =
-        std::string_view(row.key).substr(0, dot == row.key.npos ? 0 : dot);
-    if (group != last_group) out += "\n" + std::string(group) + "\n";
-    last_group = group;
-    out +=
-        "  --" + row.key + (row.type == "flag" ? "" : " " + row.type) + "\n      " + row.sentence;
-    out += " (" + row.bounds + (row.bounds.empty() ? "" : ", ");
-    out += row.default_text.empty() ? "no default)\n" : "default " + row.default_text + ")\n";
+    std::string group = row.key.substr(0, row.key.find('.') + 1);  // no dot: npos + 1 is 0
+    if (group != last_group) out += fmt::format("\n{}\n", group.substr(0, group.size() - 1));
+    last_group = std::move(group);
+    const std::string type = row.type == "flag" ? "" : " " + row.type;
+    const std::string bounds = row.bounds.empty() ? "" : row.bounds + ", ";
+    const std::string value =
+        row.default_text.empty() ? "no default" : "default " + row.default_text;
+    out += fmt::format("  --{}{}\n      {} ({}{})\n", row.key, type, row.sentence, bounds, value);
   }
   for (const auto& [command, sentence] : examples_) {
-    out += (&command == &examples_.front().first ? "\nExamples\n  " : "  ");
-    out += command + "\n      " + sentence + "\n";
+    out += &command == &examples_.front().first ? "\nExamples\n" : "";
+    out += fmt::format("  {}\n      {}\n", command, sentence);
   }
   return out;
 }
@@ -144,9 +144,8 @@ std::string ConfigTable::Dump() const {
       indent += "  ";
     }
     open = row.key.substr(0, start);
-    out +=
-        indent + "# " + row.sentence + (row.bounds.empty() ? "" : " (" + row.bounds + ")") + "\n";
-    out += indent + row.key.substr(start) + ":";
+    const std::string bounds = row.bounds.empty() ? "" : " (" + row.bounds + ")";
+    out += fmt::format("{0}# {1}{2}\n{0}{3}:", indent, row.sentence, bounds, row.key.substr(start));
     const bool plain = row.type != "text" && !row.is_list;
     std::string value;
     for (const std::string& part : row.get()) {

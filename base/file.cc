@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 
@@ -45,9 +44,9 @@ void UniqueFd::reset() {
 Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
   TAPIARY_ASSIGN(const UniqueFd fd, Open(path, O_RDONLY, 0));
   std::string content;
-  std::array<char, 65536> chunk;
+  char chunk[65536];
   while (true) {
-    const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
+    const ssize_t got = ::read(fd.get(), chunk, sizeof chunk);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Error::FromErrno(errno, "cannot read " + path);
     if (got == 0) return content;
@@ -56,7 +55,7 @@ Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
       return MakeError(ErrorCode::kTooLarge,
                        path + " is larger than " + std::to_string(max_bytes) + " bytes");
     }
-    content.append(chunk.data(), size);
+    content.append(chunk, size);
   }
 }
 

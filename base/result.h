@@ -66,6 +66,7 @@ inline Error MakeError(ErrorCode code, std::string message) {
 
 #define TAPIARY_CONCAT_INNER(a, b) a##b
 #define TAPIARY_CONCAT(a, b) TAPIARY_CONCAT_INNER(a, b)
+// NOLINTBEGIN(bugprone-macro-parentheses): the parameter declares a variable
 // TAPIARY_ASSIGN(auto x, Foo());  declares or sets x from the value, or returns the error.
 #define TAPIARY_ASSIGN(lhs, expr) \
   TAPIARY_ASSIGN_INNER(TAPIARY_CONCAT(tapiary_result_, __LINE__), lhs, expr)
@@ -73,3 +74,4 @@ inline Error MakeError(ErrorCode code, std::string message) {
   auto tmp = (expr);                         \
   if (!tmp) return tmp.error();              \
   lhs = std::move(*tmp)
+// NOLINTEND(bugprone-macro-parentheses)
