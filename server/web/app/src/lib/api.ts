@@ -1,0 +1,74 @@
+// Requests to the collector. Every failure becomes an ApiError with words for a person.
+import type { FieldInfo, Flow, Histogram, Page, SensorList } from './types';
+
+// RFC 9457 problem+json; position and the rest come with errors in filters.
+export interface Problem {
+  status: number;
+  title: string;
+  detail: string;
+  position?: number; // byte of the filter
+  length?: number;
+  expected?: string;
+  suggestion?: string;
+}
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+  }
+  get isFilterError(): boolean {
+    return this.problem.position !== undefined;
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = { status: response.status, title: `HTTP ${response.status}`, detail: '' };
+  try {
+    return { ...fallback, ...(await response.json()) };
+  } catch {
+    return fallback;
+  }
+}
+
+async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: 'same-origin', ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError({ status: 0, title: 'No answer', detail: 'The collector does not answer.' });
+  }
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  return response;
+}
+
+async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return (await send(withQuery(path, query), signal ? { signal } : {})).json();
+}
+
+export type Query = Record<string, string | number | undefined>;
+
+export function withQuery(path: string, query: Query): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') parts.set(name, String(value));
+  }
+  const text = parts.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+export const api = {
+  login: (token: string) =>
+    send('/api/v1/session', { method: 'POST', headers: { Authorization: `Bearer ${token}` } }),
+  logout: () => send('/api/v1/session', { method: 'DELETE' }),
+  sensors: () => get<SensorList>('/api/v1/sensors'),
+  page: <T>(kind: string, query: Query, signal?: AbortSignal) =>
+    get<Page<T>>(`/api/v1/${kind}`, query, signal),
+  histogram: (query: Query, signal?: AbortSignal) =>
+    get<Histogram>('/api/v1/flows/histogram', query, signal),
+  flow: (id: string) => get<Flow>(`/api/v1/flows/${encodeURIComponent(id)}`),
+  fields: () => get<{ fields: FieldInfo[] }>('/api/v1/filter/fields'),
+};
+
+export const flowPcapPath = (id: string): string =>
+  `/api/v1/flows/${encodeURIComponent(id)}/pcap`;

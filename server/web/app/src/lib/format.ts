@@ -1,0 +1,75 @@
+// Numbers, sizes, times and ends as people read them. Times are always UTC.
+const whole = new Intl.NumberFormat('en-GB');
+
+export const count = (value: number): string => whole.format(value);
+
+export function plural(value: number, word: string): string {
+  return `${count(value)} ${word}${value === 1 ? '' : 's'}`;
+}
+
+export function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+}
+
+// "2026-11-25T12:00:00.123456789Z" as "11-25 12:00:00.123".
+export function shortTime(text: string): string {
+  return text.slice(5, 10) + ' ' + text.slice(11, 23);
+}
+
+export function duration(seconds: number | null): string {
+  if (seconds === null) return '';
+  if (seconds < 1) return `${(seconds * 1000).toFixed(seconds < 0.01 ? 2 : 0)} ms`;
+  if (seconds < 120) return `${seconds.toFixed(1)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+}
+
+// "just now", "5 s ago", "3 h ago".
+export function ago(then: string, now: string): string {
+  const seconds = (Date.parse(now) - Date.parse(then)) / 1000;
+  if (Number.isNaN(seconds)) return 'at an unknown time';
+  if (seconds < -5) return `${duration(-seconds)} in the future`;
+  return seconds < 2 ? 'just now' : `${duration(Math.floor(seconds)).replace('.0', '')} ago`;
+}
+
+export function end(value: { ip: string | null; port: number | null; mac?: string | null }): string {
+  const host = value.ip ?? value.mac ?? '?';
+  if (value.port === null) return host;
+  return host.includes(':') ? `[${host}]:${value.port}` : `${host}:${value.port}`;
+}
+
+// The first values of a list, and how many are left out.
+export function values(list: number[], limit = 16): string {
+  const shown = list.slice(0, limit).join(', ');
+  return list.length > limit ? `${shown} … ${list.length - limit} more` : shown;
+}
+
+// Sensor time and arrival lie so far apart that one of the clocks is wrong (or the data waited).
+export function clockNote(time: string, received: string): string {
+  const seconds = (Date.parse(received) - Date.parse(time)) / 1000;
+  if (seconds < -60) return `The sensor's clock is ahead by ${duration(-seconds)}.`;
+  if (seconds > 86400) return `Arrived ${duration(seconds)} later: kept back, or a wrong clock.`;
+  return '';
+}
+
+// Any JSON object as dotted names and texts, in its own order.
+export function flatten(value: unknown, prefix = ''): [string, string][] {
+  if (value === null || value === undefined) return [[prefix, '–']];
+  if (Array.isArray(value)) return [[prefix, value.length ? value.map(show).join(', ') : '–']];
+  if (typeof value !== 'object') return [[prefix, String(value)]];
+  const rows = Object.entries(value).flatMap(([name, inner]) =>
+    flatten(inner, prefix ? `${prefix}.${name}` : name),
+  );
+  return rows.length ? rows : [[prefix, '–']];
+}
+
+const show = (value: unknown): string =>
+  typeof value === 'object' ? JSON.stringify(value) : String(value);
