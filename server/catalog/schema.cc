@@ -6,8 +6,8 @@ namespace tapiary::server {
 
 namespace {
 
-// Times are UTC nanoseconds. Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d, so that a CIDR is a range.
-// Epochs stay below 2^63. `record` is the JSON object that the API shows.
+// Times are UTC nanoseconds. Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d, so that a CIDR is a
+// range. Epochs stay below 2^63. `record` is the JSON object that the API shows.
 constexpr const char* kStep1 = R"sql(
 CREATE TABLE sensors (
   id INTEGER PRIMARY KEY,
@@ -154,6 +154,8 @@ constexpr std::array kSteps{kStep1};
 
 }  // namespace
 
-std::span<const char* const> SchemaSteps() { return kSteps; }
+std::span<const char* const> SchemaSteps() {
+  return kSteps;
+}
 
 }  // namespace tapiary::server

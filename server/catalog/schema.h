@@ -1,5 +1,5 @@
-// The catalog's schema for SQLite, by version. Applied in order inside one transaction; the number of
-// applied steps is kept in PRAGMA user_version. Never edit a released step: append one.
+// The catalog's schema for SQLite, by version. Applied in order inside one transaction; the number
+// of applied steps is kept in PRAGMA user_version. Never edit a released step: append one.
 #pragma once
 
 #include <span>

@@ -35,11 +35,11 @@ struct Identity {
 };
 
 struct Request {
-  std::string method;  // GET, PUT, POST, DELETE, HEAD
-  std::string path;    // decoded once, without query
-  std::map<std::string, std::string> query;         // decoded; the last of equal names
-  std::map<std::string, std::string> headers;       // names in lower case; the last of equal names
-  std::map<std::string, std::string> path_params;   // from the route's {name} parts
+  std::string method;                              // GET, PUT, POST, DELETE, HEAD
+  std::string path;                                // decoded once, without query
+  std::map<std::string, std::string> query;        // decoded; the last of equal names
+  std::map<std::string, std::string> headers;      // names in lower case; the last of equal names
+  std::map<std::string, std::string> path_params;  // from the route's {name} parts
   std::optional<std::uint64_t> content_length;
   std::string peer;  // address of the other end of the socket
   Identity identity;
@@ -76,8 +76,9 @@ struct Route {
 Response JsonResponse(int status, std::string json);
 // RFC 9457 problem+json. `detail` says what is wrong and what to do; text from outside is escaped.
 Response Problem(int status, std::string_view title, std::string_view detail);
-// The problem that fits an error's code: kInvalid 400, kPermission 403, kNotFound 404, kConflict 409,
-// kTooLarge 413, kCorrupt 422, kUnavailable 503 with Retry-After, others 500 (detail in the log only).
+// The problem that fits an error's code: kInvalid 400, kPermission 403, kNotFound 404, kConflict
+// 409, kTooLarge 413, kCorrupt 422, kUnavailable 503 with Retry-After, others 500 (detail in the
+// log only).
 Response ProblemFor(const base::Error& error);
 // Reads the whole body; kTooLarge beyond max_bytes.
 base::Result<std::string> ReadBody(BodySource& body, std::size_t max_bytes);
