@@ -6,9 +6,11 @@
 // idle link. One thread. Hot path: no allocation per packet once the table is warm.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"

@@ -1,0 +1,122 @@
+#include "capture/flow/flow.h"
+
+#include <algorithm>
+
+#include "capture/flow/community_id.h"
+
+namespace tapiary::capture {
+namespace {
+
+constexpr std::size_t kMaxAnomalyNames = 16;
+constexpr std::size_t kMaxBlockRuns = 4096;
+
+FlowEnd MakeEnd(const FlowHot& hot, const FlowCold& cold, std::uint8_t side) {
+  FlowEnd end;
+  const FlowSide& from = cold.sides[side];
+  end.ip = EndAddress(hot.key, side);
+  if (hot.key.kind == KeyKind::kIpPorts) end.port = EndPort(hot.key, side);
+  end.mac = from.mac;
+  end.packets = from.packets;
+  end.bytes = from.bytes;
+  end.payload_bytes = from.payload;
+  end.tcp_flags = hot.tcp_flags[side];
+  end.missed_bytes = from.missed;
+  end.retransmitted = from.retransmitted;
+  return end;
+}
+
+}  // namespace
+
+void FoldCounters(FlowHot& hot, FlowCold& cold) {
+  for (int side = 0; side < 2; ++side) {
+    cold.sides[side].packets += std::exchange(hot.packets[side], 0);
+    cold.sides[side].bytes += std::exchange(hot.bytes[side], 0);
+    cold.sides[side].payload += std::exchange(hot.payload[side], 0);
+  }
+}
+
+void CountAnomaly(FlowCold& cold, std::string_view name) {
+  for (auto& [known, count] : cold.anomalies) {
+    if (known == name) {
+      ++count;
+      return;
+    }
+  }
+  if (cold.anomalies.size() < kMaxAnomalyNames) cold.anomalies.emplace_back(name, 1);
+}
+
+void AddBlock(FlowCold& cold, BlockRun run) {
+  std::vector<BlockRun>& blocks = cold.blocks;
+  if (!blocks.empty()) {
+    BlockRun& last = blocks.back();
+    const std::uint64_t end = std::max(last.first + last.count, run.first + run.count);
+    const bool touches = run.first >= last.first && run.first <= last.first + last.count;
+    const bool widen = blocks.size() >= kMaxBlockRuns && run.first >= last.first;
+    if ((touches || widen) && end - last.first <= UINT32_MAX) {
+      last.count = static_cast<std::uint32_t>(end - last.first);
+      return;
+    }
+  }
+  blocks.push_back(run);
+}
+
+IpAddress EndAddress(const FlowKey& key, std::uint8_t side) {
+  IpAddress address;
+  if (key.ip_version == 0) return address;
+  address.version = key.ip_version;
+  address.bytes = side == 0 ? key.low : key.high;
+  return address;
+}
+
+std::uint16_t EndPort(const FlowKey& key, std::uint8_t side) {
+  return side == 0 ? key.low_port : key.high_port;
+}
+
+std::string FlowCommunityId(const FlowKey& key, bool one_way) {
+  if (key.ip_version == 0 || key.kind == KeyKind::kFragment) return {};
+  return CommunityId(EndAddress(key, 0), EndAddress(key, 1), key.low_port, key.high_port, key.proto,
+                     one_way);
+}
+
+FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context, EndReason reason,
+                      bool last) {
+  FoldCounters(hot, cold);
+  FlowRecord record;
+  record.id = {context.epoch, cold.number};
+  record.part = cold.part++;
+  record.stream = context.first_stream + hot.key.interface;
+  record.interface = context.interface;
+  record.start_ns = cold.start_ns;
+  record.end_ns = hot.last_ns;
+  record.proto = hot.key.proto;
+  record.ether_type = hot.key.ether_type;
+  record.vlans.assign(hot.key.vlans.begin(), hot.key.vlans.begin() + hot.key.vlan_count);
+  const std::uint8_t orig = hot.orig_side();
+  const std::uint8_t resp = orig ^ 1;
+  record.orig = MakeEnd(hot, cold, orig);
+  record.resp = MakeEnd(hot, cold, resp);
+  for (int i = 0; i < 2; ++i) {
+    FlowSide& side = cold.sides[i == 0 ? orig : resp];
+    record.delta_packets[i] = side.packets - std::exchange(side.part_packets, side.packets);
+    record.delta_bytes[i] = side.bytes - std::exchange(side.part_bytes, side.bytes);
+  }
+  record.community_id =
+      cold.community_id.empty() ? FlowCommunityId(hot.key, cold.one_way) : cold.community_id;
+  record.service = cold.service;
+  record.service_by = cold.service_by;
+  record.role_by = hot.role_by;
+  record.tcp_state = hot.state;
+  record.end_reason = reason;
+  record.last = last;
+  record.truncated = cold.truncated;
+  record.bad_checksums = cold.bad_checksums;
+  record.transactions = cold.transactions;
+  record.commands = cold.commands;
+  for (const auto& [name, count] : cold.anomalies) record.anomalies.emplace_back(name, count);
+  record.blocks = std::exchange(cold.blocks, {});
+  hot.last_block = UINT32_MAX;
+  hot.Set(kRoleFrozen);
+  return record;
+}
+
+}  // namespace tapiary::capture

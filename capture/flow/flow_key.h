@@ -1,0 +1,56 @@
+// FlowKey: what makes two packets one flow, and its hash.
+//
+// The innermost addresses, ports and protocol, the VLAN list (FL-07) and the interface; for frames
+// without IP the MAC pair and EtherType. The interface belongs to the key because the blocks that a
+// flow record lists are numbered per interface, and because two interfaces of one file that saw the
+// same packet would otherwise count it twice in one flow (FL-10). The lower end comes first, so
+// both directions have the same key; the side of a packet is which end sent it. Hot path: 56 bytes,
+// hashed once per packet. Plain data.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "capture/decode/decode.h"
+
+namespace tapiary::capture {
+
+enum class KeyKind : std::uint8_t {
+  kLayer2 = 0,
+  kIpPorts = 1,   // ports are known (ICMP: type and code)
+  kIpOnly = 2,    // a protocol without ports, or ports out of reach
+  kFragment = 3,  // ports are the identification of a fragmented datagram; ends keep their order
+};
+
+struct FlowKey {
+  std::array<std::uint8_t, 16> low{};  // IP, or MAC in the first six
+  std::array<std::uint8_t, 16> high{};
+  std::uint16_t low_port = 0;
+  std::uint16_t high_port = 0;
+  std::array<std::uint16_t, kMaxVlans> vlans{};
+  std::uint8_t vlan_count = 0;
+  std::uint8_t proto = 0;
+  std::uint8_t ip_version = 0;
+  KeyKind kind = KeyKind::kLayer2;
+  std::uint16_t ether_type = 0;
+  std::uint16_t interface = 0;
+  std::uint32_t tunnel = 0;  // hash of the tunnel ids around the packet; 0: none
+
+  bool operator==(const FlowKey& other) const {
+    return std::memcmp(this, &other, sizeof(FlowKey)) == 0;  // no padding, see below
+  }
+};
+static_assert(sizeof(FlowKey) == 56 && std::has_unique_object_representations_v<FlowKey>);
+
+// False when the packet belongs to no flow (see Decoded::note). `side` is 0 when the key's low end
+// sent the packet, else 1. Later fragments get a key of kind kFragment.
+bool MakeKey(const Decoded& packet, std::uint16_t interface, FlowKey& key, std::uint8_t& side);
+// The key under which later fragments of this first fragment's datagram will ask.
+FlowKey MakeFragmentKey(const Decoded& packet, std::uint16_t interface);
+
+// A keyed hash: an attacker who does not know the seed cannot aim at one chain of the table.
+std::uint64_t HashKey(const FlowKey& key, std::uint64_t seed);
+
+}  // namespace tapiary::capture

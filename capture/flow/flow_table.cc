@@ -1,0 +1,152 @@
+#include "capture/flow/flow_table.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+#include <new>
+
+namespace tapiary::capture {
+namespace {
+
+constexpr int kSecondChances = 16;
+
+template <class T>
+void Free(T* memory, std::size_t count) {
+  if (memory != nullptr) munmap(static_cast<void*>(memory), count * sizeof(T));
+}
+
+}  // namespace
+
+template <class T>
+T* FlowTable::Reserve(std::size_t count) {
+  void* const memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();  // out of memory ends the process
+  return static_cast<T*>(memory);
+}
+
+FlowTable::FlowTable(std::size_t max_flows, std::size_t spare)
+    : max_flows_(std::clamp<std::size_t>(max_flows, 1, 1u << 28)), capacity_(max_flows_ + spare) {
+  mask_ = std::bit_ceil(max_flows_ * 2) - 1;
+  slots_ = Reserve<Slot>(mask_ + 1);
+  hot_ = Reserve<FlowHot>(capacity_);
+  cold_ = Reserve<FlowCold>(capacity_);
+  free_.never_used = capacity_;
+}
+
+FlowTable::~FlowTable() {
+  std::destroy_n(cold_, used_);
+  Free(slots_, mask_ + 1);
+  Free(hot_, capacity_);
+  Free(cold_, capacity_);
+}
+
+void FlowTable::PrefetchFlow(std::uint64_t hash) const {
+  const Slot& slot = slots_[hash & mask_];
+  if (slot.index_plus_one == 0) return;
+  const char* const flow = reinterpret_cast<const char*>(&hot_[slot.index_plus_one - 1]);
+  __builtin_prefetch(flow);
+  __builtin_prefetch(flow + 64, 1);
+}
+
+std::uint32_t FlowTable::Find(const FlowKey& key, std::uint64_t hash) const {
+  const std::uint32_t tag = static_cast<std::uint32_t>(hash);
+  for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
+    const Slot& slot = slots_[at];
+    if (slot.index_plus_one == 0) return kNoFlow;
+    if (slot.hash == tag && hot_[slot.index_plus_one - 1].key == key) {
+      return slot.index_plus_one - 1;
+    }
+  }
+}
+
+std::uint32_t FlowTable::Insert(const FlowKey& key, std::uint64_t hash, std::int64_t now_ns) {
+  std::uint32_t index = 0;
+  if (!free_.indices.empty()) {
+    index = free_.indices.back();
+    free_.indices.pop_back();
+  } else {
+    --free_.never_used;
+    index = used_++;
+    std::construct_at(&hot_[index]);
+    std::construct_at(&cold_[index]);
+  }
+  FlowHot& flow = hot_[index];
+  flow.key = key;
+  flow.hash = static_cast<std::uint32_t>(hash);
+  flow.bits = kLive | kEmbryo;
+  std::uint64_t at = flow.hash & mask_;
+  while (slots_[at].index_plus_one != 0) at = (at + 1) & mask_;
+  slots_[at] = {flow.hash, index + 1};
+  ++live_;
+  Append(embryos_, index, now_ns);
+  return index;
+}
+
+void FlowTable::Unlink(std::uint32_t index) {
+  std::uint64_t hole = hot_[index].hash & mask_;
+  while (slots_[hole].index_plus_one != index + 1) hole = (hole + 1) & mask_;
+  // Move each follower whose home is at or before the hole back into it.
+  for (std::uint64_t at = (hole + 1) & mask_; slots_[at].index_plus_one != 0;
+       at = (at + 1) & mask_) {
+    const std::uint64_t home = slots_[at].hash & mask_;
+    if (((at - home) & mask_) >= ((at - hole) & mask_)) {
+      slots_[hole] = slots_[at];
+      hole = at;
+    }
+  }
+  slots_[hole] = Slot{};
+  --live_;
+  Remove(ListOf(index), index);
+}
+
+void FlowTable::Release(std::uint32_t index) {
+  hot_[index] = FlowHot{};
+  FlowCold& cold = cold_[index];
+  // The vectors keep their memory for the next flow.
+  auto anomalies = std::move(cold.anomalies);
+  auto blocks = std::move(cold.blocks);
+  anomalies.clear();
+  blocks.clear();
+  cold = FlowCold{};
+  cold.anomalies = std::move(anomalies);
+  cold.blocks = std::move(blocks);
+  free_.indices.push_back(index);
+}
+
+void FlowTable::Append(List& list, std::uint32_t index, std::int64_t now_ns) {
+  FlowCold& cold = cold_[index];
+  cold.list_next = kNoFlow;
+  cold.list_prev = list.tail;
+  cold.listed_ns = now_ns;
+  (list.tail == kNoFlow ? list.head : cold_[list.tail].list_next) = index;
+  list.tail = index;
+}
+
+void FlowTable::Remove(List& list, std::uint32_t index) {
+  const FlowCold& cold = cold_[index];
+  (cold.list_prev == kNoFlow ? list.head : cold_[cold.list_prev].list_next) = cold.list_next;
+  (cold.list_next == kNoFlow ? list.tail : cold_[cold.list_next].list_prev) = cold.list_prev;
+}
+
+void FlowTable::LeaveEmbryos(std::uint32_t index, std::int64_t now_ns) {
+  Remove(embryos_, index);
+  hot_[index].Clear(kEmbryo);
+  Append(grown_, index, now_ns);
+}
+
+std::uint32_t FlowTable::PickVictim() {
+  if (embryos_.head != kNoFlow) return embryos_.head;
+  // A flow that had packets since it took its place goes to the end once more.
+  for (int chance = 0; chance < kSecondChances; ++chance) {
+    const std::uint32_t index = grown_.head;
+    if (index == kNoFlow || hot_[index].last_ns <= cold_[index].listed_ns) return index;
+    Remove(grown_, index);
+    Append(grown_, index, hot_[index].last_ns);
+  }
+  return grown_.head;
+}
+
+}  // namespace tapiary::capture

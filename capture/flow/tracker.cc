@@ -1,0 +1,301 @@
+// The packet side of the tracker: finding, making and counting. Ends and records: tracker_end.cc.
+#include "capture/flow/tracker.h"
+
+#include <algorithm>
+#include <random>
+
+#include "capture/flow/ports.h"
+#include "capture/flow/tcp.h"
+#include "capture/ot/registry.h"
+
+namespace tapiary::capture {
+namespace {
+
+constexpr std::uint8_t kTcp = 6, kUdp = 17;
+constexpr std::uint32_t kFoldAt = 1u << 31;
+// Segments with payload that are offered to the recognisers before they give up.
+constexpr std::uint8_t kGuessesOnUsualPort = 64;
+constexpr std::uint8_t kGuessesElsewhere = 6;
+
+std::uint64_t RandomSeed() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+// Bytes as the contract counts them: from the IP header on, or the whole frame without one.
+std::uint32_t CountedBytes(const KeyedPacket& keyed) {
+  return keyed.decoded->has_ip ? keyed.decoded->ip_length : keyed.packet->wire_length;
+}
+
+bool IsTcpSegment(const Decoded& decoded) {
+  return decoded.proto == kTcp && decoded.has_ports && !decoded.tcp_cut;
+}
+
+}  // namespace
+
+FlowTracker::FlowTracker(const MeterOptions& options)
+    : options_(options), seed_(RandomSeed()), table_(options.max_flows, 2 * kBatchSize) {
+  ended_.reserve(2 * kBatchSize);
+}
+
+void FlowTracker::BeginBatch(const std::vector<InterfaceInfo>& interfaces) {
+  interfaces_ = &interfaces;
+  ExportEnded();
+}
+
+void FlowTracker::EndBatch() {
+  ExpireDue();
+}
+
+std::uint32_t FlowTracker::Count(const KeyedPacket& keyed) {
+  MoveClock(keyed.packet->time_ns);
+  std::uint8_t side = keyed.side;
+  const std::uint32_t index = FindFlow(keyed, side);
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  Add(keyed, side, hot, cold);
+  if (keyed.decoded->has_ports && (hot.key.proto == kTcp || hot.key.proto == kUdp)) {
+    UpdateTransport(index, keyed, side);
+  }
+  if (hot.Has(kEmbryo)) {
+    const bool both = hot.packets[0] != 0 && hot.packets[1] != 0;
+    const bool more = hot.packets[side] > 1 && hot.state != TcpState::kSynSent;
+    if (both || more) table_.LeaveEmbryos(index, now_ns_);
+  }
+  if (keyed.decoded->first_fragment) LeadFragments(index, keyed, side);
+  return index;
+}
+
+std::uint32_t FlowTracker::FindFlow(const KeyedPacket& keyed, std::uint8_t& side) {
+  const std::int64_t time_ns = keyed.packet->time_ns;
+  if (keyed.key.kind == KeyKind::kFragment) {
+    std::uint32_t seq = 0;
+    const std::uint32_t index = FindFragment(keyed, side, seq);
+    if (index != kNoFlow) return index;
+  }
+  const std::uint32_t index = table_.Find(keyed.key, keyed.hash);
+  if (index == kNoFlow) return Create(keyed, side);
+  FlowHot& hot = table_.hot(index);
+  if (time_ns != kTimeUnknown && time_ns >= hot.due_ns && Check(index, time_ns)) {
+    return Create(keyed, side);
+  }
+  const Decoded& decoded = *keyed.decoded;
+  if ((decoded.tcp.flags & kTcpSyn) != 0 && IsTcpSegment(decoded) &&
+      BeginsNewConnection(hot, table_.cold(index), side, decoded.tcp)) {
+    End(index, EndReason::kEnd);
+    return Create(keyed, side);
+  }
+  return index;
+}
+
+// The flow of a later fragment whose first fragment was seen. Its TCP payload goes to the decoder.
+std::uint32_t FlowTracker::FindFragment(const KeyedPacket& keyed, std::uint8_t& side,
+                                        std::uint32_t& seq) {
+  const FragmentEntry* const entry = fragments_.Find(keyed.key, keyed.hash, now_ns_);
+  if (entry == nullptr) return kNoFlow;
+  FlowHot& hot = table_.hot(entry->flow);
+  if (!hot.Has(kLive) || hot.Has(kEnding) ||
+      table_.cold(entry->flow).number != entry->flow_number) {
+    return kNoFlow;
+  }
+  side = entry->side;
+  const Decoded& decoded = *keyed.decoded;
+  if (hot.key.proto == kTcp) {
+    seq = entry->base_seq + decoded.fragment_offset;
+    TrackSequence(hot, table_.cold(entry->flow), side, seq, decoded.payload_length);
+    if (hot.Has(kHasSession)) {
+      OfferToOt(entry->flow,
+                {side, false, seq, decoded.payload, decoded.payload_length, keyed.packet->time_ns});
+    }
+  }
+  return entry->flow;
+}
+
+std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side) {
+  if (table_.full()) {
+    const std::uint32_t victim = table_.PickVictim();
+    if (victim != kNoFlow) {
+      ++evicted_;
+      End(victim, EndReason::kEvicted);
+    }
+  }
+  const std::uint32_t index = table_.Insert(keyed.key, keyed.hash, now_ns_);
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  cold.number = flows_++;
+  cold.one_way = keyed.decoded->one_way;
+  cold.start_ns = cold.part_start_ns = hot.last_ns = keyed.packet->time_ns;
+  SetFirstRoles(keyed, side, hot, cold);
+  NoteMacs(keyed, side, cold);
+  if (keyed.key.kind == KeyKind::kFragment) CountNamed(cold, "fragment");
+  wheel_.Insert(index, DueTime(index));
+  return index;
+}
+
+void FlowTracker::SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot,
+                                FlowCold& cold) {
+  hot.SetOrigSide(side);
+  if (keyed.key.kind != KeyKind::kIpPorts) return;
+  if (keyed.key.proto != kTcp && keyed.key.proto != kUdp) return;
+  const OtProtocol* const usual =
+      UsualProtocol(keyed.key.proto, keyed.key.low_port, keyed.key.high_port);
+  hot.Set(usual != nullptr ? kGuessing | kUsualPort : kGuessing);
+  hot.guess_left = usual != nullptr ? kGuessesOnUsualPort : kGuessesElsewhere;
+  if (usual != nullptr &&
+      (keyed.key.low_port == usual->ports[0] || keyed.key.high_port == usual->ports[0])) {
+    cold.usual_anomaly = usual->wrong_content;
+  }
+  const int server = ServerByPort(keyed.key.proto, keyed.key.low_port, keyed.key.high_port);
+  if (server < 0) return;
+  cold.service =
+      ServiceByPort(keyed.key.proto, EndPort(keyed.key, static_cast<std::uint8_t>(server)));
+  if (!cold.service.empty()) cold.service_by = "port";
+  // A lone SYN+ACK is a scan or backscatter, whatever its port: its sender began it.
+  if ((keyed.decoded->tcp.flags & kTcpSyn) != 0) return;
+  SetRole(hot, static_cast<std::uint8_t>(1 - server), RoleBy::kPort);
+}
+
+void FlowTracker::Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold) {
+  if (hot.packets[side] == 0) NoteMacs(keyed, side, cold);
+  const std::uint32_t packets = ++hot.packets[side];
+  const std::uint32_t bytes = hot.bytes[side] += CountedBytes(keyed);
+  const std::uint32_t payload = hot.payload[side] +=
+      keyed.decoded->has_ip ? keyed.decoded->payload_length : 0;
+  if (((packets | bytes | payload) & kFoldAt) != 0) FoldCounters(hot, cold);
+  NoteTime(keyed.packet->time_ns, hot, cold);
+  NoteRare(keyed, hot, cold);
+}
+
+void FlowTracker::NoteMacs(const KeyedPacket& keyed, std::uint8_t side, FlowCold& cold) {
+  if (!keyed.decoded->has_mac) return;
+  cold.sides[side].mac = keyed.decoded->src_mac;
+  MacAddress& other = cold.sides[side ^ 1].mac;
+  if (other == MacAddress{}) other = keyed.decoded->dst_mac;
+}
+
+void FlowTracker::NoteTime(std::int64_t time_ns, FlowHot& hot, FlowCold& cold) {
+  if (time_ns >= hot.last_ns) {
+    if (hot.last_ns == kTimeUnknown) cold.start_ns = cold.part_start_ns = time_ns;
+    hot.last_ns = time_ns;
+  } else if (time_ns != kTimeUnknown && time_ns < cold.start_ns) {
+    cold.start_ns = time_ns;
+  }
+}
+
+void FlowTracker::NoteRare(const KeyedPacket& keyed, FlowHot& hot, FlowCold& cold) {
+  const Decoded& decoded = *keyed.decoded;
+  if (keyed.packet->bytes.size() < keyed.packet->wire_length) ++cold.truncated;
+  if (decoded.bad_checksum) ++cold.bad_checksums;
+  if (decoded.note != DecodeNote::kNone) CountNamed(cold, ToString(decoded.note));
+  (void)hot;
+}
+
+void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
+                                  std::uint8_t side) {
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  const Decoded& decoded = *keyed.decoded;
+  OtSegment segment{side,
+                    hot.key.proto == kUdp,
+                    decoded.tcp.seq,
+                    decoded.payload,
+                    decoded.payload_length,
+                    keyed.packet->time_ns};
+  if (hot.key.proto == kTcp) {
+    if (decoded.tcp_cut) return;
+    const bool ended = hot.ended();
+    UpdateTcp(hot, cold, side, decoded.tcp, decoded.payload_length);
+    if (hot.ended() && !ended) Refile(index);  // its deadline came nearer
+    if ((decoded.tcp.flags & kTcpSyn) != 0) ++segment.seq;
+    if ((decoded.tcp.flags & kTcpRst) != 0) return;
+    if (hot.Has(kHasSession) && (decoded.tcp.flags & kTcpAck) != 0) {
+      current_ = index;
+      cold.session->Acknowledge(side, decoded.tcp.ack, *this);
+      AfterOt(index);
+    }
+  } else if (decoded.is_fragment) {
+    return;  // the datagram is not whole
+  }
+  if (segment.length != 0 && hot.Has(kHasSession | kGuessing)) OfferToOt(index, segment);
+}
+
+void FlowTracker::OfferToOt(std::uint32_t index, const OtSegment& segment) {
+  constexpr std::size_t kMaxSessions = 65536;
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  if (!hot.Has(kHasSession)) {
+    if (hot.guess_left == 0) {
+      hot.Clear(kGuessing);
+      return;
+    }
+    --hot.guess_left;
+    OtFlowInfo info;
+    info.ip_proto = hot.key.proto;
+    info.ports[0] = hot.key.low_port;
+    info.ports[1] = hot.key.high_port;
+    if (hot.role_by <= RoleBy::kSynAck) info.server_by_handshake = 1 - hot.orig_side();
+    if (!CouldBeOt(segment, info)) return;
+    if (sessions_ >= kMaxSessions) return CountNamed(cold, "ot-session-limit");
+    cold.session = std::make_unique<OtSession>(info);
+    ++sessions_;
+    hot.Set(kHasSession);
+  }
+  current_ = index;
+  cold.session->Offer(segment, *this);
+  AfterOt(index);
+}
+
+void FlowTracker::AfterOt(std::uint32_t index) {
+  current_ = kNoFlow;
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  if (cold.session->hopeless()) {
+    cold.session.reset();
+    --sessions_;
+    hot.Clear(kHasSession);
+    return;
+  }
+  if (cold.session->next_due_ns() < hot.due_ns) Refile(index);
+}
+
+// Leaves the note for later fragments, and takes in those that came before.
+void FlowTracker::LeadFragments(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side) {
+  FragmentEntry entry;
+  entry.key = MakeFragmentKey(*keyed.decoded, keyed.key.interface);
+  entry.flow = index;
+  entry.flow_number = table_.cold(index).number;
+  entry.time_ns = now_ns_;
+  entry.side = side;
+  const Decoded& decoded = *keyed.decoded;
+  if (IsTcpSegment(decoded)) {
+    // Offset of the TCP payload's first byte in the datagram: what of the fragment is header.
+    const std::uint32_t header =
+        static_cast<std::uint32_t>(decoded.fragment_payload_length - decoded.payload_length);
+    entry.base_seq = decoded.tcp.seq - header;
+  }
+  const std::uint64_t hash = HashKey(entry.key, seed_);
+  fragments_.Put(entry, hash);
+  const std::uint32_t provisional = table_.Find(entry.key, hash);
+  if (provisional != kNoFlow) TakeInFragments(index, provisional, side);
+}
+
+void FlowTracker::TakeInFragments(std::uint32_t index, std::uint32_t provisional,
+                                  std::uint8_t side) {
+  FlowHot& from_hot = table_.hot(provisional);
+  FlowCold& from = table_.cold(provisional);
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  FoldCounters(from_hot, from);
+  for (const FlowSide& part : from.sides) {
+    cold.sides[side].packets += part.packets;
+    cold.sides[side].bytes += part.bytes;
+    cold.sides[side].payload += part.payload;
+  }
+  cold.truncated += from.truncated;
+  NoteTime(from.start_ns, hot, cold);
+  NoteTime(from_hot.last_ns, hot, cold);
+  from.merged_into = index;
+  End(provisional, EndReason::kEnd);
+}
+
+}  // namespace tapiary::capture

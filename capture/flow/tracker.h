@@ -1,0 +1,113 @@
+// FlowTracker: packets into flows, flows into records. The rules of what a flow is.
+//
+// - Time comes from packets. A flow ends when a packet or the clock finds it idle too long, closed
+// too
+//   long (the tail after FIN/RST belongs to it, FL-03), or replaced by a new connection on the same
+//   ports (FL-02). A jump back of more than an hour ends all flows (FL-04). Half-open flows that
+//   are nothing but SYNs end after 50 s, later than the longest pause between SYNs of common
+//   systems.
+// - Roles, best evidence first: SYN; SYN+ACK that was followed up (its receiver asked); OT request;
+//   well-known server port; first seen. They never change once a record went out (FL-01).
+// - A full table gives up flows by FlowTable's order, exported as evicted (FL-08).
+// - A flow that ends during a batch keeps its index until the next call, so that blocks can still
+// be
+//   noted for its packets.
+// Hot path. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "capture/flow/flow_table.h"
+#include "capture/flow/fragments.h"
+#include "capture/flow/timer_wheel.h"
+#include "capture/meter.h"
+
+namespace tapiary::capture {
+
+struct KeyedPacket {
+  const Packet* packet = nullptr;
+  const Decoded* decoded = nullptr;
+  FlowKey key;
+  std::uint64_t hash = 0;
+  std::uint8_t side = 0;  // of the key's ends, which sent it
+};
+
+class FlowTracker final : private OtOutput {
+ public:
+  explicit FlowTracker(const MeterOptions& options);
+
+  [[nodiscard]] const FlowTable& table() const { return table_; }
+  [[nodiscard]] std::uint64_t hash_seed() const { return seed_; }
+
+  // Before the packets of a batch: exports what ended in the one before. `interfaces` must stay
+  // valid until the next call of BeginBatch.
+  void BeginBatch(const std::vector<InterfaceInfo>& interfaces);
+  // The index of the flow that took the packet.
+  std::uint32_t Count(const KeyedPacket& keyed);
+  // After the packets of a batch: expires what is due.
+  void EndBatch();
+  void NoteBlock(std::uint32_t index, std::uint64_t block);
+  void Advance(std::int64_t now_ns);
+  void Finish(EndReason reason);
+
+  RecordBatch& records() { return records_; }
+  void FillStats(MeterStats& stats) const;
+
+ private:
+  std::uint32_t FindFlow(const KeyedPacket& keyed, std::uint8_t& side);
+  std::uint32_t FindFragment(const KeyedPacket& keyed, std::uint8_t& side, std::uint32_t& seq);
+  std::uint32_t Create(const KeyedPacket& keyed, std::uint8_t side);
+  void SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
+  void Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
+  void NoteMacs(const KeyedPacket& keyed, std::uint8_t side, FlowCold& cold);
+  void NoteRare(const KeyedPacket& keyed, FlowHot& hot, FlowCold& cold);
+  void NoteTime(std::int64_t time_ns, FlowHot& hot, FlowCold& cold);
+  void UpdateTransport(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side);
+  void LeadFragments(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side);
+  void TakeInFragments(std::uint32_t index, std::uint32_t provisional, std::uint8_t side);
+  void OfferToOt(std::uint32_t index, const OtSegment& segment);
+  void AfterOt(std::uint32_t index);
+
+  void MoveClock(std::int64_t time_ns);
+  // Ends the flow, sends a part, expires transactions, or only files it anew, whatever is due.
+  // True when it ended.
+  bool Check(std::uint32_t index, std::int64_t now_ns);
+  [[nodiscard]] std::int64_t IdleTimeout(const FlowHot& hot) const;
+  [[nodiscard]] std::int64_t DueTime(std::uint32_t index);
+  void Refile(std::uint32_t index);
+  void End(std::uint32_t index, EndReason reason);
+  void EndAll(EndReason reason);
+  void ExpireDue();
+  void ExportEnded();
+  void Export(std::uint32_t index, EndReason reason, bool last);
+  void NoteEndAnomalies(FlowHot& hot, FlowCold& cold);
+
+  void Emit(Transaction&& transaction) override;
+  void Anomaly(std::string_view name) override;
+  void CountNamed(FlowCold& cold, std::string_view name);
+
+  MeterOptions options_;
+  std::uint64_t seed_;
+  FlowTable table_;
+  TimerWheel wheel_{table_};
+  FragmentTable fragments_;
+  const std::vector<InterfaceInfo>* interfaces_ = nullptr;
+  RecordBatch records_;
+  std::vector<std::uint32_t> ended_;
+  std::vector<std::uint32_t> due_;
+  std::uint32_t current_ = kNoFlow;  // the flow whose session is being called
+  bool clock_known_ = false;
+  std::int64_t now_ns_ = 0;
+  std::size_t sessions_ = 0;
+
+  std::uint64_t flows_ = 0;
+  std::uint64_t evicted_ = 0;
+  std::uint64_t transactions_ = 0;
+  std::uint64_t commands_ = 0;
+  std::vector<std::pair<std::string_view, std::uint64_t>> named_;  // anomalies of all flows
+};
+
+}  // namespace tapiary::capture

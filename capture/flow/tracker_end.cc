@@ -1,0 +1,259 @@
+// The other side of the tracker: deadlines, ends, records, and what the OT decoders report.
+#include <algorithm>
+#include <utility>
+
+#include "capture/flow/tcp.h"
+#include "capture/flow/tracker.h"
+
+namespace tapiary::capture {
+namespace {
+
+constexpr std::int64_t kHalfOpenTimeoutNs = 50 * base::kNanosPerSecond;
+constexpr std::int64_t kClockJumpNs = 3600 * base::kNanosPerSecond;
+constexpr std::size_t kMaxNamed = 256;
+
+// a + b for b >= 0, at the end of time at most.
+std::int64_t Later(std::int64_t a, std::int64_t b) {
+  return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+}  // namespace
+
+void FlowTracker::MoveClock(std::int64_t time_ns) {
+  if (time_ns == kTimeUnknown) return;
+  if (!clock_known_) {
+    clock_known_ = true;
+    now_ns_ = time_ns;
+    wheel_.Restart(time_ns);
+    return;
+  }
+  if (time_ns >= now_ns_) {
+    now_ns_ = time_ns;
+    return;
+  }
+  if (Later(time_ns, kClockJumpNs) >= now_ns_) return;
+  // Idle times across the jump mean nothing: all flows end, and the jump is on record.
+  EndAll(EndReason::kIdle);
+  GapRecord jump;
+  jump.kind = "clock";
+  jump.from_ns = now_ns_;
+  jump.to_ns = time_ns;
+  jump.reason = "clock-jump";
+  records_.gaps.push_back(std::move(jump));
+  now_ns_ = time_ns;
+  wheel_.Restart(time_ns);
+}
+
+std::int64_t FlowTracker::IdleTimeout(const FlowHot& hot) const {
+  if (hot.ended()) return options_.closed_timeout_ns;
+  if (hot.key.kind == KeyKind::kFragment) return kFragmentTimeoutNs;
+  if (hot.state == TcpState::kSynSent && hot.Has(kEmbryo)) {
+    return std::min(options_.idle_timeout_ns, kHalfOpenTimeoutNs);
+  }
+  return options_.idle_timeout_ns;
+}
+
+std::int64_t FlowTracker::DueTime(std::uint32_t index) {
+  const FlowHot& hot = table_.hot(index);
+  const FlowCold& cold = table_.cold(index);
+  if (hot.last_ns == kTimeUnknown) return INT64_MAX;
+  std::int64_t due = Later(hot.last_ns, IdleTimeout(hot));
+  if (options_.active_timeout_ns > 0) {
+    due = std::min(due, Later(cold.part_start_ns, options_.active_timeout_ns));
+  }
+  if (cold.session) {
+    // Expire works on what is past its time, one nanosecond later.
+    const std::int64_t session_due = cold.session->next_due_ns();
+    due = std::min(due, Later(session_due, session_due == INT64_MAX ? 0 : 1));
+  }
+  return due;
+}
+
+void FlowTracker::Refile(std::uint32_t index) {
+  wheel_.Remove(index);
+  wheel_.Insert(index, DueTime(index));
+}
+
+bool FlowTracker::Check(std::uint32_t index, std::int64_t now_ns) {
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  if (hot.last_ns != kTimeUnknown) {
+    if (cold.session) {
+      current_ = index;
+      cold.session->Expire(now_ns, *this);
+      current_ = kNoFlow;
+    }
+    if (now_ns >= Later(hot.last_ns, IdleTimeout(hot))) {
+      End(index, hot.ended() ? EndReason::kEnd : EndReason::kIdle);
+      return true;
+    }
+    const std::int64_t active = options_.active_timeout_ns;
+    if (active > 0 && now_ns >= Later(cold.part_start_ns, active)) {
+      // A part without packets would say nothing.
+      const bool packets = hot.packets[0] != 0 || hot.packets[1] != 0;
+      if (packets) Export(index, EndReason::kActive, false);
+      cold.part_start_ns += (now_ns - cold.part_start_ns) / active * active;
+    }
+  }
+  Refile(index);
+  return false;
+}
+
+void FlowTracker::End(std::uint32_t index, EndReason reason) {
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  if (cold.session) {
+    current_ = index;
+    cold.session->Finish(*this);
+    current_ = kNoFlow;
+  }
+  wheel_.Remove(index);
+  table_.Unlink(index);
+  hot.Set(kEnding);
+  cold.end_reason = reason;
+  ended_.push_back(index);
+}
+
+void FlowTracker::EndAll(EndReason reason) {
+  std::vector<std::uint32_t> live;
+  live.reserve(table_.live());
+  for (std::uint32_t index = 0; index < table_.used(); ++index) {
+    const FlowHot& hot = table_.hot(index);
+    if (hot.Has(kLive) && !hot.Has(kEnding)) live.push_back(index);
+  }
+  std::sort(live.begin(), live.end(), [this](std::uint32_t a, std::uint32_t b) {
+    return table_.cold(a).number < table_.cold(b).number;
+  });
+  for (const std::uint32_t index : live) {
+    End(index, table_.hot(index).ended() ? EndReason::kEnd : reason);
+  }
+}
+
+void FlowTracker::ExpireDue() {
+  if (!clock_known_) return;
+  due_.clear();
+  wheel_.Advance(now_ns_, due_);
+  for (const std::uint32_t index : due_) {
+    if (table_.hot(index).due_ns <= now_ns_) {
+      (void)Check(index, now_ns_);
+    } else {
+      Refile(index);
+    }
+  }
+}
+
+void FlowTracker::ExportEnded() {
+  for (const std::uint32_t index : ended_) {
+    const FlowCold& cold = table_.cold(index);
+    if (cold.merged_into == kNoFlow) continue;
+    for (const BlockRun& run : cold.blocks) AddBlock(table_.cold(cold.merged_into), run);
+  }
+  for (const std::uint32_t index : ended_) {
+    FlowCold& cold = table_.cold(index);
+    if (cold.merged_into == kNoFlow) {
+      NoteEndAnomalies(table_.hot(index), cold);
+      Export(index, cold.end_reason, true);
+    }
+    if (cold.session) --sessions_;
+    table_.Release(index);
+  }
+  ended_.clear();
+}
+
+void FlowTracker::NoteEndAnomalies(FlowHot& hot, FlowCold& cold) {
+  FoldCounters(hot, cold);
+  const FlowSide(&sides)[2] = cold.sides;
+  const bool claimed = cold.session && cold.session->claimed();
+  const bool payload = sides[0].payload != 0 || sides[1].payload != 0;
+  if (!cold.usual_anomaly.empty() && !claimed && payload) CountNamed(cold, cold.usual_anomaly);
+  const bool one_sided = sides[0].packets == 0 || sides[1].packets == 0;
+  if (claimed && one_sided) CountNamed(cold, "other-side-not-seen");
+}
+
+void FlowTracker::Export(std::uint32_t index, EndReason reason, bool last) {
+  FlowHot& hot = table_.hot(index);
+  ExportContext context;
+  context.epoch = options_.epoch;
+  context.first_stream = options_.first_stream;
+  if (interfaces_ != nullptr && hot.key.interface < interfaces_->size()) {
+    context.interface = (*interfaces_)[hot.key.interface].name;
+  }
+  records_.flows.push_back(ExportFlow(hot, table_.cold(index), context, reason, last));
+}
+
+void FlowTracker::NoteBlock(std::uint32_t index, std::uint64_t block) {
+  FlowHot& hot = table_.hot(index);
+  const std::uint32_t low = static_cast<std::uint32_t>(block);
+  if (hot.last_block == low) return;
+  hot.last_block = low;
+  AddBlock(table_.cold(index), {block, 1});
+}
+
+void FlowTracker::Advance(std::int64_t now_ns) {
+  ExportEnded();
+  if (clock_known_ && now_ns > now_ns_) now_ns_ = now_ns;
+  ExpireDue();
+  ExportEnded();
+}
+
+void FlowTracker::Finish(EndReason reason) {
+  ExportEnded();
+  ExpireDue();
+  EndAll(reason);
+  ExportEnded();
+}
+
+void FlowTracker::Emit(Transaction&& transaction) {
+  FlowHot& hot = table_.hot(current_);
+  FlowCold& cold = table_.cold(current_);
+  const OtSession& session = *cold.session;
+  if (cold.service_by != "content") {
+    cold.service = session.protocol()->service;
+    cold.service_by = "content";
+  }
+  if (cold.community_id.empty()) cold.community_id = FlowCommunityId(hot.key, cold.one_way);
+  const std::uint8_t client = static_cast<std::uint8_t>(session.client_side());
+  SetRole(hot, client, RoleBy::kRequest);
+  transaction.flow_id = {options_.epoch, cold.number};
+  transaction.number = static_cast<std::uint32_t>(cold.transactions++);
+  transaction.community_id = cold.community_id;
+  transaction.orig_ip = EndAddress(hot.key, client);
+  transaction.orig_port = EndPort(hot.key, client);
+  transaction.resp_ip = EndAddress(hot.key, client ^ 1);
+  transaction.resp_port = EndPort(hot.key, client ^ 1);
+  if (interfaces_ != nullptr && hot.key.interface < interfaces_->size()) {
+    transaction.interface = (*interfaces_)[hot.key.interface].name;
+  }
+  ++transactions_;
+  if (transaction.command) {
+    ++cold.commands;
+    ++commands_;
+  }
+  records_.transactions.push_back(std::move(transaction));
+}
+
+void FlowTracker::Anomaly(std::string_view name) {
+  CountNamed(table_.cold(current_), name);
+}
+
+void FlowTracker::CountNamed(FlowCold& cold, std::string_view name) {
+  CountAnomaly(cold, name);
+  for (auto& [known, count] : named_) {
+    if (known == name) {
+      ++count;
+      return;
+    }
+  }
+  if (named_.size() < kMaxNamed) named_.emplace_back(name, 1);
+}
+
+void FlowTracker::FillStats(MeterStats& stats) const {
+  stats.flows = flows_;
+  stats.active_flows = table_.live();
+  stats.evicted_flows = evicted_;
+  stats.transactions = transactions_;
+  stats.commands = commands_;
+  for (const auto& [name, count] : named_) stats.notes.emplace_back(name, count);
+}
+
+}  // namespace tapiary::capture

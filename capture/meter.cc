@@ -1,0 +1,119 @@
+#include "capture/meter.h"
+
+#include "capture/decode/decode.h"
+#include "capture/flow/tracker.h"
+
+namespace tapiary::capture {
+namespace {
+
+constexpr std::size_t kNoteKinds = static_cast<std::size_t>(DecodeNote::kLengthMismatch) + 1;
+constexpr std::size_t kMaxInterfaces = 65536;  // FlowKey::interface is 16 bits wide
+
+}  // namespace
+
+struct Meter::Impl {
+  explicit Impl(const MeterOptions& options) : tracker(options) {}
+
+  void DecodeBatch(const PacketBatch& batch, const std::vector<InterfaceInfo>& interfaces);
+  void CountPacket(const Packet& packet, const Decoded& packet_decoded);
+
+  FlowTracker tracker;
+  std::array<Decoded, kBatchSize> decoded;
+  std::array<KeyedPacket, kBatchSize> keyed;
+  std::array<bool, kBatchSize> has_key{};
+  MeterStats totals;
+  std::array<std::uint64_t, kNoteKinds> notes{};
+  std::uint64_t no_address = 0;  // frames without IP and without MAC addresses
+};
+
+void Meter::Impl::CountPacket(const Packet& packet, const Decoded& packet_decoded) {
+  if (totals.packets++ == 0) totals.first_ns = packet.time_ns;
+  totals.last_ns = packet.time_ns;
+  totals.captured_bytes += packet.bytes.size();
+  totals.wire_bytes += packet.wire_length;
+  ++notes[static_cast<std::size_t>(packet_decoded.note)];
+}
+
+// All decoding and hashing first: the slots of the table are then on their way into the cache.
+void Meter::Impl::DecodeBatch(const PacketBatch& batch,
+                              const std::vector<InterfaceInfo>& interfaces) {
+  for (std::uint32_t i = 0; i < batch.count; ++i) {
+    const Packet& packet = batch.packets[i];
+    const bool known = packet.interface < interfaces.size() && packet.interface < kMaxInterfaces;
+    Decode(packet, known ? interfaces[packet.interface].link_type : LinkType::kUndecoded,
+           decoded[i]);
+    CountPacket(packet, decoded[i]);
+    KeyedPacket& entry = keyed[i];
+    entry.packet = &packet;
+    entry.decoded = &decoded[i];
+    has_key[i] =
+        MakeKey(decoded[i], static_cast<std::uint16_t>(packet.interface), entry.key, entry.side);
+    if (!has_key[i]) {
+      if (decoded[i].note == DecodeNote::kNone) ++no_address;
+      continue;
+    }
+    entry.hash = HashKey(entry.key, tracker.hash_seed());
+    tracker.table().Prefetch(entry.hash);
+  }
+}
+
+Meter::Meter(const MeterOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Meter::~Meter() = default;
+
+void Meter::Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& interfaces,
+                    std::array<FlowHandle, kBatchSize>& handles) {
+  impl_->tracker.BeginBatch(interfaces);
+  impl_->DecodeBatch(batch, interfaces);
+  for (std::uint32_t i = 0; i < batch.count; ++i) {
+    if (impl_->has_key[i]) impl_->tracker.table().PrefetchFlow(impl_->keyed[i].hash);
+  }
+  for (std::uint32_t i = 0; i < batch.count; ++i) {
+    handles[i] = FlowHandle{};
+    if (!impl_->has_key[i]) continue;
+    ++impl_->totals.keyed_packets;
+    handles[i].index = impl_->tracker.Count(impl_->keyed[i]);
+  }
+  impl_->tracker.EndBatch();
+}
+
+void Meter::NoteBlock(FlowHandle flow, std::uint64_t block) {
+  if (flow.valid()) impl_->tracker.NoteBlock(flow.index, block);
+}
+
+void Meter::Advance(std::int64_t now_ns) {
+  impl_->tracker.Advance(now_ns);
+}
+
+void Meter::Finish(EndReason reason) {
+  impl_->tracker.Finish(reason);
+}
+
+void Meter::Drain(RecordBatch& out) {
+  RecordBatch& ready = impl_->tracker.records();
+  const auto move = [](auto& from, auto& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+    from.clear();
+  };
+  move(ready.flows, out.flows);
+  move(ready.transactions, out.transactions);
+  move(ready.gaps, out.gaps);
+}
+
+MeterStats Meter::stats() const {
+  MeterStats stats = impl_->totals;
+  impl_->tracker.FillStats(stats);
+  // A keyed packet's note was counted on its flow already, an unkeyed one's was not.
+  std::vector<std::pair<std::string, std::uint64_t>> notes;
+  for (std::size_t kind = 1; kind < kNoteKinds; ++kind) {
+    if (impl_->notes[kind] == 0) continue;
+    const std::string_view name = ToString(static_cast<DecodeNote>(kind));
+    std::erase_if(stats.notes, [name](const auto& note) { return note.first == name; });
+    notes.emplace_back(name, impl_->notes[kind]);
+  }
+  if (impl_->no_address != 0) notes.emplace_back("no-address", impl_->no_address);
+  notes.insert(notes.end(), stats.notes.begin(), stats.notes.end());
+  stats.notes = std::move(notes);
+  return stats;
+}
+
+}  // namespace tapiary::capture

@@ -1,0 +1,73 @@
+// OtDecoder: one OT protocol on one flow. Bytes in, transactions and anomalies out, nothing else.
+//
+// A decoder sees each direction's TCP bytes in order and once, or whole datagrams. It owns all its
+// state, which must be bounded; two flows never share any (OT-05). It may be called with anything:
+// length fields, counts and offsets are hostile. A protocol is one row of the registry
+// (ot/registry.cc) with a recogniser and a factory; nothing else knows it. The virtual call is per
+// segment of a claimed OT flow, never per packet of other traffic. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/byte_cursor.h"
+#include "capture/records.h"
+
+namespace tapiary::capture {
+
+// Where a decoder's results go. The receiver fills in flow, ends, interface and number.
+class OtOutput {
+ public:
+  virtual ~OtOutput() = default;
+  virtual void Emit(Transaction&& transaction) = 0;
+  // Counted on the flow. `name` must be static text.
+  virtual void Anomaly(std::string_view name) = 0;
+};
+
+class OtDecoder {
+ public:
+  virtual ~OtDecoder() = default;
+  // One segment's bytes. `from_client`: sent by the end that asks.
+  virtual void OnBytes(bool from_client, base::Bytes bytes, std::int64_t time_ns,
+                       OtOutput& out) = 0;
+  // Bytes that were never captured: `cut` when they are the end of the segment delivered just now
+  // (snap length), else a hole before the next segment; 0 is a hole of unknown size.
+  virtual void OnGap(bool from_client, std::uint32_t missed, bool cut, OtOutput& out) = 0;
+  // `cut`: captured shorter than sent.
+  virtual void OnDatagram(bool from_client, base::Bytes bytes, bool cut, std::int64_t time_ns,
+                          OtOutput& out) = 0;
+  // Closes what waited too long at `now_ns`.
+  virtual void Expire(std::int64_t now_ns, OtOutput& out) = 0;
+  // When Expire has something to do; INT64_MAX: nothing waits.
+  [[nodiscard]] virtual std::int64_t next_due_ns() const = 0;
+  // The flow ended: closes everything.
+  virtual void Finish(OtOutput& out) = 0;
+};
+
+// What a recogniser gets: the first bytes of both directions, from a segment border on. Side 0 and
+// 1 are the flow key's low and high end.
+struct OtGuess {
+  base::Bytes bytes[2];
+  bool datagram = false;    // each is one whole datagram
+  bool usual_port = false;  // one end has a usual port of this protocol
+  int server_side = -1;     // by usual port, else by handshake; -1: not known
+};
+enum class OtVerdict : std::uint8_t { kNo, kMore, kYes };
+struct OtRecognition {
+  OtVerdict verdict = OtVerdict::kNo;
+  int client_side = -1;  // with kYes: which side asks
+};
+
+struct OtProtocol {
+  std::string_view service;               // also Transaction::protocol
+  std::uint16_t ports[4] = {0, 0, 0, 0};  // 0: no more
+  bool tcp = false;
+  bool udp = false;
+  // For a flow on a usual port on which nothing parsed, e.g. "not-modbus-on-502".
+  std::string_view wrong_content;
+  OtRecognition (*recognise)(const OtGuess& guess);
+  std::unique_ptr<OtDecoder> (*make)();
+};
+
+}  // namespace tapiary::capture

@@ -1,0 +1,62 @@
+// PendingTable: requests that wait for their response, of one flow.
+//
+// Paired by a key of the protocol's own (for Modbus unit and transaction id), the oldest first when
+// a key repeats. Bounded: the oldest makes room and is handed back as unanswered, so neither time
+// nor memory grows with what a peer never answers (OT-13). Order of arrival is order of expiry. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "base/clock.h"
+#include "capture/records.h"
+
+namespace tapiary::capture {
+
+class PendingTable {
+ public:
+  static constexpr std::size_t kMaxPending = 256;
+  static constexpr std::int64_t kReplyTimeoutNs = 10 * base::kNanosPerSecond;
+
+  struct Entry {
+    std::uint64_t key = 0;
+    std::uint64_t loose_key = 0;  // a weaker key, asked only when no strong one matches
+    Transaction request;
+  };
+
+  // Hands back the oldest entry when it had to make room.
+  std::optional<Transaction> Add(Entry entry);
+  // The oldest request with that key.
+  std::optional<Transaction> Take(std::uint64_t key);
+  std::optional<Transaction> TakeLoosely(std::uint64_t loose_key);
+  // The oldest that waits longer than kReplyTimeoutNs at `now_ns`; nothing when none does.
+  std::optional<Entry> TakeExpired(std::int64_t now_ns);
+  std::optional<Transaction> TakeOldest();
+  // INT64_MAX when empty.
+  [[nodiscard]] std::int64_t next_due_ns() const;
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+
+ private:
+  template <class Match>
+  std::optional<Transaction> TakeFirst(Match match);
+  std::deque<Entry> entries_;
+};
+
+// The last few keys of some kind, for telling repeated or late replies. Fixed size.
+class RecentKeys {
+ public:
+  void Add(std::uint64_t key);
+  // Forgets the key as well.
+  bool Take(std::uint64_t key);
+  [[nodiscard]] bool Has(std::uint64_t key) const;
+
+ private:
+  static constexpr std::size_t kSize = 16;
+  std::uint64_t keys_[kSize] = {};
+  bool used_[kSize] = {};
+  std::size_t next_ = 0;
+};
+
+}  // namespace tapiary::capture

@@ -1,0 +1,39 @@
+#include "capture/ot/registry.h"
+
+#include <array>
+
+#include "capture/ot/modbus/register.h"
+
+namespace tapiary::capture {
+namespace {
+
+bool HasPort(const OtProtocol& protocol, std::uint16_t port) {
+  for (const std::uint16_t usual : protocol.ports) {
+    if (usual != 0 && usual == port) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::span<const OtProtocol* const> OtProtocols() {
+  static constexpr std::array<const OtProtocol*, 1> kProtocols = {&modbus::kProtocol};
+  return kProtocols;
+}
+
+int UsualPortSide(const OtProtocol& protocol, std::uint16_t port0, std::uint16_t port1) {
+  const bool first = HasPort(protocol, port0);
+  const bool second = HasPort(protocol, port1);
+  if (first == second) return -1;
+  return first ? 0 : 1;
+}
+
+const OtProtocol* UsualProtocol(std::uint8_t ip_proto, std::uint16_t port0, std::uint16_t port1) {
+  for (const OtProtocol* const protocol : OtProtocols()) {
+    if (!(ip_proto == 6 ? protocol->tcp : ip_proto == 17 && protocol->udp)) continue;
+    if (HasPort(*protocol, port0) || HasPort(*protocol, port1)) return protocol;
+  }
+  return nullptr;
+}
+
+}  // namespace tapiary::capture

@@ -1,0 +1,172 @@
+#include "capture/ot/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "capture/ot/registry.h"
+
+namespace tapiary::capture {
+namespace {
+
+bool Speaks(const OtProtocol& protocol, const OtFlowInfo& info) {
+  return info.ip_proto == 6 ? protocol.tcp : info.ip_proto == 17 && protocol.udp;
+}
+
+OtGuess MakeGuess(const OtProtocol& protocol, const OtFlowInfo& info) {
+  OtGuess guess;
+  guess.datagram = info.ip_proto != 6;
+  guess.server_side = UsualPortSide(protocol, info.ports[0], info.ports[1]);
+  guess.usual_port = guess.server_side >= 0;
+  if (!guess.usual_port) {
+    // Both ends on a usual port also make it usual; who serves, the handshake must tell.
+    guess.usual_port = UsualPortSide(protocol, info.ports[0], 0) == 0;
+    guess.server_side = info.server_by_handshake;
+  }
+  return guess;
+}
+
+}  // namespace
+
+bool CouldBeOt(const OtSegment& segment, const OtFlowInfo& info) {
+  for (const OtProtocol* const protocol : OtProtocols()) {
+    if (!Speaks(*protocol, info)) continue;
+    OtGuess guess = MakeGuess(*protocol, info);
+    guess.bytes[segment.side] = segment.bytes;
+    if (protocol->recognise(guess).verdict != OtVerdict::kNo) return true;
+  }
+  return false;
+}
+
+// Passes results on and counts anomalies since the last good transaction, so that a stream that is
+// nothing but faults is cut off and one that is odd now and then is not.
+class OtSession::FaultCounter final : public OtOutput {
+ public:
+  FaultCounter(OtOutput& next, std::uint32_t& faults) : next_(next), faults_(faults) {}
+  void Emit(Transaction&& transaction) override {
+    if (transaction.status == TransactionStatus::kOk && transaction.anomalies.empty()) faults_ = 0;
+    next_.Emit(std::move(transaction));
+  }
+  void Anomaly(std::string_view name) override {
+    ++faults_;
+    next_.Anomaly(name);
+  }
+
+ private:
+  OtOutput& next_;
+  std::uint32_t& faults_;
+};
+
+void OtSession::Offer(const OtSegment& segment, OtOutput& out) {
+  if (hopeless_ || cut_off_) return;
+  FaultCounter counter(out, faults_);
+  out_ = &counter;
+  if (segment.datagram) {
+    datagram_ = true;
+    if (!claimed()) {
+      Collect(segment.side, segment.bytes, segment.time_ns);
+      Guess();
+    } else {
+      decoder_->OnDatagram(FromClient(segment.side), segment.bytes,
+                           segment.bytes.size() < segment.length, segment.time_ns, counter);
+    }
+  } else {
+    streams_[segment.side].Push(segment.seq, segment.bytes, segment.length, segment.time_ns, *this);
+  }
+  out_ = nullptr;
+  if (faults_ >= kMaxFaults && decoder_) {
+    cut_off_ = true;
+    out.Anomaly("decoder-cut-off");
+    decoder_->Finish(out);
+  }
+}
+
+void OtSession::Acknowledge(std::uint8_t side, std::uint32_t ack, OtOutput& out) {
+  Reassembler& stream = streams_[side ^ 1];
+  if (hopeless_ || cut_off_) return;
+  FaultCounter counter(out, faults_);
+  out_ = &counter;
+  stream.Acknowledge(ack, *this);
+  out_ = nullptr;
+}
+
+void OtSession::Expire(std::int64_t now_ns, OtOutput& out) {
+  if (decoder_ && !cut_off_) decoder_->Expire(now_ns, out);
+}
+
+void OtSession::Finish(OtOutput& out) {
+  if (hopeless_ || cut_off_) return;
+  out_ = &out;
+  for (Reassembler& stream : streams_) stream.Flush(*this);
+  if (decoder_) decoder_->Finish(out);
+  out_ = nullptr;
+}
+
+void OtSession::OnBytes(std::uint8_t side, base::Bytes bytes, std::int64_t time_ns) {
+  if (claimed()) {
+    decoder_->OnBytes(FromClient(side), bytes, time_ns, *out_);
+  } else if (!hopeless_) {
+    Collect(side, bytes, time_ns);
+    Guess();
+  }
+}
+
+void OtSession::OnGap(std::uint8_t side, std::uint32_t missed, bool cut) {
+  if (claimed()) {
+    decoder_->OnGap(FromClient(side), missed, cut, *out_);
+  } else if (!collected_[side].empty()) {
+    hopeless_ = true;  // what comes next does not continue what was collected
+  }
+}
+
+void OtSession::Collect(std::uint8_t side, base::Bytes bytes, std::int64_t time_ns) {
+  std::vector<std::uint8_t>& to = collected_[side];
+  if (to.size() + bytes.size() > kMaxGuessBytes) {
+    hopeless_ = true;
+    return;
+  }
+  chunks_.push_back({side, static_cast<std::uint32_t>(to.size()),
+                     static_cast<std::uint32_t>(bytes.size()), time_ns});
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+void OtSession::Guess() {
+  if (hopeless_) return;
+  bool open = false;
+  for (const OtProtocol* const protocol : OtProtocols()) {
+    if (!Speaks(*protocol, info_)) continue;
+    OtGuess guess = MakeGuess(*protocol, info_);
+    if (datagram_) {  // the last of each side counts
+      for (const Chunk& chunk : chunks_) {
+        guess.bytes[chunk.side] =
+            base::Bytes(collected_[chunk.side]).subspan(chunk.offset, chunk.size);
+      }
+    } else {
+      for (int side = 0; side < 2; ++side) guess.bytes[side] = collected_[side];
+    }
+    const OtRecognition recognition = protocol->recognise(guess);
+    if (recognition.verdict == OtVerdict::kYes) {
+      Claim(*protocol, recognition.client_side);
+      return;
+    }
+    open = open || recognition.verdict == OtVerdict::kMore;
+  }
+  hopeless_ = !open;
+}
+
+void OtSession::Claim(const OtProtocol& protocol, int client_side) {
+  protocol_ = &protocol;
+  client_side_ = client_side;
+  decoder_ = protocol.make();
+  for (const Chunk& chunk : chunks_) {
+    const base::Bytes bytes = base::Bytes(collected_[chunk.side]).subspan(chunk.offset, chunk.size);
+    if (datagram_) {
+      decoder_->OnDatagram(FromClient(chunk.side), bytes, false, chunk.time_ns, *out_);
+    } else {
+      decoder_->OnBytes(FromClient(chunk.side), bytes, chunk.time_ns, *out_);
+    }
+  }
+  chunks_ = {};
+  for (std::vector<std::uint8_t>& bytes : collected_) bytes = {};
+}
+
+}  // namespace tapiary::capture
