@@ -1,0 +1,53 @@
+// Ingest: the five paths by which data comes in. Sensors may only add.
+//
+// Contract: design.md section 5; for senders: docs/ingest.md. Each handler takes the body as a
+// stream, checks it, makes it durable (vault object, then catalog rows in one transaction) and only
+// then answers 201. Whatever is refused leaves no object and no row. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/catalog/catalog.h"
+#include "server/http/handler.h"
+#include "server/vault/vault.h"
+
+namespace tapiary::server {
+
+struct IngestLimits {
+  std::uint64_t segment_bytes = 256ull << 20;
+  std::uint64_t batch_bytes = 32ull << 20;         // flows and facts, as sent
+  std::uint64_t pcap_bytes = 1ull << 30;           // as sent
+  std::uint64_t pcap_expanded_bytes = 8ull << 30;  // once decompressed
+  std::uint64_t events_bytes = 16ull << 20;
+  std::uint32_t events_per_request = 10'000;
+};
+
+// Totals since start, for /metrics.
+struct IngestMetrics {
+  struct Row {
+    std::string kind;    // segments, flows, facts, pcap, events
+    std::string result;  // stored, repeated, conflict, refused
+    std::uint64_t items = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Row> rows;
+};
+
+class Ingest {
+ public:
+  // Catalog and vault must outlive it.
+  Ingest(Catalog& catalog, Vault& vault, IngestLimits limits);
+  ~Ingest();
+  // All of Scope::kSensor. The routes must not outlive this object.
+  std::vector<Route> Routes();
+  [[nodiscard]] IngestMetrics metrics() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tapiary::server
