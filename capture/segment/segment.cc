@@ -127,23 +127,29 @@ std::uint64_t SegmentIndex::packets() const {
   return sum;
 }
 
-// Blocks whose packets have no time say 0 and 0; they do not count.
+namespace {
+
+// A block whose packets have no time says 0 and 0; it does not count.
+bool HasTime(const BlockEntry& block) {
+  return block.first_ns != 0 || block.last_ns != 0;
+}
+
+}  // namespace
+
 std::int64_t SegmentIndex::first_ns() const {
-  std::int64_t first = 0;
+  std::int64_t first = INT64_MAX;
   for (const BlockEntry& block : blocks) {
-    if (block.first_ns == 0 && block.last_ns == 0) continue;
-    first = first == 0 ? block.first_ns : std::min(first, block.first_ns);
+    if (HasTime(block)) first = std::min(first, block.first_ns);
   }
-  return first;
+  return first == INT64_MAX ? 0 : first;
 }
 
 std::int64_t SegmentIndex::last_ns() const {
-  std::int64_t last = 0;
+  std::int64_t last = INT64_MIN;
   for (const BlockEntry& block : blocks) {
-    if (block.first_ns == 0 && block.last_ns == 0) continue;
-    last = last == 0 ? block.last_ns : std::max(last, block.last_ns);
+    if (HasTime(block)) last = std::max(last, block.last_ns);
   }
-  return last;
+  return last == INT64_MIN ? 0 : last;
 }
 
 SegmentAssembler::SegmentAssembler(std::uint32_t stream, std::uint64_t first_block) {

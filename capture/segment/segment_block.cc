@@ -44,7 +44,7 @@ base::Result<std::string> BlockCompressor::Compress(const Block& block, int leve
   // The fastest level looks at one position in 128 KiB: it stores. 0 itself means "default" to
   // zstd.
   const int zstd_level = level == 0 ? ZSTD_minCLevel() : level;
-  for (const auto [parameter, value] :
+  for (const auto& [parameter, value] :
        {std::pair{ZSTD_c_compressionLevel, zstd_level}, std::pair{ZSTD_c_contentSizeFlag, 1},
         std::pair{ZSTD_c_checksumFlag, 1}}) {
     const std::size_t code = ZSTD_CCtx_setParameter(context, parameter, value);

@@ -64,8 +64,8 @@ class PacketSource {
 };
 
 struct AfPacketOptions {
-  std::string interface;
-  std::string filter;  // BPF in tcpdump's syntax, empty for all; VLAN-aware (CAP-05)
+  std::string interface {};
+  std::string filter{};  // BPF in tcpdump's syntax, empty for all; VLAN-aware (CAP-05)
   std::int64_t ring_bytes = 64 << 20;  // rounded to blocks; shrinks when memory is short (CAP-07)
   std::int64_t block_bytes = 1 << 20;
   std::uint32_t snap_length = 65535;
@@ -77,8 +77,8 @@ struct AfPacketOptions {
 std::unique_ptr<PacketSource> MakeAfPacketSource(AfPacketOptions options);
 
 struct PcapOptions {
-  std::string path;    // "-" is standard input
-  std::string filter;  // BPF in tcpdump's syntax
+  std::string path{};    // "-" is standard input
+  std::string filter{};  // BPF in tcpdump's syntax
   // Limits for compressed input (RD-10): output bytes and output:input ratio; 0 is no limit.
   std::uint64_t max_expanded_bytes = 0;
   std::uint64_t max_expansion_ratio = 0;

@@ -1,0 +1,343 @@
+// The af_packet source on real veth pairs, each test in its own network namespace.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <linux/ethtool.h>
+#include <linux/if_packet.h>
+#include <linux/sockios.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "capture/segment/block_builder.h"
+#include "capture/segment/segment.h"
+#include "capture/source/packet_source.h"
+
+namespace tapiary::capture::test {
+namespace {
+
+using Buffer = std::vector<std::uint8_t>;
+constexpr const char* kIface = "shcap0";
+constexpr const char* kPeer = "shgen0";
+
+bool Shell(const std::string& command) {
+  return std::system((command + " 2>/dev/null").c_str()) == 0;
+}
+
+Buffer Frame(const std::vector<std::pair<std::uint16_t, std::uint16_t>>& tags,
+             std::size_t size = 60, std::uint16_t dst_port = 502) {
+  Buffer out = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
+  const auto put = [&out](unsigned value) {
+    out.push_back(static_cast<std::uint8_t>(value >> 8));
+    out.push_back(static_cast<std::uint8_t>(value));
+  };
+  for (const auto& [tpid, tci] : tags) {
+    put(tpid);
+    put(tci);
+  }
+  for (const unsigned word : {0x0800u, 0x4500u, 46u, 1u, 0u, 0x4011u, 0u, 0x0a00u, 1u, 0x0a00u, 2u,
+                              4000u, unsigned{dst_port}, 26u, 0u}) {
+    put(word);
+  }
+  while (out.size() < size) out.push_back(static_cast<std::uint8_t>(out.size()));
+  return out;
+}
+
+class AfPacket : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "unshare(CLONE_NEWNET): not permitted";
+    for (const char* scope : {"all", "default"}) {  // no neighbour discovery among our frames
+      std::ofstream(std::string("/proc/sys/net/ipv6/conf/") + scope + "/disable_ipv6") << "1\n";
+    }
+    if (!AddPair()) GTEST_SKIP() << "veth pairs cannot be made here";
+  }
+
+  static bool AddPair() {
+    return Shell(std::string("ip link add ") + kIface + " type veth peer name " + kPeer) &&
+           Shell(std::string("ip link set ") + kPeer + " mtu 65535 up") &&
+           Shell(std::string("ip link set ") + kIface + " mtu 65535 up");
+  }
+
+  void Send(const Buffer& frame, const char* from = kPeer) {
+    if (!sender_.valid()) sender_ = base::UniqueFd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+    sockaddr_ll to{};
+    to.sll_family = AF_PACKET;
+    to.sll_ifindex = static_cast<int>(::if_nametoindex(from));
+    ASSERT_EQ(::sendto(sender_.get(), frame.data(), frame.size(), 0,
+                       reinterpret_cast<const sockaddr*>(&to), sizeof to),
+              static_cast<ssize_t>(frame.size()));
+  }
+
+  // Whether the interface handles tags beside the frame (ethtool -K rxvlan/txvlan).
+  static bool SetVlanOffload(const char* name, bool on) {
+    const base::UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ethtool_value value{ETHTOOL_SFLAGS, on ? ETH_FLAG_RXVLAN | ETH_FLAG_TXVLAN : 0u};
+    ifreq request{};
+    std::strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    request.ifr_data = reinterpret_cast<char*>(&value);
+    return ::ioctl(fd.get(), SIOCETHTOOL, &request) == 0;
+  }
+
+  void Open(AfPacketOptions options = {}) {
+    if (options.interface.empty()) options.interface = kIface;
+    options.ring_bytes = 8 << 20;
+    source_ = MakeAfPacketSource(options);
+    const auto opened = source_->Open();
+    ASSERT_TRUE(opened) << opened.error().message;
+  }
+
+  // Builds what would be stored of each packet that comes within the time, until `count`.
+  std::vector<Buffer> Collect(std::size_t count, std::int64_t limit_ms) {
+    std::vector<Buffer> frames;
+    const std::int64_t end = base::SteadyNow() + limit_ms * base::kNanosPerMilli;
+    PacketBatch batch;
+    while (frames.size() < count && base::SteadyNow() < end) {
+      const auto state = source_->Next(batch, 100);
+      EXPECT_TRUE(state);
+      if (!state || *state != NextState::kPackets) continue;
+      for (std::uint32_t i = 0; i < batch.count; ++i) {
+        last_ = batch.packets[i];
+        directions_.push_back(batch.packets[i].direction);
+        frames.push_back(Stored(batch.packets[i]));
+      }
+    }
+    return frames;
+  }
+
+  Buffer Stored(const Packet& packet) {
+    BlockBuilder builder(0, source_->interfaces()[0], "test");
+    builder.Begin(std::move(MakeBlocks(1, kMinBlockBytes)[0]));
+    builder.Append(packet);
+    Buffer bytes;
+    const auto read = ForEachPacket(builder.Close()->data, nullptr, [&](const Packet& stored) {
+      bytes.assign(stored.bytes.begin(), stored.bytes.end());
+      stored_wire_ = stored.wire_length;
+      return true;
+    });
+    EXPECT_TRUE(read);
+    return bytes;
+  }
+
+  base::UniqueFd sender_;
+  std::unique_ptr<PacketSource> source_;
+  std::vector<Direction> directions_;
+  Packet last_;  // its bytes are not valid any more
+  std::uint32_t stored_wire_ = 0;
+};
+
+TEST_F(AfPacket, CAP01_OneFrameOnAnIdleLinkIsSeenAtOnce) {
+  Open();
+  EXPECT_TRUE(Collect(1, 200).empty());
+  const Buffer frame = Frame({});
+  const std::int64_t before = base::SteadyNow();
+  const std::int64_t wall_before = base::WallNow();
+  Send(frame);
+  const auto seen = Collect(1, 1000);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0], frame);
+  EXPECT_LT(base::SteadyNow() - before, 1000 * base::kNanosPerMilli);
+  EXPECT_GE(last_.time_ns, wall_before - base::kNanosPerMilli);
+  EXPECT_LE(last_.time_ns, base::WallNow());
+  EXPECT_EQ(directions_[0], Direction::kInbound);
+  EXPECT_EQ(source_->stats().received, 1u);
+}
+
+TEST_F(AfPacket, CAP02_LinkDownAndUpAgain) {
+  Open();
+  ASSERT_TRUE(Shell(std::string("ip link set ") + kIface + " down"));
+  rusage before{};
+  rusage after{};
+  ::getrusage(RUSAGE_THREAD, &before);
+  EXPECT_TRUE(Collect(1, 2000).empty());
+  ::getrusage(RUSAGE_THREAD, &after);
+  EXPECT_FALSE(source_->stats().link_up);
+  const auto micros = [](const rusage& usage) {
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000'000 + usage.ru_utime.tv_usec +
+           usage.ru_stime.tv_usec;
+  };
+  EXPECT_LT(micros(after) - micros(before), 100'000) << "5 % of two seconds";
+  ASSERT_TRUE(Shell(std::string("ip link set ") + kIface + " up"));
+  Send(Frame({}));
+  EXPECT_EQ(Collect(1, 2000).size(), 1u);
+  EXPECT_TRUE(Collect(1, 700).empty());
+  EXPECT_TRUE(source_->stats().link_up);
+}
+
+TEST_F(AfPacket, CAP02_StartsOnALinkThatIsDown) {
+  ASSERT_TRUE(Shell(std::string("ip link set ") + kIface + " down"));
+  Open();
+  EXPECT_FALSE(source_->stats().link_up);
+  EXPECT_TRUE(Collect(1, 200).empty());
+  ASSERT_TRUE(Shell(std::string("ip link set ") + kIface + " up"));
+  Send(Frame({}));
+  EXPECT_EQ(Collect(1, 2000).size(), 1u);
+}
+
+TEST_F(AfPacket, CAP03_DeletedAndMadeAgain) {
+  Open({.filter = "port 502"});
+  ASSERT_TRUE(Shell(std::string("ip link del ") + kIface));
+  EXPECT_TRUE(Collect(1, 1000).empty());
+  EXPECT_FALSE(source_->stats().link_up);
+  ASSERT_TRUE(AddPair());
+  Collect(1, 1000);  // within five seconds it is bound again
+  EXPECT_TRUE(source_->stats().link_up);
+  Send(Frame({}, 60, 80));
+  Send(Frame({}));
+  EXPECT_EQ(Collect(2, 1000).size(), 1u);
+  EXPECT_EQ(source_->stats().filtered, 1u);
+  EXPECT_TRUE(Shell(std::string("ip -d link show ") + kIface + " | grep -q 'promiscuity 1'"));
+}
+
+TEST_F(AfPacket, CAP03_RenamedAwayIsMissingAndNotFollowed) {
+  Open();
+  const std::string rename = "ip link set " + std::string(kIface);
+  ASSERT_TRUE(Shell(rename + " down && " + rename + " name shother && ip link set shother up"));
+  Collect(1, 800);
+  EXPECT_FALSE(source_->stats().link_up);
+  Send(Frame({}));
+  EXPECT_TRUE(Collect(1, 400).empty());
+  ASSERT_TRUE(Shell("ip link set shother down && ip link set shother name " + std::string(kIface)));
+  ASSERT_TRUE(Shell(rename + " up"));
+  Collect(1, 800);
+  EXPECT_TRUE(source_->stats().link_up);
+  Send(Frame({}));
+  EXPECT_EQ(Collect(1, 1000).size(), 1u);
+}
+
+TEST_F(AfPacket, CAP04_SavedBytesAreSentBytes) {
+  const std::vector<std::vector<std::pair<std::uint16_t, std::uint16_t>>> taggings = {
+      {},
+      {{0x8100, 100}},
+      {{0x8100, 0x7064}},  // priority 3, DEI, 100
+      {{0x88a8, 300}, {0x8100, 301}},
+      {{0x8100, 300}, {0x8100, 300}},
+      {{0x8100, 0xc000}},  // VLAN 0, priority 6
+  };
+  Open();
+  for (const bool offload : {true, false}) {
+    ASSERT_TRUE(SetVlanOffload(kIface, offload));
+    ASSERT_TRUE(SetVlanOffload(kPeer, offload));
+    for (const auto& tags : taggings) {
+      const Buffer frame = Frame(tags);
+      Send(frame);
+      const auto seen = Collect(1, 1000);
+      ASSERT_EQ(seen.size(), 1u);
+      EXPECT_EQ(seen[0], frame);
+      EXPECT_EQ(stored_wire_, frame.size());
+    }
+  }
+}
+
+TEST_F(AfPacket, CAP05_FilterFindsTaggedFramesAndCountsTheRest) {
+  for (const char* filter : {"port 502", "not port 80"}) {
+    Open({.filter = filter});
+    const std::uint64_t received = source_->stats().received;
+    for (const std::uint16_t port : std::vector<std::uint16_t>{502, 80}) {
+      Send(Frame({}, 60, port));
+      Send(Frame({{0x8100, 100}}, 60, port));
+      Send(Frame({{0x88a8, 300}, {0x8100, 301}}, 60, port));
+    }
+    EXPECT_EQ(Collect(6, 500).size(), 3u) << filter;
+    EXPECT_EQ(source_->stats().received - received, 3u);
+    EXPECT_EQ(source_->stats().filtered, 3u) << filter;
+  }
+}
+
+TEST_F(AfPacket, CAP06_FramesAboveTheSnapLengthKeepTheirLength) {
+  Open({.snap_length = 16'384});
+  const Buffer frame = Frame({}, 35'570);
+  Send(frame);
+  const auto seen = Collect(1, 1000);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0], Buffer(frame.begin(), frame.begin() + 16'384));
+  EXPECT_EQ(last_.wire_length, 35'570u);
+  EXPECT_EQ(source_->stats().truncated, 1u);
+}
+
+TEST_F(AfPacket, CAP08_ReceivedAndDroppedAddUpToWhatWasSent) {
+  AfPacketOptions options{.interface = kIface};
+  options.ring_bytes = 4 * 128 * 1024;
+  options.block_bytes = 128 * 1024;
+  source_ = MakeAfPacketSource(options);
+  ASSERT_TRUE(source_->Open());
+  const Buffer frame = Frame({}, 1400);
+  for (int i = 0; i < 2000; ++i) Send(frame);  // more than the ring holds
+  const auto seen = Collect(2000, 1500);
+  EXPECT_LT(seen.size(), 2000u);
+  const SourceStats stats = source_->stats();
+  EXPECT_EQ(stats.received, seen.size());
+  EXPECT_EQ(stats.received + stats.dropped_kernel, 2000u);
+}
+
+TEST_F(AfPacket, ABatchStaysValidUntilTheNextCall) {
+  Open();
+  for (int i = 0; i < 300; ++i) Send(Frame({}, 60 + static_cast<std::size_t>(i)));
+  const auto seen = Collect(300, 2000);
+  ASSERT_EQ(seen.size(), 300u);
+  for (std::size_t i = 0; i < 300; ++i) EXPECT_EQ(seen[i], Frame({}, 60 + i)) << i;
+}
+
+TEST_F(AfPacket, CAP09_LoopbackShowsEachPacketOnce) {
+  ASSERT_TRUE(Shell("ip link set lo up"));
+  for (const bool both : {false, true}) {
+    Open({.interface = "lo", .both_directions_on_loopback = both});
+    const base::UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(5020);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    for (int i = 0; i < 12; ++i) {
+      ASSERT_EQ(
+          ::sendto(fd.get(), &i, sizeof i, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+          4);
+    }
+    directions_.clear();
+    EXPECT_EQ(Collect(25, 400).size(), both ? 24u : 12u);
+    const auto outbound = std::count(directions_.begin(), directions_.end(), Direction::kOutbound);
+    EXPECT_EQ(outbound, both ? 12 : 0);
+  }
+}
+
+TEST_F(AfPacket, SentFramesAreOutbound) {
+  Open();
+  Send(Frame({}), kIface);
+  EXPECT_EQ(Collect(1, 1000).size(), 1u);
+  EXPECT_EQ(directions_.at(0), Direction::kOutbound);
+}
+
+TEST_F(AfPacket, CAP15_PromiscuousOnlyWhileOpen) {
+  const std::string show = std::string("ip -d link show ") + kIface + " | grep -q 'promiscuity ";
+  Open();
+  EXPECT_TRUE(Shell(show + "1'"));
+  source_.reset();
+  EXPECT_TRUE(Shell(show + "0'"));
+  Open({.promiscuous = false});
+  EXPECT_TRUE(Shell(show + "0'"));
+}
+
+TEST_F(AfPacket, CAP07_ErrorsNameWhatFailed) {
+  const auto error = [](AfPacketOptions options) {
+    const auto source = MakeAfPacketSource(std::move(options));
+    return source->Open().error();
+  };
+  EXPECT_EQ(error({.interface = "nosuch0"}).code, base::ErrorCode::kNotFound);
+  EXPECT_NE(error({.interface = "nosuch0"}).message.find("nosuch0"), std::string::npos);
+  EXPECT_EQ(error({.interface = "a-name-that-is-too-long"}).code, base::ErrorCode::kInvalid);
+  EXPECT_EQ(error({.interface = kIface, .filter = "port"}).code, base::ErrorCode::kInvalid);
+}
+
+}  // namespace
+}  // namespace tapiary::capture::test
