@@ -54,7 +54,8 @@ def check_frames(witness_path, recorded_path):
 
 def wanted(step):
     """The part of an attacker's step that a transaction must show."""
-    return {k: step[k] for k in ("operation", "unit", "address", "quantity", "values") if step.get(k) is not None}
+    keys = ("operation", "code", "unit", "address", "quantity", "values", "status", "exception")
+    return {key: step[key] for key in keys if step.get(key) is not None}
 
 
 def fits(step, transaction):
