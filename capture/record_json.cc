@@ -9,42 +9,6 @@ namespace {
 
 constexpr std::uint8_t kProtoTcp = 6;
 
-// The protocols whose Community ID has ports (ICMP: type and code). A flow of such a protocol
-// without Community ID is one of fragments whose first one was never seen: its ports are not known
-// (FL-05).
-bool HasPorts(const FlowRecord& flow) {
-  switch (flow.proto) {
-    case 1:
-    case kProtoTcp:
-    case 17:
-    case 58:
-    case 132:
-      return !flow.community_id.empty();
-    default:
-      return false;
-  }
-}
-
-std::string ProtoName(std::uint8_t proto, std::uint16_t ether_type, bool is_ip) {
-  if (!is_ip) {
-    return ether_type < 0x600 ? std::string("eth:llc") : fmt::format("eth:0x{:04x}", ether_type);
-  }
-  switch (proto) {
-    case 1:
-      return "icmp";
-    case kProtoTcp:
-      return "tcp";
-    case 17:
-      return "udp";
-    case 58:
-      return "icmp6";
-    case 132:
-      return "sctp";
-    default:
-      return fmt::format("ip:{}", proto);
-  }
-}
-
 void WriteEnd(JsonWriter& json, std::string_view key, const FlowEnd& end, bool has_ports,
               std::uint64_t delta_packets, std::uint64_t delta_bytes) {
   json.Key(key);
@@ -129,11 +93,47 @@ void WriteOptional(JsonWriter& json, std::string_view key, const std::optional<T
 
 }  // namespace
 
+std::string ProtoName(const FlowRecord& flow) {
+  if (flow.orig.ip.version == 0) {
+    return flow.ether_type < 0x600 ? std::string("eth:llc")
+                                   : fmt::format("eth:0x{:04x}", flow.ether_type);
+  }
+  switch (flow.proto) {
+    case 1:
+      return "icmp";
+    case kProtoTcp:
+      return "tcp";
+    case 17:
+      return "udp";
+    case 58:
+      return "icmp6";
+    case 132:
+      return "sctp";
+    default:
+      return fmt::format("ip:{}", flow.proto);
+  }
+}
+
+// The protocols whose Community ID has ports (ICMP: type and code). A flow of such a protocol
+// without Community ID is one of fragments whose first one was never seen: its ports are not known
+// (FL-05).
+bool HasPorts(const FlowRecord& flow) {
+  switch (flow.proto) {
+    case 1:
+    case kProtoTcp:
+    case 17:
+    case 58:
+    case 132:
+      return !flow.community_id.empty();
+    default:
+      return false;
+  }
+}
+
 std::string ToJson(const FlowRecord& flow, std::string_view sensor) {
   std::string out;
   out.reserve(1024);
   JsonWriter json(out);
-  const bool is_ip = flow.orig.ip.version != 0;
   const bool has_ports = HasPorts(flow);
   json.BeginObject();
   json.Text("id", flow.id.ToString());
@@ -145,7 +145,7 @@ std::string ToJson(const FlowRecord& flow, std::string_view sensor) {
   json.Time(flow.end_ns);
   json.Key("duration");
   flow.start_ns == kTimeUnknown ? json.Null() : json.Seconds(flow.end_ns - flow.start_ns);
-  json.Text("proto", ProtoName(flow.proto, flow.ether_type, is_ip));
+  json.Text("proto", ProtoName(flow));
   WriteLists(json, flow);
   WriteEnd(json, "orig", flow.orig, has_ports, flow.delta_packets[0], flow.delta_bytes[0]);
   WriteEnd(json, "resp", flow.resp, has_ports, flow.delta_packets[1], flow.delta_bytes[1]);

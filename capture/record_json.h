@@ -15,4 +15,9 @@ std::string ToJson(const Transaction& transaction, std::string_view sensor);
 std::string ToJson(const LedgerRow& row, std::string_view sensor);
 std::string ToJson(const GapRecord& gap, std::string_view sensor);
 
+// "tcp", "udp", "icmp", "icmp6", "sctp", "ip:89", "eth:0x8892", "eth:llc".
+std::string ProtoName(const FlowRecord& flow);
+// False where the ports of orig and resp mean nothing.
+bool HasPorts(const FlowRecord& flow);
+
 }  // namespace tapiary::capture

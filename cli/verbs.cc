@@ -1,5 +1,6 @@
 #include <array>
 
+#include "cli/meter.h"
 #include "cli/mirror.h"
 #include "cli/testbed.h"
 #include "cli/verb.h"
@@ -9,6 +10,8 @@ namespace {
 
 // In the order of --help.
 constexpr std::array kVerbs = {
+    Verb{"meter", "measure flows and OT transactions in capture files", kMeterExamples,
+         ConfigureMeter},
     Verb{"mirror", "plan, apply, list and delete Open vSwitch mirrors", kMirrorExamples,
          ConfigureMirror},
     Verb{"testbed", "bring a testbed of bridges, hosts and mirrors up or down", kTestbedExamples,

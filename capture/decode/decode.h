@@ -50,12 +50,12 @@ struct Decoded {
   MacAddress src_mac{}, dst_mac{};
   std::array<std::uint16_t, kMaxVlans> vlans{};  // VIDs, outer first
   std::uint8_t vlan_count = 0;
-  std::uint32_t ip_id = 0;                    // fragment identification
-  std::uint16_t fragment_offset = 0;          // bytes
-  std::uint32_t ip_length = 0;                // from the IP header on, by its length field
-  std::uint32_t payload_length = 0;           // by length fields
-  std::uint32_t fragment_payload_length = 0;  // the same with the transport header
-  base::Bytes payload;                        // what of it was captured
+  std::uint32_t ip_id = 0;            // fragment identification
+  std::uint16_t fragment_offset = 0;  // bytes
+  std::uint32_t ip_length = 0;        // from the IP header on, by its length field
+  std::uint32_t payload_length = 0;   // by length fields
+  std::uint8_t transport_header = 0;  // its length by its own field, whatever was captured of it
+  base::Bytes payload;                // what of it was captured
   TcpInfo tcp;
   bool tcp_cut = false;  // ports captured, but not sequence number and flags
   bool one_way = false;  // an ICMP kind that nobody answers: ports are type and code

@@ -77,6 +77,7 @@ Layer Cut(Walk& walk) {
 }
 
 void SkipHeader(Decoded& out, std::uint32_t length) {
+  out.transport_header = static_cast<std::uint8_t>(length);
   out.payload_length -= std::min(out.payload_length, length);
   out.payload = out.payload.subspan(std::min<std::size_t>(out.payload.size(), length));
 }
@@ -118,7 +119,6 @@ void StepTcp(Walk& walk) {
 
 Layer StepTransport(Walk& walk) {
   Decoded& out = walk.out;
-  out.fragment_payload_length = out.payload_length;
   if (out.is_fragment && !out.first_fragment) return Layer::kDone;
   switch (out.proto) {
     case kIcmp:
@@ -129,6 +129,9 @@ Layer StepTransport(Walk& walk) {
     case kSctp:
       break;
     default:
+      // No transport header is known, so nothing of it counts as payload.
+      out.payload_length = 0;
+      out.payload = {};
       return Layer::kDone;
   }
   if (out.payload.size() < 4) return Cut(walk);

@@ -23,9 +23,35 @@ struct FragmentEntry {
   std::uint64_t flow_number = 0;  // the flow may be gone and its index in new hands
   std::int64_t time_ns = 0;
   std::uint8_t side = 0;  // which end of the flow sends this datagram
-  // Where TCP payload of a later fragment lies: sequence number of the datagram's byte 0.
+  // Where TCP payload of a later fragment lies: the sequence number that the datagram's byte 0
+  // would have, and how many bytes at its begin are TCP header (options may reach into a later
+  // fragment).
   std::uint32_t base_seq = 0;
+  std::uint8_t header = 0;
   bool used = false;
+};
+
+// TCP payload of later fragments that came before their first one, until it says where they belong.
+// A small ring: the oldest is forgotten, which costs a decoder a hole and nothing else.
+class FragmentStash {
+ public:
+  static constexpr std::size_t kMaxPieces = 64;
+  struct Piece {
+    FlowKey key;
+    bool used = false;
+    std::uint16_t offset = 0;  // in the datagram, bytes
+    std::uint32_t length = 0;  // on the wire
+    std::int64_t time_ns = 0;
+    std::vector<std::uint8_t> bytes;
+  };
+  FragmentStash() : pieces_(kMaxPieces) {}
+  void Put(const FlowKey& key, const Decoded& fragment, std::int64_t time_ns);
+  // Moves the pieces of that datagram into `out`, by offset.
+  void Take(const FlowKey& key, std::vector<Piece>& out);
+
+ private:
+  std::vector<Piece> pieces_;
+  std::size_t next_ = 0;
 };
 
 class FragmentTable {

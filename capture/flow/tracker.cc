@@ -69,9 +69,9 @@ std::uint32_t FlowTracker::Count(const KeyedPacket& keyed) {
 std::uint32_t FlowTracker::FindFlow(const KeyedPacket& keyed, std::uint8_t& side) {
   const std::int64_t time_ns = keyed.packet->time_ns;
   if (keyed.key.kind == KeyKind::kFragment) {
-    std::uint32_t seq = 0;
-    const std::uint32_t index = FindFragment(keyed, side, seq);
+    const std::uint32_t index = FindFragment(keyed, side);
     if (index != kNoFlow) return index;
+    stash_.Put(keyed.key, *keyed.decoded, time_ns);
   }
   const std::uint32_t index = table_.Find(keyed.key, keyed.hash);
   if (index == kNoFlow) return Create(keyed, side);
@@ -86,29 +86,6 @@ std::uint32_t FlowTracker::FindFlow(const KeyedPacket& keyed, std::uint8_t& side
     return Create(keyed, side);
   }
   return index;
-}
-
-// The flow of a later fragment whose first fragment was seen. Its TCP payload goes to the decoder.
-std::uint32_t FlowTracker::FindFragment(const KeyedPacket& keyed, std::uint8_t& side,
-                                        std::uint32_t& seq) {
-  const FragmentEntry* const entry = fragments_.Find(keyed.key, keyed.hash, now_ns_);
-  if (entry == nullptr) return kNoFlow;
-  FlowHot& hot = table_.hot(entry->flow);
-  if (!hot.Has(kLive) || hot.Has(kEnding) ||
-      table_.cold(entry->flow).number != entry->flow_number) {
-    return kNoFlow;
-  }
-  side = entry->side;
-  const Decoded& decoded = *keyed.decoded;
-  if (hot.key.proto == kTcp) {
-    seq = entry->base_seq + decoded.fragment_offset;
-    TrackSequence(hot, table_.cold(entry->flow), side, seq, decoded.payload_length);
-    if (hot.Has(kHasSession)) {
-      OfferToOt(entry->flow,
-                {side, false, seq, decoded.payload, decoded.payload_length, keyed.packet->time_ns});
-    }
-  }
-  return entry->flow;
 }
 
 std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side) {
@@ -256,46 +233,6 @@ void FlowTracker::AfterOt(std::uint32_t index) {
     return;
   }
   if (cold.session->next_due_ns() < hot.due_ns) Refile(index);
-}
-
-// Leaves the note for later fragments, and takes in those that came before.
-void FlowTracker::LeadFragments(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side) {
-  FragmentEntry entry;
-  entry.key = MakeFragmentKey(*keyed.decoded, keyed.key.interface);
-  entry.flow = index;
-  entry.flow_number = table_.cold(index).number;
-  entry.time_ns = now_ns_;
-  entry.side = side;
-  const Decoded& decoded = *keyed.decoded;
-  if (IsTcpSegment(decoded)) {
-    // Offset of the TCP payload's first byte in the datagram: what of the fragment is header.
-    const std::uint32_t header =
-        static_cast<std::uint32_t>(decoded.fragment_payload_length - decoded.payload_length);
-    entry.base_seq = decoded.tcp.seq - header;
-  }
-  const std::uint64_t hash = HashKey(entry.key, seed_);
-  fragments_.Put(entry, hash);
-  const std::uint32_t provisional = table_.Find(entry.key, hash);
-  if (provisional != kNoFlow) TakeInFragments(index, provisional, side);
-}
-
-void FlowTracker::TakeInFragments(std::uint32_t index, std::uint32_t provisional,
-                                  std::uint8_t side) {
-  FlowHot& from_hot = table_.hot(provisional);
-  FlowCold& from = table_.cold(provisional);
-  FlowHot& hot = table_.hot(index);
-  FlowCold& cold = table_.cold(index);
-  FoldCounters(from_hot, from);
-  for (const FlowSide& part : from.sides) {
-    cold.sides[side].packets += part.packets;
-    cold.sides[side].bytes += part.bytes;
-    cold.sides[side].payload += part.payload;
-  }
-  cold.truncated += from.truncated;
-  NoteTime(from.start_ns, hot, cold);
-  NoteTime(from_hot.last_ns, hot, cold);
-  from.merged_into = index;
-  End(provisional, EndReason::kEnd);
 }
 
 }  // namespace tapiary::capture

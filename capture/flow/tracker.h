@@ -58,7 +58,7 @@ class FlowTracker final : private OtOutput {
 
  private:
   std::uint32_t FindFlow(const KeyedPacket& keyed, std::uint8_t& side);
-  std::uint32_t FindFragment(const KeyedPacket& keyed, std::uint8_t& side, std::uint32_t& seq);
+  std::uint32_t FindFragment(const KeyedPacket& keyed, std::uint8_t& side);
   std::uint32_t Create(const KeyedPacket& keyed, std::uint8_t side);
   void SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
   void Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
@@ -67,7 +67,9 @@ class FlowTracker final : private OtOutput {
   void NoteTime(std::int64_t time_ns, FlowHot& hot, FlowCold& cold);
   void UpdateTransport(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side);
   void LeadFragments(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side);
-  void TakeInFragments(std::uint32_t index, std::uint32_t provisional, std::uint8_t side);
+  void TakeInFragments(const FragmentEntry& entry, std::uint32_t provisional);
+  void AddFragmentPayload(const FragmentEntry& entry, std::uint32_t offset, base::Bytes bytes,
+                          std::uint32_t length, std::int64_t time_ns);
   void OfferToOt(std::uint32_t index, const OtSegment& segment);
   void AfterOt(std::uint32_t index);
 
@@ -94,6 +96,7 @@ class FlowTracker final : private OtOutput {
   FlowTable table_;
   TimerWheel wheel_{table_};
   FragmentTable fragments_;
+  FragmentStash stash_;
   const std::vector<InterfaceInfo>* interfaces_ = nullptr;
   RecordBatch records_;
   std::vector<std::uint32_t> ended_;

@@ -49,9 +49,10 @@ class OtDecoder {
 // 1 are the flow key's low and high end.
 struct OtGuess {
   base::Bytes bytes[2];
-  bool datagram = false;    // each is one whole datagram
-  bool usual_port = false;  // one end has a usual port of this protocol
-  int server_side = -1;     // by usual port, else by handshake; -1: not known
+  bool cut[2] = {false, false};  // the end of the last segment was not captured
+  bool datagram = false;         // each is one whole datagram
+  bool usual_port = false;       // one end has a usual port of this protocol
+  int server_side = -1;          // by usual port, else by handshake; -1: not known
 };
 enum class OtVerdict : std::uint8_t { kNo, kMore, kYes };
 struct OtRecognition {

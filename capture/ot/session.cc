@@ -32,6 +32,7 @@ bool CouldBeOt(const OtSegment& segment, const OtFlowInfo& info) {
     if (!Speaks(*protocol, info)) continue;
     OtGuess guess = MakeGuess(*protocol, info);
     guess.bytes[segment.side] = segment.bytes;
+    guess.cut[segment.side] = segment.bytes.size() < segment.length;
     if (protocol->recognise(guess).verdict != OtVerdict::kNo) return true;
   }
   return false;
@@ -64,6 +65,7 @@ void OtSession::Offer(const OtSegment& segment, OtOutput& out) {
     datagram_ = true;
     if (!claimed()) {
       Collect(segment.side, segment.bytes, segment.time_ns);
+      cut_[segment.side] = segment.bytes.size() < segment.length;
       Guess();
     } else {
       decoder_->OnDatagram(FromClient(segment.side), segment.bytes,
@@ -113,6 +115,14 @@ void OtSession::OnBytes(std::uint8_t side, base::Bytes bytes, std::int64_t time_
 void OtSession::OnGap(std::uint8_t side, std::uint32_t missed, bool cut) {
   if (claimed()) {
     decoder_->OnGap(FromClient(side), missed, cut, *out_);
+  } else if (cut && !hopeless_) {
+    cut_[side] = true;  // what is there may still be enough to tell
+    Guess();
+    if (claimed()) {
+      decoder_->OnGap(FromClient(side), missed, cut, *out_);
+    } else {
+      hopeless_ = true;
+    }
   } else if (!collected_[side].empty()) {
     hopeless_ = true;  // what comes next does not continue what was collected
   }
@@ -135,6 +145,8 @@ void OtSession::Guess() {
   for (const OtProtocol* const protocol : OtProtocols()) {
     if (!Speaks(*protocol, info_)) continue;
     OtGuess guess = MakeGuess(*protocol, info_);
+    guess.cut[0] = cut_[0];
+    guess.cut[1] = cut_[1];
     if (datagram_) {  // the last of each side counts
       for (const Chunk& chunk : chunks_) {
         guess.bytes[chunk.side] =
@@ -160,7 +172,7 @@ void OtSession::Claim(const OtProtocol& protocol, int client_side) {
   for (const Chunk& chunk : chunks_) {
     const base::Bytes bytes = base::Bytes(collected_[chunk.side]).subspan(chunk.offset, chunk.size);
     if (datagram_) {
-      decoder_->OnDatagram(FromClient(chunk.side), bytes, false, chunk.time_ns, *out_);
+      decoder_->OnDatagram(FromClient(chunk.side), bytes, cut_[chunk.side], chunk.time_ns, *out_);
     } else {
       decoder_->OnBytes(FromClient(chunk.side), bytes, chunk.time_ns, *out_);
     }

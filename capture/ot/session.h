@@ -79,6 +79,7 @@ class OtSession final : private StreamSink {
   std::vector<std::uint8_t> collected_[2];
   std::vector<Chunk> chunks_;
   bool datagram_ = false;
+  bool cut_[2] = {false, false};
   bool hopeless_ = false;
   bool cut_off_ = false;
   int client_side_ = -1;

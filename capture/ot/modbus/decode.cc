@@ -83,10 +83,10 @@ void RequestWriteMultiple(Transaction& out, base::ByteCursor& cursor) {
 }
 
 void RequestReadWrite(Transaction& out, base::ByteCursor& cursor) {
-  const std::uint16_t read_address = cursor.U16Be();
+  if (cursor.remaining() < 2) return;
+  Detail(out, "read_address", fmt::format("{}", cursor.U16Be()));
+  if (cursor.remaining() < 2) return;
   const std::uint16_t read_quantity = cursor.U16Be();
-  if (cursor.failed()) return;
-  Detail(out, "read_address", fmt::format("{}", read_address));
   Detail(out, "read_quantity", fmt::format("{}", read_quantity));
   CheckQuantity(out, read_quantity, 125);
   SetAddress(out, cursor, true);

@@ -95,6 +95,7 @@ std::optional<Shape> SubFunctionShape(base::Bytes pdu, std::size_t length, bool 
       if (pdu.size() < 2) return Shape::kMore;
       if (pdu[1] == 13) return length >= 2 ? Shape::kFits : Shape::kDiffers;
       if (pdu[1] != 14) return Shape::kDiffers;
+      if (request && length > 4 && length <= 8) return Shape::kFree;
       return (request ? length == 4 : length >= 7) ? Shape::kFits : Shape::kDiffers;
     default:
       return std::nullopt;
@@ -165,7 +166,9 @@ Shape ResponseShape(base::Bytes pdu, std::size_t length) {
   if (pdu.empty()) return Shape::kMore;
   if ((pdu[0] & 0x7f) == 0) return Shape::kDiffers;
   if ((pdu[0] & kExceptionBit) != 0) {
-    if (length != 2) return Shape::kDiffers;
+    // Over-long ones are seen from attackers and careless gateways (OT-07).
+    if (length < 2 || length > 4) return Shape::kDiffers;
+    if (length > 2) return Shape::kFree;
     if (pdu.size() < 2) return Shape::kMore;
     return pdu[1] >= 1 && pdu[1] <= 11 ? Shape::kFits : Shape::kFree;
   }

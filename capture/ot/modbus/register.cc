@@ -22,7 +22,8 @@ struct Look {
 
 // The first ADU of one side. kYes: whole (or its captured begin is beyond doubt) and of a form that
 // the function allows at least one way.
-Look LookAt(base::Bytes bytes, bool datagram) {
+Look LookAt(base::Bytes bytes, const OtGuess& guess, bool cut) {
+  const bool datagram = guess.datagram;
   Look look;
   const Front front = ReadHeader(bytes, look.header);
   if (front == Front::kMore) look.verdict = datagram ? OtVerdict::kNo : OtVerdict::kMore;
@@ -35,8 +36,12 @@ Look LookAt(base::Bytes bytes, bool datagram) {
   const Shape response = ResponseShape(pdu, length);
   look.as_request = request != Shape::kDiffers;
   look.as_response = response != Shape::kDiffers;
+  if (guess.usual_port && rest.size() == length) {
+    // Framed to the byte on Modbus's own port: an event, whatever its form (OT-06).
+    look.as_request = look.as_response = true;
+  }
   if (!look.as_request && !look.as_response) return look;
-  const bool complete = rest.size() >= length;
+  const bool complete = rest.size() >= length || cut;
   if (!complete) {
     look.verdict = datagram ? OtVerdict::kNo : OtVerdict::kMore;
     return look;
@@ -108,7 +113,7 @@ OtRecognition OffPort(const OtGuess& guess, const Look (&looks)[2]) {
 OtRecognition Recognise(const OtGuess& guess) {
   Look looks[2];
   for (int side = 0; side < 2; ++side) {
-    if (!guess.bytes[side].empty()) looks[side] = LookAt(guess.bytes[side], guess.datagram);
+    if (!guess.bytes[side].empty()) looks[side] = LookAt(guess.bytes[side], guess, guess.cut[side]);
   }
   return guess.usual_port ? OnUsualPort(guess, looks) : OffPort(guess, looks);
 }

@@ -1,0 +1,87 @@
+// Fragments: later ones find the flow of their first one, whichever comes first (FL-05).
+#include <algorithm>
+#include <vector>
+
+#include "capture/flow/tcp.h"
+#include "capture/flow/tracker.h"
+
+namespace tapiary::capture {
+namespace {
+
+constexpr std::uint8_t kTcp = 6;
+
+}  // namespace
+
+// The flow of a later fragment whose first fragment was seen. Its TCP payload goes to the decoder.
+std::uint32_t FlowTracker::FindFragment(const KeyedPacket& keyed, std::uint8_t& side) {
+  const FragmentEntry* const entry = fragments_.Find(keyed.key, keyed.hash, now_ns_);
+  if (entry == nullptr) return kNoFlow;
+  const FlowHot& hot = table_.hot(entry->flow);
+  if (!hot.Has(kLive) || hot.Has(kEnding)) return kNoFlow;
+  if (table_.cold(entry->flow).number != entry->flow_number) return kNoFlow;
+  side = entry->side;
+  const Decoded& decoded = *keyed.decoded;
+  AddFragmentPayload(*entry, decoded.fragment_offset, decoded.payload, decoded.payload_length,
+                     keyed.packet->time_ns);
+  return entry->flow;
+}
+
+void FlowTracker::AddFragmentPayload(const FragmentEntry& entry, std::uint32_t offset,
+                                     base::Bytes bytes, std::uint32_t length,
+                                     std::int64_t time_ns) {
+  FlowHot& hot = table_.hot(entry.flow);
+  if (hot.key.proto != kTcp) return;  // a datagram is decoded whole or not at all
+  if (offset < entry.header) {
+    const std::uint32_t options = std::min(entry.header - offset, length);
+    bytes = bytes.subspan(std::min<std::size_t>(options, bytes.size()));
+    length -= options;
+    offset += options;
+  }
+  if (length == 0) return;
+  const std::uint32_t seq = entry.base_seq + offset;
+  TrackSequence(hot, table_.cold(entry.flow), entry.side, seq, length);
+  if (hot.Has(kHasSession | kGuessing)) {
+    OfferToOt(entry.flow, {entry.side, false, seq, bytes, length, time_ns});
+  }
+}
+
+// Leaves the note for later fragments, and takes in those that came before.
+void FlowTracker::LeadFragments(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side) {
+  FragmentEntry entry;
+  entry.key = MakeFragmentKey(*keyed.decoded, keyed.key.interface);
+  entry.flow = index;
+  entry.flow_number = table_.cold(index).number;
+  entry.time_ns = now_ns_;
+  entry.side = side;
+  entry.header = keyed.decoded->transport_header;
+  entry.base_seq = keyed.decoded->tcp.seq - entry.header;
+  const std::uint64_t hash = HashKey(entry.key, seed_);
+  fragments_.Put(entry, hash);
+  const std::uint32_t provisional = table_.Find(entry.key, hash);
+  if (provisional != kNoFlow) TakeInFragments(entry, provisional);
+}
+
+void FlowTracker::TakeInFragments(const FragmentEntry& entry, std::uint32_t provisional) {
+  FlowHot& from_hot = table_.hot(provisional);
+  FlowCold& from = table_.cold(provisional);
+  FlowHot& hot = table_.hot(entry.flow);
+  FlowCold& cold = table_.cold(entry.flow);
+  FoldCounters(from_hot, from);
+  for (const FlowSide& part : from.sides) {
+    cold.sides[entry.side].packets += part.packets;
+    cold.sides[entry.side].bytes += part.bytes;
+    cold.sides[entry.side].payload += part.payload;
+  }
+  cold.truncated += from.truncated;
+  NoteTime(from.start_ns, hot, cold);
+  NoteTime(from_hot.last_ns, hot, cold);
+  from.merged_into = entry.flow;
+  End(provisional, EndReason::kEnd);
+  std::vector<FragmentStash::Piece> pieces;
+  stash_.Take(entry.key, pieces);
+  for (const FragmentStash::Piece& piece : pieces) {
+    AddFragmentPayload(entry, piece.offset, piece.bytes, piece.length, piece.time_ns);
+  }
+}
+
+}  // namespace tapiary::capture

@@ -1,0 +1,143 @@
+#include "cli/meter.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "capture/meter.h"
+#include "capture/source/packet_source.h"
+#include "cli/meter_output.h"
+#include "cli/table.h"
+
+namespace tapiary::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string filter;
+  MeterOutput output = MeterOutput::kFlows;
+  Format format = Format::kTable;
+  std::string idle_timeout = "300s";
+  std::string active_timeout = "0s";
+  std::uint64_t max_flows = 1'000'000;
+};
+
+struct FileRun {
+  MeterPrinter& printer;
+  MeterSummary summary;
+};
+
+void Take(capture::Meter& meter, capture::RecordBatch& records, FileRun& run) {
+  records.flows.clear();
+  records.transactions.clear();
+  records.gaps.clear();
+  meter.Drain(records);
+  run.printer.Add(records);
+  for (const capture::FlowRecord& flow : records.flows) {
+    if (flow.last) ++run.summary.services[flow.service];
+  }
+}
+
+// Meters one file to its end. An error is one of opening or reading; what came before it is out.
+base::Result<> MeterPackets(capture::PacketSource& source, const capture::MeterOptions& options,
+                            FileRun& run) {
+  TAPIARY_TRY(source.Open());
+  capture::Meter meter(options);
+  capture::PacketBatch batch;
+  capture::RecordBatch records;
+  std::array<capture::FlowHandle, capture::kBatchSize> handles;
+  base::Result<> result;
+  for (bool more = true; more;) {
+    const base::Result<capture::NextState> state = source.Next(batch, 1000);
+    if (!state) {
+      result = state.error();
+      break;
+    }
+    more = *state != capture::NextState::kEnd;
+    if (*state == capture::NextState::kPackets) {
+      meter.Process(batch, source.interfaces(), handles);
+      Take(meter, records, run);
+    }
+  }
+  meter.Finish(capture::EndReason::kIdle);
+  Take(meter, records, run);
+  run.summary.stats = meter.stats();
+  return result;
+}
+
+// True when the whole file was read, or all of it but a cut tail.
+bool MeterFile(const std::string& file, const Options& options,
+               const capture::MeterOptions& meter_options, MeterPrinter& printer) {
+  FileRun run{printer, {}};
+  run.summary.file = file;
+  const auto source = capture::MakePcapSource({.path = file, .filter = options.filter});
+  const base::Result<> result = MeterPackets(*source, meter_options, run);
+  const std::uint64_t bad = source->stats().bad_records;
+  if (bad != 0) run.summary.stats.notes.emplace_back("bad-records", bad);
+  if (!result) {
+    run.summary.end_note = result.error().message;
+  } else {
+    run.summary.end_note = source->end_note();
+    run.summary.end_is_cut = source->end_is_cut();
+  }
+  printer.Add(run.summary);
+  if (run.summary.end_note.empty()) return true;
+  fmt::print(stderr, "tapiary: {}: {}\n", base::EscapeBytes(file),
+             base::EscapeBytes(run.summary.end_note));
+  return run.summary.end_is_cut;
+}
+
+base::Result<ExitCode> MeterFiles(const Options& options) {
+  capture::MeterOptions meter_options;
+  TAPIARY_ASSIGN(meter_options.idle_timeout_ns, base::ParseDuration(options.idle_timeout));
+  TAPIARY_ASSIGN(meter_options.active_timeout_ns, base::ParseDuration(options.active_timeout));
+  if (meter_options.idle_timeout_ns <= 0 || meter_options.active_timeout_ns < 0) {
+    return base::MakeError(base::ErrorCode::kInvalid, "a time-out must not be negative");
+  }
+  meter_options.max_flows = options.max_flows;
+  MeterPrinter printer(options.output, options.format, stdout);
+  ExitCode code = ExitCode::kOk;
+  for (const std::string& file : options.files) {
+    ++meter_options.epoch;  // flow ids stay unique over all files
+    if (!MeterFile(file, options, meter_options, printer)) code = ExitCode::kFailed;
+  }
+  printer.Finish();
+  return code;
+}
+
+}  // namespace
+
+void ConfigureMeter(CLI::App& app, Run* run) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("FILE", options->files, "pcap or pcapng, plain, gzip or zstd; - is standard input")
+      ->required();
+  app.add_option("--filter", options->filter, "only packets that match, in tcpdump's syntax");
+  static const std::map<std::string, MeterOutput> kOutputs = {
+      {"flows", MeterOutput::kFlows},
+      {"transactions", MeterOutput::kTransactions},
+      {"summary", MeterOutput::kSummary},
+  };
+  app.add_option("--output", options->output, "flows, transactions or summary")
+      ->transform(CLI::CheckedTransformer(kOutputs))
+      ->default_str("flows");
+  AddFormatOption(app, &options->format);
+  app.add_option("--idle-timeout", options->idle_timeout,
+                 "a flow ends after this long without packet")
+      ->capture_default_str();
+  app.add_option("--active-timeout", options->active_timeout,
+                 "send a part of a long flow each time; 0s: one record per flow")
+      ->capture_default_str();
+  app.add_option("--max-flows", options->max_flows,
+                 "flows in memory; the oldest are given up first")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 28))
+      ->capture_default_str();
+  *run = [options] { return MeterFiles(*options); };
+}
+
+}  // namespace tapiary::cli

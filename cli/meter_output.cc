@@ -1,0 +1,209 @@
+#include "cli/meter_output.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "capture/json_writer.h"
+#include "capture/record_json.h"
+
+namespace tapiary::cli {
+namespace {
+
+using capture::FlowRecord;
+using capture::Transaction;
+
+std::vector<std::string> Columns(MeterOutput output) {
+  switch (output) {
+    case MeterOutput::kFlows:
+      return {"start",      "duration",     "proto",        "orig.ip",      "orig.port",
+              "resp.ip",    "resp.port",    "vlan",         "service",      "orig.packets",
+              "orig.bytes", "resp.packets", "resp.bytes",   "transactions", "commands",
+              "end_reason", "role_by",      "community_id", "anomalies"};
+    case MeterOutput::kTransactions:
+      return {"time",      "orig.ip", "resp.ip",  "protocol",         "unit",
+              "operation", "address", "quantity", "values",           "status",
+              "exception", "latency", "command",  "attack_technique", "anomalies"};
+    case MeterOutput::kSummary:
+      return {"file",     "packets", "captured_bytes", "wire_bytes", "keyed_packets",
+              "flows",    "first",   "last",           "services",   "transactions",
+              "commands", "notes",   "end_note"};
+  }
+  return {};
+}
+
+Cell Text(std::string_view text) {
+  return text.empty() ? Cell() : Cell(std::string(text));
+}
+
+Cell Time(std::int64_t time_ns) {
+  return time_ns == capture::kTimeUnknown ? Cell() : Cell(base::FormatTime(time_ns));
+}
+
+Cell Seconds(std::int64_t nanoseconds) {
+  return static_cast<double>(nanoseconds) / static_cast<double>(base::kNanosPerSecond);
+}
+
+template <class T>
+Cell Optional(const std::optional<T>& value) {
+  return value ? Cell(static_cast<std::uint64_t>(*value)) : Cell();
+}
+
+template <class Counts>
+Cell NamedCounts(const Counts& counts) {
+  std::vector<std::string> texts;
+  for (const auto& [name, count] : counts) {
+    texts.push_back(fmt::format("{}:{}", name.empty() ? "unknown" : name, count));
+  }
+  return texts.empty() ? Cell() : Cell(std::move(texts));
+}
+
+// "eth" flows have MAC addresses where others have IP addresses.
+Cell EndText(const capture::FlowEnd& end) {
+  return end.ip.version != 0 ? end.ip.ToString() : capture::FormatMac(end.mac);
+}
+
+Cell PortCell(const FlowRecord& flow, std::uint16_t port) {
+  return capture::HasPorts(flow) ? Cell(static_cast<std::uint64_t>(port)) : Cell();
+}
+
+Row FlowRow(const FlowRecord& flow) {
+  std::vector<std::string> vlans;
+  for (const std::uint16_t vlan : flow.vlans) vlans.push_back(std::to_string(vlan));
+  const Cell duration =
+      flow.start_ns == capture::kTimeUnknown ? Cell() : Seconds(flow.end_ns - flow.start_ns);
+  return {Time(flow.start_ns),
+          duration,
+          capture::ProtoName(flow),
+          EndText(flow.orig),
+          PortCell(flow, flow.orig.port),
+          EndText(flow.resp),
+          PortCell(flow, flow.resp.port),
+          vlans.empty() ? Cell() : Cell(vlans),
+          Text(flow.service),
+          flow.orig.packets,
+          flow.orig.bytes,
+          flow.resp.packets,
+          flow.resp.bytes,
+          flow.transactions,
+          flow.commands,
+          Text(ToString(flow.end_reason)),
+          Text(ToString(flow.role_by)),
+          Text(flow.community_id),
+          NamedCounts(flow.anomalies)};
+}
+
+Row TransactionRow(const Transaction& transaction) {
+  std::string values;
+  for (const std::int64_t value : transaction.values) {
+    values += fmt::format("{}{}", values.empty() ? "" : " ", value);
+  }
+  return {Time(transaction.time_ns),
+          transaction.orig_ip.ToString(),
+          transaction.resp_ip.ToString(),
+          transaction.protocol,
+          Optional(transaction.unit),
+          transaction.operation,
+          Optional(transaction.address),
+          Optional(transaction.quantity),
+          Text(values),
+          Text(ToString(transaction.status)),
+          Optional(transaction.exception),
+          transaction.latency_ns ? Seconds(*transaction.latency_ns) : Cell(),
+          transaction.command,
+          Text(transaction.attack_technique),
+          transaction.anomalies.empty() ? Cell() : Cell(transaction.anomalies)};
+}
+
+Row SummaryRow(const MeterSummary& summary) {
+  const capture::MeterStats& stats = summary.stats;
+  const bool any = stats.packets != 0;
+  return {summary.file,
+          stats.packets,
+          stats.captured_bytes,
+          stats.wire_bytes,
+          stats.keyed_packets,
+          stats.flows,
+          any ? Time(stats.first_ns) : Cell(),
+          any ? Time(stats.last_ns) : Cell(),
+          NamedCounts(summary.services),
+          stats.transactions,
+          stats.commands,
+          NamedCounts(stats.notes),
+          Text(summary.end_note)};
+}
+
+template <class Counts>
+void WriteCounts(capture::JsonWriter& json, std::string_view key, const Counts& counts) {
+  json.Key(key);
+  json.BeginObject();
+  for (const auto& [name, count] : counts) json.Number(name.empty() ? "unknown" : name, count);
+  json.EndObject();
+}
+
+std::string ToJson(const MeterSummary& summary) {
+  const capture::MeterStats& stats = summary.stats;
+  std::string out;
+  capture::JsonWriter json(out);
+  json.BeginObject();
+  json.Text("file", summary.file);
+  json.Number("packets", stats.packets);
+  json.Number("captured_bytes", stats.captured_bytes);
+  json.Number("wire_bytes", stats.wire_bytes);
+  json.Number("keyed_packets", stats.keyed_packets);
+  json.Number("flows", stats.flows);
+  json.Number("evicted_flows", stats.evicted_flows);
+  json.Key("first");
+  json.Time(stats.packets != 0 ? stats.first_ns : capture::kTimeUnknown);
+  json.Key("last");
+  json.Time(stats.packets != 0 ? stats.last_ns : capture::kTimeUnknown);
+  WriteCounts(json, "services", summary.services);
+  json.Number("transactions", stats.transactions);
+  json.Number("commands", stats.commands);
+  WriteCounts(json, "notes", stats.notes);
+  json.TextOrNull("end_note", summary.end_note);
+  json.Key("end_is_cut");
+  json.Flag(summary.end_is_cut);
+  json.EndObject();
+  return out;
+}
+
+}  // namespace
+
+MeterPrinter::MeterPrinter(MeterOutput output, Format format, std::FILE* out)
+    : output_(output), format_(format), out_(out), table_(Columns(output)) {}
+
+void MeterPrinter::Line(const std::string& json) {
+  if (format_ == Format::kJson) std::fputs(first_ ? "[\n" : ",\n", out_);
+  first_ = false;
+  std::fwrite(json.data(), 1, json.size(), out_);
+  if (format_ == Format::kNdjson) std::fputc('\n', out_);
+}
+
+void MeterPrinter::Add(const capture::RecordBatch& records) {
+  const bool json = format_ == Format::kJson || format_ == Format::kNdjson;
+  if (output_ == MeterOutput::kFlows) {
+    for (const FlowRecord& flow : records.flows) {
+      json ? Line(capture::ToJson(flow, {})) : table_.Add(FlowRow(flow));
+    }
+  } else if (output_ == MeterOutput::kTransactions) {
+    for (const Transaction& transaction : records.transactions) {
+      json ? Line(capture::ToJson(transaction, {})) : table_.Add(TransactionRow(transaction));
+    }
+  }
+}
+
+void MeterPrinter::Add(const MeterSummary& summary) {
+  if (output_ != MeterOutput::kSummary) return;
+  const bool json = format_ == Format::kJson || format_ == Format::kNdjson;
+  json ? Line(ToJson(summary)) : table_.Add(SummaryRow(summary));
+}
+
+void MeterPrinter::Finish() {
+  if (format_ == Format::kJson) {
+    std::fputs(first_ ? "[]\n" : "\n]\n", out_);
+  } else if (format_ != Format::kNdjson) {
+    table_.Print(format_, out_);
+  }
+}
+
+}  // namespace tapiary::cli
