@@ -144,7 +144,7 @@ class Compiler {
   void BindEnd(const FilterField& field, const FilterValue& value, bool high) {
     if (field.type == FieldType::kAddress) {
       const AddressKey& key = high ? value.address_high : value.address_low;
-      out_.params.emplace_back(SqlBlob(key.begin(), key.end()));
+      out_.params.emplace_back(std::vector<std::uint8_t>(key.begin(), key.end()));
     } else {
       out_.params.emplace_back(high ? value.high : value.low);
     }

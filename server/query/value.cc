@@ -114,6 +114,16 @@ AddressKey ToAddressKey(const capture::IpAddress& address) {
   return key;
 }
 
+capture::IpAddress FromAddressKey(base::Bytes key) {
+  constexpr std::uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  capture::IpAddress address;
+  if (key.size() != 16) return address;
+  const bool mapped = std::equal(std::begin(kMapped), std::end(kMapped), key.begin());
+  address.version = mapped ? 4 : 6;
+  std::copy(key.begin() + (mapped ? 12 : 0), key.end(), address.bytes.begin());
+  return address;
+}
+
 base::Result<FilterValue> ParseFilterValue(const FilterField& field, std::string_view text) {
   switch (field.type) {
     case FieldType::kAddress:

@@ -15,5 +15,7 @@ base::Result<FilterValue> ParseFilterValue(const FilterField& field, std::string
 bool JoinRange(const FilterField& field, const FilterValue& end, FilterValue* value);
 // The catalog's form of an address; 16 zero bytes for none.
 AddressKey ToAddressKey(const capture::IpAddress& address);
+// And back; no address when it is not 16 bytes.
+capture::IpAddress FromAddressKey(base::Bytes key);
 
 }  // namespace tapiary::server

@@ -91,7 +91,7 @@ class FilterSql : public testing::Test {
   }
 
  private:
-  std::vector<std::int64_t> Run(const std::string& sql, const std::vector<SqlParam>& params) {
+  std::vector<std::int64_t> Run(const std::string& sql, const std::vector<SqlValue>& params) {
     sqlite3_stmt* raw = nullptr;
     EXPECT_EQ(sqlite3_prepare_v2(db_, sql.c_str(), -1, &raw, nullptr), SQLITE_OK)
         << sqlite3_errmsg(db_) << "\n"
@@ -100,7 +100,7 @@ class FilterSql : public testing::Test {
     EXPECT_EQ(sqlite3_bind_parameter_count(raw), static_cast<int>(3 * params.size()));
     int at = 0;
     for (int copy = 0; copy < 3; ++copy) {
-      for (const SqlParam& param : params) Bind(raw, ++at, param);
+      for (const SqlValue& param : params) Bind(raw, ++at, param);
     }
     std::vector<std::int64_t> ids;
     int code = 0;
@@ -111,13 +111,13 @@ class FilterSql : public testing::Test {
     EXPECT_EQ(code, SQLITE_DONE) << sqlite3_errmsg(db_);
     return ids;
   }
-  static void Bind(sqlite3_stmt* statement, int at, const SqlParam& param) {
+  static void Bind(sqlite3_stmt* statement, int at, const SqlValue& param) {
     if (const auto* number = std::get_if<std::int64_t>(&param)) {
       sqlite3_bind_int64(statement, at, *number);
     } else if (const auto* text = std::get_if<std::string>(&param)) {
       sqlite3_bind_text(statement, at, text->data(), static_cast<int>(text->size()), nullptr);
     } else {
-      const auto& blob = std::get<SqlBlob>(param);
+      const auto& blob = std::get<std::vector<std::uint8_t>>(param);
       sqlite3_bind_blob(statement, at, blob.data(), static_cast<int>(blob.size()), nullptr);
     }
   }

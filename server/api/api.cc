@@ -1,0 +1,59 @@
+#include "server/api/api.h"
+
+#include <functional>
+
+#include "server/api/downloads.h"
+#include "server/api/histogram.h"
+#include "server/api/lists.h"
+#include "server/api/sensors.h"
+#include "server/catalog/catalog.h"
+#include "server/query/reference.h"
+#include "server/vault/vault.h"
+
+namespace tapiary::server {
+namespace {
+
+using ApiHandler = std::function<Response(const ApiContext&, const Request&)>;
+
+ApiHandler List(ListKind kind) {
+  return [kind](const ApiContext& context, const Request& request) {
+    return HandleList(context, kind, request);
+  };
+}
+
+Response HandleFields(const ApiContext&, const Request&) {
+  return JsonResponse(200, FilterFieldsJson());
+}
+
+}  // namespace
+
+std::vector<Route> ApiRoutes(ApiContext context) {
+  const std::pair<const char*, ApiHandler> table[] = {
+      {"/api/v1/flows", List(ListKind::kFlows)},
+      {"/api/v1/flows/histogram", HandleHistogram},
+      {"/api/v1/flows/{id}", HandleFlow},
+      {"/api/v1/flows/{id}/pcap", HandleFlowPcap},
+      {"/api/v1/transactions", List(ListKind::kTransactions)},
+      {"/api/v1/commands", List(ListKind::kCommands)},
+      {"/api/v1/events", List(ListKind::kEvents)},
+      {"/api/v1/sensors", HandleSensors},
+      {"/api/v1/sensors/{id}/ledger", HandleLedger},
+      {"/api/v1/sensors/{id}/health", HandleHealth},
+      {"/api/v1/pcap", HandlePcap},
+      {"/api/v1/segments/{id}", HandleSegment},
+      {"/api/v1/filter/fields", HandleFields},
+  };
+  std::vector<Route> routes;
+  for (const auto& [pattern, handler] : table) {
+    routes.push_back(
+        {.method = "GET",
+         .pattern = pattern,
+         .scope = Scope::kViewer,
+         .handler = [context, handler](const Request& request,
+                                       BodySource&) { return handler(context, request); },
+         .max_body_bytes = 0});
+  }
+  return routes;
+}
+
+}  // namespace tapiary::server

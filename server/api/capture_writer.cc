@@ -1,0 +1,89 @@
+#include "server/api/capture_writer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "capture/segment/pcapng.h"
+
+namespace tapiary::server {
+namespace {
+
+using Buffer = std::vector<std::uint8_t>;
+
+constexpr std::uint32_t kPcapNanosMagic = 0xa1b23c4d;
+constexpr std::uint32_t kPcapMicrosMagic = 0xa1b2c3d4;
+constexpr std::uint32_t kSnapLength = 262144;
+
+void Append32(std::uint32_t value, Buffer& out) {
+  for (int shift = 0; shift < 32; shift += 8) {
+    out.push_back(static_cast<std::uint8_t>(value >> shift));
+  }
+}
+
+void Append16(std::uint16_t value, Buffer& out) {
+  out.push_back(static_cast<std::uint8_t>(value));
+  out.push_back(static_cast<std::uint8_t>(value >> 8));
+}
+
+}  // namespace
+
+void CaptureWriter::Begin(std::uint16_t link_type, Buffer& out) {
+  begun_ = true;
+  link_type_ = link_type;
+  if (format_ == CaptureFormat::kPcapng) {
+    capture::AppendSectionHeader({.application = "Tapiary " TAPIARY_VERSION, .comment = ""}, out);
+    return;
+  }
+  Append32(format_ == CaptureFormat::kPcapNanos ? kPcapNanosMagic : kPcapMicrosMagic, out);
+  Append16(2, out);
+  Append16(4, out);
+  Append32(0, out);
+  Append32(0, out);
+  Append32(kSnapLength, out);
+  Append32(link_type, out);
+}
+
+base::Result<> CaptureWriter::Append(const capture::Packet& packet, std::string_view sensor,
+                                     const capture::InterfaceInfo& interface, Buffer& out) {
+  const std::uint16_t link_type = interface.link_type_number;
+  if (!begun_) Begin(link_type, out);
+  if (format_ != CaptureFormat::kPcapng) return AppendClassic(packet, link_type, out);
+  const auto key = std::make_tuple(std::string(sensor), interface.name, link_type);
+  auto found = ids_.find(key);
+  if (found == ids_.end()) {
+    found = ids_.emplace(key, static_cast<std::uint32_t>(ids_.size())).first;
+    capture::InterfaceInfo shown = interface;
+    shown.name = fmt::format("{}:{}", sensor, interface.name);
+    capture::AppendInterface(shown, out);
+  }
+  capture::AppendPacket(packet, found->second, out);
+  return {};
+}
+
+base::Result<> CaptureWriter::AppendClassic(const capture::Packet& packet, std::uint16_t link_type,
+                                            Buffer& out) {
+  if (link_type != link_type_) {
+    return base::MakeError(base::ErrorCode::kUnsupported,
+                           fmt::format("a pcap file holds one link type; here are {} and {}: "
+                                       "download as pcapng",
+                                       link_type_, link_type));
+  }
+  // Seconds are unsigned 32 bits there; a packet without a time has 0.
+  const std::int64_t time = std::max<std::int64_t>(packet.time_ns, 0);
+  const std::int64_t nanos = time % base::kNanosPerSecond;
+  Append32(static_cast<std::uint32_t>(time / base::kNanosPerSecond), out);
+  Append32(static_cast<std::uint32_t>(format_ == CaptureFormat::kPcapNanos ? nanos : nanos / 1000),
+           out);
+  Append32(static_cast<std::uint32_t>(packet.bytes.size()), out);
+  Append32(packet.wire_length, out);
+  out.insert(out.end(), packet.bytes.begin(), packet.bytes.end());
+  return {};
+}
+
+void CaptureWriter::Finish(Buffer& out) {
+  if (!begun_) Begin(link_type_, out);
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,155 @@
+#include "server/api/items.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+namespace tapiary::server {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kFlowColumns[] = {
+    "/id",           "/sensor",       "/interface",     "/start",        "/end",       "/received",
+    "/duration",     "/proto",        "/service",       "/vlan",         "/orig/ip",   "/orig/port",
+    "/orig/mac",     "/orig/packets", "/orig/bytes",    "/resp/ip",      "/resp/port", "/resp/mac",
+    "/resp/packets", "/resp/bytes",   "/community_id",  "/transactions", "/commands",  "/role_by",
+    "/end_reason",   "/truncated",    "/bad_checksums",
+};
+constexpr const char* kTransactionColumns[] = {
+    "/time",      "/received", "/sensor",           "/flow_id",  "/number",       "/orig/ip",
+    "/orig/port", "/resp/ip",  "/resp/port",        "/protocol", "/operation",    "/code",
+    "/unit",      "/address",  "/quantity",         "/values",   "/status",       "/exception",
+    "/latency",   "/command",  "/attack_technique", "/detail",   "/community_id",
+};
+constexpr const char* kEventColumns[] = {
+    "/id",        "/time",        "/received",       "/sensor",           "/type",
+    "/source/ip", "/source/port", "/destination/ip", "/destination/port", "/user",
+    "/password",  "/session",     "/event",
+};
+
+std::span<const char* const> Columns(ListKind kind) {
+  switch (kind) {
+    case ListKind::kFlows:
+      return kFlowColumns;
+    case ListKind::kEvents:
+      return kEventColumns;
+    default:
+      return kTransactionColumns;
+  }
+}
+
+// Invalid UTF-8 never gets this far (records are escaped); if it did, it must not break the answer.
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json TextOrNull(const std::string& escaped) {
+  return escaped.empty() ? Json() : Json(escaped);
+}
+
+Json Endpoint(const std::string& ip, std::int64_t port) {
+  return {{"ip", TextOrNull(ip)}, {"port", port < 0 ? Json() : Json(port)}};
+}
+
+Json EventItem(const StoredItem& item, Json record) {
+  return {
+      {"id", item.id},
+      {"time", base::FormatTime(item.time_ns)},
+      {"received", base::FormatTime(item.received_ns)},
+      {"sensor", item.sensor},
+      {"type", TextOrNull(item.type)},
+      {"source", Endpoint(item.source_ip, item.source_port)},
+      {"destination", Endpoint(item.destination_ip, item.destination_port)},
+      {"user", TextOrNull(item.user)},
+      {"password", TextOrNull(item.password)},
+      {"session", TextOrNull(item.session)},
+      {"event", std::move(record)},
+  };
+}
+
+Json Item(ListKind kind, const StoredItem& item) {
+  Json record = Json::parse(item.record, nullptr, false);
+  if (!record.is_object()) record = {{"unreadable_record", base::EscapeBytes(item.record)}};
+  if (kind == ListKind::kEvents) return EventItem(item, std::move(record));
+  const char* id = kind == ListKind::kFlows ? "id" : "flow_id";
+  if (record.contains(id) && record[id].is_string()) {
+    record[id] = item.sensor + "." + record[id].get<std::string>();
+  }
+  record["sensor"] = item.sensor;
+  record["received"] = base::FormatTime(item.received_ns);
+  return record;
+}
+
+std::string CsvCell(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_number() || value.is_boolean()) return value.dump();
+  if (value.is_string()) return CsvText(value.get<std::string>());
+  if (!value.is_array()) return value.empty() ? "" : CsvText(Dump(value));
+  std::string list;
+  for (const Json& element : value) {
+    if (!list.empty()) list += ' ';
+    list += element.is_string() ? element.get<std::string>() : Dump(element);
+  }
+  return CsvText(list);
+}
+
+std::string ColumnName(std::string_view pointer) {
+  std::string name(pointer.substr(1));
+  for (char& c : name) c = c == '/' ? '.' : c;
+  return name;
+}
+
+}  // namespace
+
+FilterTable TableOf(ListKind kind) {
+  switch (kind) {
+    case ListKind::kFlows:
+      return FilterTable::kFlows;
+    case ListKind::kEvents:
+      return FilterTable::kEvents;
+    default:
+      return FilterTable::kTransactions;
+  }
+}
+
+std::string ItemJson(ListKind kind, const StoredItem& item) {
+  return Dump(Item(kind, item));
+}
+
+// Spreadsheets take what begins with these for a formula; the apostrophe makes it a text again.
+std::string CsvText(std::string_view text) {
+  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != text.npos;
+  if (!formula && text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+  std::string cell = "\"";
+  if (formula) cell += '\'';
+  for (const char c : text) {
+    if (c == '"') cell += '"';
+    cell += c;
+  }
+  return cell + '"';
+}
+
+std::string ItemsCsv(ListKind kind, const std::vector<StoredItem>& items) {
+  std::string out;
+  for (const char* column : Columns(kind)) {
+    if (!out.empty()) out += ',';
+    out += ColumnName(column);
+  }
+  out += "\r\n";
+  for (const StoredItem& stored : items) {
+    const Json item = Item(kind, stored);
+    bool first = true;
+    for (const char* column : Columns(kind)) {
+      if (!first) out += ',';
+      first = false;
+      const Json::json_pointer pointer{std::string(column)};
+      if (item.contains(pointer)) out += CsvCell(item.at(pointer));
+    }
+    out += "\r\n";
+  }
+  return out;
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,224 @@
+#include "server/api/lists.h"
+
+#include <fmt/core.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "capture/json_writer.h"
+#include "server/api/select.h"
+#include "server/query/value.h"
+
+namespace tapiary::server {
+namespace {
+
+std::string_view NameOf(ListKind kind) {
+  constexpr std::string_view kNames[] = {"flows", "transactions", "commands", "events"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+const char* AliasOf(FilterTable table) {
+  constexpr const char* kAliases[] = {"f", "t", "e"};
+  return kAliases[static_cast<std::size_t>(table)];
+}
+
+constexpr std::string_view kEventColumns =
+    ", COALESCE(e.type, ''), COALESCE(e.user_name, ''), COALESCE(e.password, ''), "
+    "COALESCE(e.session, ''), e.source_ip, e.source_port, e.destination_ip, e.destination_port";
+
+std::string Columns(ListKind kind, Clock clock) {
+  const FilterTable table = TableOf(kind);
+  const char* alias = AliasOf(table);
+  std::string columns = fmt::format("{0}.id, {1}, {2}, {0}.received_ns, s.name, {0}.record", alias,
+                                    TimeColumn(clock, table), TimeColumn(Clock::kSensor, table));
+  if (kind == ListKind::kEvents) columns += kEventColumns;
+  return columns;
+}
+
+// 16 bytes as the catalog stores them, or "".
+std::string AddressText(const SqlRow& row, std::size_t column) {
+  return FromAddressKey(row.Blob(column)).ToString();
+}
+
+StoredItem ReadItem(ListKind kind, const SqlRow& row) {
+  StoredItem item;
+  item.id = row.Int(0);
+  item.key = row.Int(1);
+  item.time_ns = row.Int(2);
+  item.received_ns = row.Int(3);
+  item.sensor = base::EscapeBytes(row.Text(4));
+  item.record = row.Text(5);
+  if (kind != ListKind::kEvents) return item;
+  item.type = row.Text(6);
+  item.user = row.Text(7);
+  item.password = row.Text(8);
+  item.session = row.Text(9);
+  item.source_ip = AddressText(row, 10);
+  item.source_port = row.IsNull(11) ? -1 : row.Int(11);
+  item.destination_ip = AddressText(row, 12);
+  item.destination_port = row.IsNull(13) ? -1 : row.Int(13);
+  return item;
+}
+
+struct Page {
+  std::vector<StoredItem> items;
+  bool more = false;
+  bool partial = false;
+};
+
+base::Result<Page> ReadPage(Catalog& catalog, ListKind kind, const ListQuery& query) {
+  const FilterTable table = TableOf(kind);
+  const Clock clock = query.window.clock;
+  SqlCondition select = SelectFrom(table, Columns(kind, clock), query.filter, &query.window);
+  if (kind == ListKind::kCommands) Append(&select, " AND t.command = 1");
+  const std::string key = TimeColumn(clock, table);
+  const std::string id = std::string(AliasOf(table)) + ".id";
+  if (query.after) {
+    Append(&select, SqlCondition{fmt::format(" AND ({}, {}) < (?, ?)", key, id),
+                                 {query.after->key, query.after->id}});
+  }
+  Append(&select, SqlCondition{fmt::format(" ORDER BY {} DESC, {} DESC LIMIT ?", key, id),
+                               {query.limit + 1}});
+  Page page;
+  const auto take = [&](const SqlRow& row) {
+    page.more = static_cast<std::int64_t>(page.items.size()) == query.limit;
+    if (!page.more) page.items.push_back(ReadItem(kind, row));
+    return !page.more;
+  };
+  TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, select, take));
+  page.partial = end == SelectEnd::kTimeLimit;
+  return page;
+}
+
+void WriteWindow(capture::JsonWriter& json, const TimeWindow& window) {
+  json.Key("from");
+  json.Time(window.from_ns);
+  json.Key("to");
+  window.to_ns == INT64_MAX ? json.Null() : json.Time(window.to_ns);
+  json.Text("clock", ToString(window.clock));
+}
+
+std::string PageJson(ListKind kind, const ListQuery& query, const Page& page,
+                     const std::string& next) {
+  std::string tail;
+  capture::JsonWriter json(tail);
+  json.BeginObject();
+  json.TextOrNull("next", next);
+  json.Key("partial");
+  json.Flag(page.partial);
+  json.Key("fields_not_here");
+  json.BeginArray();
+  for (const std::string_view name : query.filter.FieldsNotIn(TableOf(kind))) json.Text(name);
+  json.EndArray();
+  WriteWindow(json, query.window);
+  json.EndObject();
+  std::string out = "{\"items\":[";
+  for (const StoredItem& item : page.items) {
+    if (out.back() != '[') out += ",\n";
+    out += ItemJson(kind, item);
+  }
+  return out + "]," + tail.substr(1);
+}
+
+std::string Ndjson(ListKind kind, const Page& page) {
+  std::string out;
+  for (const StoredItem& item : page.items) out += ItemJson(kind, item) + "\n";
+  return out;
+}
+
+// The next page's address, for formats that have no place for it inside.
+std::string LinkHeader(const Request& request, const std::string& next) {
+  std::string query;
+  for (const auto& [name, value] : request.query) {
+    if (name != "after") query += fmt::format("{}={}&", UrlEncode(name), UrlEncode(value));
+  }
+  return fmt::format("<{}?{}after={}>; rel=\"next\"", request.path, query, next);
+}
+
+}  // namespace
+
+std::string UrlEncode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
+SqlCondition SelectFrom(FilterTable table, std::string_view columns, const Filter& filter,
+                        const TimeWindow* window) {
+  SqlCondition select;
+  const char* alias = AliasOf(table);
+  select.text =
+      fmt::format("SELECT {0} FROM {1} {2} CROSS JOIN sensors s WHERE s.id = {2}.sensor_id",
+                  columns, ToString(table), alias);
+  if (window != nullptr) {
+    Append(&select, " AND ");
+    Append(&select, WindowToSql(*window, table));
+  }
+  Append(&select, " AND ");
+  Append(&select, ToSql(filter, table));
+  return select;
+}
+
+base::Result<Filter> FilterForFlowId(std::string_view id) {
+  const std::size_t last = id.rfind('.');
+  const bool three = last != id.npos && last != 0 && id.rfind('.', last - 1) != id.npos;
+  std::string text;
+  for (const char c : id.substr(0, 300)) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  auto filter = Filter::Parse("flow.id == \"" + text + "\"");
+  if (three && filter) return filter;
+  return base::MakeError(base::ErrorCode::kInvalid, "not a flow id (SENSOR.EPOCH.NUMBER)");
+}
+
+Response HandleList(const ApiContext& context, ListKind kind, const Request& request) {
+  Response problem;
+  const auto query = ParseListQuery(request, base::WallNow(), &problem);
+  if (!query) return problem;
+  const auto page = ReadPage(context.catalog, kind, *query);
+  if (!page) return ProblemFor(page.error());
+  std::string next;
+  if (page->more) {
+    const StoredItem& last = page->items.back();
+    next = Cursor{query->window.clock, last.key, last.id}.ToString();
+  }
+  Response response = JsonResponse(200, "");
+  if (query->format == ListFormat::kJson) {
+    response.body = PageJson(kind, *query, *page, next);
+  } else if (query->format == ListFormat::kNdjson) {
+    response.content_type = "application/x-ndjson";
+    response.body = Ndjson(kind, *page);
+  } else {
+    response.content_type = "text/csv; charset=utf-8; header=present";
+    response.headers.emplace_back(
+        "Content-Disposition",
+        fmt::format("attachment; filename=\"tapiary-{}.csv\"", NameOf(kind)));
+    response.body = ItemsCsv(kind, page->items);
+  }
+  if (!next.empty()) response.headers.emplace_back("Link", LinkHeader(request, next));
+  if (page->partial) response.headers.emplace_back("Tapiary-Partial", "time-limit");
+  return response;
+}
+
+Response HandleFlow(const ApiContext& context, const Request& request) {
+  const auto filter = FilterForFlowId(request.path_params.at("id"));
+  if (!filter) return ProblemFor(filter.error());
+  const SqlCondition select = SelectFrom(
+      FilterTable::kFlows, Columns(ListKind::kFlows, Clock::kReceived), *filter, nullptr);
+  std::string json;
+  const auto take = [&json](const SqlRow& row) {
+    json = ItemJson(ListKind::kFlows, ReadItem(ListKind::kFlows, row));
+    return false;
+  };
+  const auto end = Select(context.catalog, select, take);
+  if (!end) return ProblemFor(end.error());
+  if (json.empty()) return Problem(404, "Not found", "there is no flow with this id");
+  return JsonResponse(200, std::move(json));
+}
+
+}  // namespace tapiary::server

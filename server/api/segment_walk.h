@@ -1,0 +1,91 @@
+// SegmentWalk: packets of many stored segments in order of time, with bounded memory.
+//
+// Segments come from a feed in order of their first packet; a segment is opened when its time
+// comes, and of each open segment at most one block is in memory. When the blocks that overlap in
+// time exceed the budget, completeness goes before order: what is loaded is handed out first. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "capture/decode/decode.h"
+#include "capture/segment/segment.h"
+
+namespace tapiary::server {
+
+inline constexpr std::size_t kWalkMemoryBytes = 32u << 20;
+
+// A segment as the catalog knows it.
+struct StoredSegment {
+  std::int64_t id = 0;
+  std::int64_t sensor_id = 0;
+  std::string sensor;
+  std::string interface;
+  std::uint64_t epoch = 0;
+  std::uint32_t stream = 0;
+  std::uint64_t first_block = 0;
+  std::uint64_t block_count = 0;
+  std::int64_t first_ns = 0;
+  std::string object;  // name in the vault
+  std::uint64_t bytes = 0;
+};
+
+// Which packets are wanted.
+class PacketSelector {
+ public:
+  virtual ~PacketSelector() = default;
+  virtual bool WantsBlock(const StoredSegment& segment, std::uint64_t block,
+                          const capture::BlockEntry& entry) = 0;
+  virtual bool WantsPacket(const StoredSegment& segment, const capture::Packet& packet,
+                           const capture::Decoded& decoded) = 0;
+};
+
+// The next segment by first_ns, or nothing at the end.
+using SegmentFeed = std::function<base::Result<std::optional<StoredSegment>>()>;
+using SegmentOpener = std::function<capture::RangeReader(const StoredSegment& segment)>;
+
+class SegmentWalk {
+ public:
+  SegmentWalk(SegmentFeed feed, SegmentOpener opener, std::unique_ptr<PacketSelector> selector,
+              std::size_t memory_bytes = kWalkMemoryBytes);
+  ~SegmentWalk();
+  SegmentWalk(const SegmentWalk&) = delete;
+  SegmentWalk& operator=(const SegmentWalk&) = delete;
+
+  struct Item {
+    const StoredSegment* segment = nullptr;  // nullptr: no more packets
+    const capture::InterfaceInfo* interface = nullptr;
+    const capture::Packet* packet = nullptr;
+  };
+  // Valid until the next call. An error says which segment cannot be read; the walk ends with it.
+  base::Result<Item> Next();
+
+ private:
+  struct Open;
+  base::Result<> Prepare();
+  base::Result<> OpenNext();
+  base::Result<> LoadNext();
+  base::Result<> FetchPending();
+  void Queue(std::unique_ptr<Open> open);
+  [[nodiscard]] bool Affordable(std::size_t bytes) const;
+
+  SegmentFeed feed_;
+  SegmentOpener opener_;
+  std::unique_ptr<PacketSelector> selector_;
+  std::size_t memory_bytes_;
+  std::size_t used_bytes_ = 0;
+  std::optional<StoredSegment> pending_;
+  bool feed_ended_ = false;
+  // Heaps by time: segments whose next block is not loaded, and those with packets at hand.
+  std::vector<std::unique_ptr<Open>> waiting_;
+  std::vector<std::unique_ptr<Open>> loaded_;
+  std::unique_ptr<Open> current_;
+};
+
+}  // namespace tapiary::server
