@@ -1,0 +1,244 @@
+// FileVault: objects as files in two levels, "ab/abcdef...-hint", written under tmp/ in the same
+// file system, synced, and renamed. Names are random, so two collectors may share a folder.
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "server/vault/vault.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::size_t kRandomBytes = 16;
+constexpr std::size_t kMaxHint = 40;
+constexpr std::size_t kMaxRead = 1u << 30;  // one range; callers read blocks
+
+// No room is not the caller's fault and passes: the sender shall come again.
+base::Error Failure(int errno_value, const std::string& what) {
+  base::Error error = base::Error::FromErrno(errno_value, what);
+  if (errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EIO ||
+      errno_value == EROFS || errno_value == EMFILE || errno_value == ENFILE) {
+    error.code = base::ErrorCode::kUnavailable;
+  }
+  return error;
+}
+
+bool IsHintCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+bool IsHex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+// "ab/" + 32 hex digits that begin with "ab" + "-" + hint. No dot, so no way up (CO-06).
+bool IsObjectName(std::string_view name) {
+  constexpr std::size_t kHexEnd = 3 + 2 * kRandomBytes;
+  if (name.size() <= kHexEnd || name.size() > kHexEnd + 1 + kMaxHint) return false;
+  if (name[2] != '/' || name[kHexEnd] != '-' || name.substr(0, 2) != name.substr(3, 2)) {
+    return false;
+  }
+  const std::string_view hex = name.substr(3, 2 * kRandomBytes);
+  const std::string_view hint = name.substr(kHexEnd + 1);
+  return std::all_of(hex.begin(), hex.end(), IsHex) &&
+         std::all_of(hint.begin(), hint.end(), IsHintCharacter);
+}
+
+std::string CleanHint(std::string_view hint) {
+  std::string clean;
+  for (const char c : hint.substr(0, kMaxHint)) clean += IsHintCharacter(c) ? c : '_';
+  return clean;
+}
+
+base::Result<std::string> RandomHex() {
+  std::array<std::uint8_t, kRandomBytes> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    return base::Error::FromErrno(errno, "vault: no random bytes");
+  }
+  return base::ToHex(bytes);
+}
+
+base::Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size,
+                                 const std::string& name) {
+  if (size > kMaxRead || offset > static_cast<std::uint64_t>(INT64_MAX)) {
+    return base::MakeError(base::ErrorCode::kTooLarge, "vault: range too large");
+  }
+  std::string out(size, '\0');
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t got =
+        ::pread(fd, out.data() + done, size - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Failure(errno, "vault: cannot read " + name);
+    if (got == 0) {
+      return base::MakeError(
+          base::ErrorCode::kCorrupt,
+          fmt::format("vault: {} ends at {}, before {}", name, offset + done, offset + size));
+    }
+    done += static_cast<std::size_t>(got);
+  }
+  return out;
+}
+
+class PendingFile final : public PendingObject {
+ public:
+  PendingFile(std::string folder, std::string name, std::string temporary, base::UniqueFd fd)
+      : folder_(std::move(folder)),
+        name_(std::move(name)),
+        temporary_(std::move(temporary)),
+        fd_(std::move(fd)) {}
+  PendingFile(const PendingFile&) = delete;
+  PendingFile& operator=(const PendingFile&) = delete;
+  ~PendingFile() override {
+    if (!committed_) ::unlink(temporary_.c_str());
+  }
+
+  base::Result<> Append(base::Bytes bytes) override {
+    size_ += bytes.size();
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return Failure(errno, "vault: cannot write");
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  base::Result<std::string> ReadRange(std::uint64_t offset, std::size_t size) override {
+    return ReadAt(fd_.get(), offset, size, name_);
+  }
+  base::Result<std::string> Commit() override;
+
+ private:
+  std::string folder_;
+  std::string name_;
+  std::string temporary_;
+  base::UniqueFd fd_;
+  std::uint64_t size_ = 0;
+  bool committed_ = false;
+};
+
+base::Result<std::string> PendingFile::Commit() {
+  if (::fsync(fd_.get()) != 0) return Failure(errno, "vault: cannot sync");
+  const std::string sub_folder = folder_ + "/" + name_.substr(0, 2);
+  if (::mkdir(sub_folder.c_str(), 0700) == 0) {
+    TAPIARY_TRY(base::SyncFolder(folder_));
+  } else if (errno != EEXIST) {
+    return Failure(errno, "vault: cannot make a folder");
+  }
+  const std::string path = folder_ + "/" + name_;
+  if (std::rename(temporary_.c_str(), path.c_str()) != 0) {
+    return Failure(errno, "vault: cannot rename to " + name_);
+  }
+  committed_ = true;
+  if (auto synced = base::SyncFolder(sub_folder); !synced) {
+    ::unlink(path.c_str());  // not known to be durable: it must not look stored
+    return synced.error();
+  }
+  return name_;
+}
+
+class FileVault final : public Vault {
+ public:
+  FileVault(std::string folder, base::UniqueFd lock)
+      : folder_(std::move(folder)), lock_(std::move(lock)) {}
+
+  base::Result<std::unique_ptr<PendingObject>> Create(std::string_view hint) override;
+  base::Result<std::string> ReadRange(const std::string& name, std::uint64_t offset,
+                                      std::size_t size) override {
+    TAPIARY_ASSIGN(const base::UniqueFd fd, OpenObject(name));
+    return ReadAt(fd.get(), offset, size, name);
+  }
+  base::Result<std::uint64_t> Size(const std::string& name) override;
+  base::Result<> Delete(const std::string& name) override;
+
+ private:
+  [[nodiscard]] base::Result<std::string> PathOf(const std::string& name) const;
+  [[nodiscard]] base::Result<base::UniqueFd> OpenObject(const std::string& name) const;
+
+  std::string folder_;
+  base::UniqueFd lock_;  // shared, held for life: whose temporary files are alive
+};
+
+base::Result<std::string> FileVault::PathOf(const std::string& name) const {
+  if (!IsObjectName(name)) {
+    return base::MakeError(base::ErrorCode::kInvalid,
+                           "vault: not an object's name: " + base::EscapeBytes(name));
+  }
+  return folder_ + "/" + name;
+}
+
+base::Result<base::UniqueFd> FileVault::OpenObject(const std::string& name) const {
+  TAPIARY_ASSIGN(const std::string path, PathOf(name));
+  base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd.valid()) return Failure(errno, "vault: cannot open " + name);
+  return fd;
+}
+
+base::Result<std::unique_ptr<PendingObject>> FileVault::Create(std::string_view hint) {
+  TAPIARY_ASSIGN(const std::string hex, RandomHex());
+  const std::string name = hex.substr(0, 2) + "/" + hex + "-" + CleanHint(hint);
+  std::string temporary = folder_ + "/tmp/" + hex;
+  base::UniqueFd fd(
+      ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return Failure(errno, "vault: cannot make a temporary object");
+  return std::unique_ptr<PendingObject>(
+      std::make_unique<PendingFile>(folder_, name, std::move(temporary), std::move(fd)));
+}
+
+base::Result<std::uint64_t> FileVault::Size(const std::string& name) {
+  TAPIARY_ASSIGN(const base::UniqueFd fd, OpenObject(name));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return Failure(errno, "vault: cannot stat " + name);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+base::Result<> FileVault::Delete(const std::string& name) {
+  TAPIARY_ASSIGN(const std::string path, PathOf(name));
+  if (::unlink(path.c_str()) == 0) return base::SyncFolder(path.substr(0, path.rfind('/')));
+  if (errno == ENOENT) return {};
+  return Failure(errno, "vault: cannot delete " + name);
+}
+
+// What an earlier life left half-written.
+void RemoveLeftovers(const std::string& folder) {
+  DIR* const dir = ::opendir(folder.c_str());
+  if (dir == nullptr) return;
+  while (const dirent* entry = ::readdir(dir)) {
+    const std::string_view name = entry->d_name;
+    if (name.size() == 2 * kRandomBytes && std::all_of(name.begin(), name.end(), IsHex)) {
+      ::unlinkat(::dirfd(dir), entry->d_name, 0);
+    }
+  }
+  ::closedir(dir);
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Vault>> OpenFileVault(const std::string& folder) {
+  const std::string temporary = folder + "/tmp";
+  TAPIARY_TRY(base::MakeFolders(temporary, 0700));
+  const std::string path = temporary + "/lock";
+  base::UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock.valid()) return Failure(errno, "vault: cannot open " + path);
+  // Alone here: nobody writes what is in tmp. With another collector alive, it is left alone.
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) RemoveLeftovers(temporary);
+  while (::flock(lock.get(), LOCK_SH) != 0) {  // an exclusive one is held for a moment only
+    if (errno != EINTR) return Failure(errno, "vault: cannot lock " + path);
+  }
+  return std::unique_ptr<Vault>(std::make_unique<FileVault>(folder, std::move(lock)));
+}
+
+}  // namespace tapiary::server
