@@ -1,0 +1,212 @@
+#include "uplink/spool/segment_queue.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "capture/segment/segment.h"
+
+namespace tapiary::uplink {
+
+namespace {
+
+base::Error Corrupt(Place place, std::string_view what) {
+  return base::MakeError(base::ErrorCode::kCorrupt,
+                         fmt::format("spool: segment {}/{}: {}", place.epoch, place.seq, what));
+}
+
+// Calls visit(header, frame) for each block of a segment.
+template <class Visit>
+base::Result<> ForEachBlock(Store& store, Place place, Visit visit) {
+  base::Result<> parsed;
+  const auto row = [&](std::string_view, std::string_view value) {
+    std::string_view frame;
+    const auto header = ParseBlock(value, &frame);
+    if (!header) {
+      parsed = header.error();
+      return false;
+    }
+    visit(*header, frame);
+    return true;
+  };
+  TAPIARY_TRY(store.Scan(Family::kPackets, PlaceKey(place), PlaceKey(After(place)), row));
+  return parsed;
+}
+
+}  // namespace
+
+base::Result<> SegmentQueue::Load(Store& store, StoreBatch& batch, std::uint64_t epoch) {
+  epoch_ = epoch;
+  next_seq_ = 0;
+  open_.clear();
+  ready_.clear();
+  ready_bytes_ = 0;
+  std::string from(kSegmentPrefix);
+  TAPIARY_ASSIGN(const auto stored, store.Get(Family::kMeta, kPacketsHeadKey));
+  if (stored) {
+    TAPIARY_ASSIGN(const Head head, ParseHead(*stored));
+    from = SegmentKey(head.place);
+  }
+  std::vector<std::pair<Place, SegmentRow>> rows;
+  base::Result<> parsed;
+  TAPIARY_TRY(store.Scan(
+      Family::kMeta, from, kSegmentEnd, [&](std::string_view key, std::string_view value) {
+        const auto place = ParsePlace(key.substr(kSegmentPrefix.size()));
+        const auto row = ParseSegment(value);
+        if (!place || !row) {
+          parsed = base::MakeError(base::ErrorCode::kCorrupt, "spool: broken segment row");
+          return false;
+        }
+        rows.emplace_back(*place, *row);
+        return true;
+      }));
+  TAPIARY_TRY(parsed);
+  for (auto& [place, row] : rows) {
+    if (!row.closed) {
+      row.blocks = 0;
+      row.stored_bytes = row.packets = 0;
+      TAPIARY_TRY(ForEachBlock(store, place, [&row](const BlockHeader& header, auto frame) {
+        row.Add(header, frame.size());
+      }));
+      row.closed = true;
+      if (row.blocks == 0) {
+        batch.Delete(Family::kMeta, SegmentKey(place));
+        continue;
+      }
+      batch.Put(Family::kMeta, SegmentKey(place), SegmentValue(row));
+    }
+    ready_bytes_ += row.stored_bytes;
+    ready_.emplace(place, std::move(row));
+  }
+  return {};
+}
+
+void SegmentQueue::Append(StoreBatch& batch, Staged& staged, const StoredBlock& block,
+                          std::int64_t now_ns, const Limits& limits) const {
+  staged.changed = true;
+  const auto old = staged.open.find(block.stream);
+  if (old != staged.open.end()) {
+    const SegmentRow& row = old->second.row;
+    // A segment's blocks are numbered without holes.
+    const bool follows = block.number == row.first_block + row.blocks;
+    const bool fits = row.stored_bytes + block.frame.size() <= limits.bytes &&
+                      row.blocks < capture::kMaxBlocksPerSegment;
+    if (!follows || !fits) Close(batch, staged, block.stream);
+  }
+  auto [at, opened] = staged.open.try_emplace(block.stream);
+  Open& segment = at->second;
+  if (opened) {
+    segment.place = {epoch_, staged.next_seq++};
+    segment.row.stream = block.stream;
+    segment.row.opened_ns = now_ns;
+    segment.row.interface = block.interface;
+    batch.Put(Family::kMeta, SegmentKey(segment.place), SegmentValue(segment.row));
+  }
+  batch.Put(Family::kPackets, BlockKey(segment.place, segment.row.blocks), BlockValue(block));
+  segment.row.Add({block.number, block.packets, block.raw_bytes, block.first_ns, block.last_ns},
+                  block.frame.size());
+  if (segment.row.stored_bytes >= limits.bytes) Close(batch, staged, block.stream);
+}
+
+void SegmentQueue::Close(StoreBatch& batch, Staged& staged, std::uint32_t stream) const {
+  auto node = staged.open.extract(stream);
+  Open& segment = node.mapped();
+  segment.row.closed = true;
+  batch.Put(Family::kMeta, SegmentKey(segment.place), SegmentValue(segment.row));
+  staged.closed.emplace_back(segment.place, std::move(segment.row));
+  staged.changed = true;
+}
+
+void SegmentQueue::CloseOld(StoreBatch& batch, Staged& staged, std::int64_t now_ns,
+                            const Limits& limits) const {
+  std::vector<std::uint32_t> old;
+  for (const auto& [stream, segment] : staged.open) {
+    const std::int64_t age_ns = now_ns - segment.row.opened_ns;
+    // A clock that went back makes no segment wait for ever.
+    if (age_ns >= limits.age_ns || age_ns < 0) old.push_back(stream);
+  }
+  for (const std::uint32_t stream : old) Close(batch, staged, stream);
+}
+
+void SegmentQueue::CloseAll(StoreBatch& batch, Staged& staged) const {
+  while (!staged.open.empty()) Close(batch, staged, staged.open.begin()->first);
+}
+
+void SegmentQueue::Commit(Staged staged) {
+  open_ = std::move(staged.open);
+  next_seq_ = staged.next_seq;
+  for (auto& [place, row] : staged.closed) {
+    ready_bytes_ += row.stored_bytes;
+    ready_.emplace(place, std::move(row));
+  }
+}
+
+std::uint64_t SegmentQueue::bytes() const {
+  std::uint64_t bytes = ready_bytes_;
+  for (const auto& [stream, segment] : open_) bytes += segment.row.stored_bytes;
+  return bytes;
+}
+
+std::int64_t SegmentQueue::oldest_ns() const {
+  std::int64_t oldest = ready_.empty() ? 0 : ready_.begin()->second.opened_ns;
+  for (const auto& [stream, segment] : open_) {
+    if (oldest == 0 || segment.row.opened_ns < oldest) oldest = segment.row.opened_ns;
+  }
+  return oldest;
+}
+
+base::Result<std::optional<Item>> SegmentQueue::First(Store& store) const {
+  if (ready_.empty()) return std::optional<Item>();
+  const auto& [place, row] = *ready_.begin();
+  Item item;
+  item.kind = Kind::kPackets;
+  item.place = place;
+  item.stored_ns = row.opened_ns;
+  item.first_ns = row.first_ns;
+  item.last_ns = row.last_ns;
+  item.packets = row.packets;
+  item.interface = row.interface;
+  item.body.reserve(row.stored_bytes + std::size_t{64} * row.blocks + 256);
+  capture::SegmentAssembler assembler(row.stream, row.first_block);
+  std::uint32_t blocks = 0;
+  TAPIARY_TRY(ForEachBlock(store, place, [&](const BlockHeader& header, std::string_view frame) {
+    item.body.append(frame);
+    assembler.Add(frame.size(), header.raw_bytes, header.packets, header.first_ns, header.last_ns);
+    ++blocks;
+  }));
+  if (blocks != row.blocks) {
+    return Corrupt(place, fmt::format("{} of {} blocks are there", blocks, row.blocks));
+  }
+  item.body.append(assembler.Tail());
+  return std::optional<Item>(std::move(item));
+}
+
+void SegmentQueue::Remove(StoreBatch& batch, Place place) const {
+  batch.Delete(Family::kMeta, SegmentKey(place));
+  if (bytes() < kTombstoneBacklog) {
+    batch.DeleteRange(Family::kPackets, PlaceKey(place), PlaceKey(After(place)));
+  }
+  batch.Put(Family::kMeta, kPacketsHeadKey, HeadValue({Oldest(place), 0}));
+}
+
+void SegmentQueue::Erase(Store& store, Place place) {
+  const auto at = ready_.find(place);
+  if (at == ready_.end()) return;
+  ready_bytes_ -= at->second.stored_bytes;
+  ready_.erase(at);
+  // Whole files lie before the oldest segment that is still there.
+  store.DropFiles(Family::kPackets, PlaceKey({0, 0}), PlaceKey(Oldest({})));
+}
+
+Place SegmentQueue::Oldest(Place unless) const {
+  Place oldest{epoch_, next_seq_};
+  for (const auto& [stream, segment] : open_) oldest = std::min(oldest, segment.place);
+  for (const auto& [place, row] : ready_) {
+    if (place == unless) continue;
+    oldest = std::min(oldest, place);
+    break;
+  }
+  return oldest;
+}
+
+}  // namespace tapiary::uplink

@@ -1,0 +1,71 @@
+// SegmentQueue: packets in the spool. Internal; guarded by the spool's mutex.
+//
+// Blocks are rows of the family `packets`; a segment is a run of blocks of one stream under one
+// place. One segment per stream is open; closed ones wait for delivery, in order of place. Their
+// rows (format.h SegmentRow) are kept in memory too, so nothing is searched.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "uplink/spool/format.h"
+#include "uplink/spool/spool.h"
+#include "uplink/spool/store.h"
+
+namespace tapiary::uplink {
+
+class SegmentQueue {
+ public:
+  struct Open {
+    Place place;
+    SegmentRow row;
+  };
+  // What a round changes; set after its batch was written.
+  struct Staged {
+    std::map<std::uint32_t, Open> open;  // by stream
+    std::vector<std::pair<Place, SegmentRow>> closed;
+    std::uint64_t next_seq = 0;
+    bool changed = false;
+  };
+  struct Limits {
+    std::uint64_t bytes = 0;
+    std::int64_t age_ns = 0;
+  };
+
+  // Reads the rows of earlier epochs. Segments left open by an unclean stop are closed with the
+  // blocks that are there; their rows go into `batch`.
+  base::Result<> Load(Store& store, StoreBatch& batch, std::uint64_t epoch);
+
+  [[nodiscard]] Staged Begin() const { return {open_, {}, next_seq_, false}; }
+  void Append(StoreBatch& batch, Staged& staged, const StoredBlock& block, std::int64_t now_ns,
+              const Limits& limits) const;
+  void CloseOld(StoreBatch& batch, Staged& staged, std::int64_t now_ns, const Limits& limits) const;
+  void CloseAll(StoreBatch& batch, Staged& staged) const;
+  void Commit(Staged staged);
+
+  [[nodiscard]] bool empty() const { return ready_.empty(); }
+  [[nodiscard]] const std::map<Place, SegmentRow>& ready() const { return ready_; }
+  [[nodiscard]] std::uint64_t bytes() const;  // of ready and open ones
+  [[nodiscard]] std::int64_t oldest_ns() const;
+
+  // The oldest closed segment with its body. kCorrupt when it cannot be read.
+  base::Result<std::optional<Item>> First(Store& store) const;
+
+  // Adds the deletion of a closed segment to the batch; Erase afterwards.
+  void Remove(StoreBatch& batch, Place place) const;
+  void Erase(Store& store, Place place);
+
+ private:
+  void Close(StoreBatch& batch, Staged& staged, std::uint32_t stream) const;
+  [[nodiscard]] Place Oldest(Place unless) const;
+
+  std::map<std::uint32_t, Open> open_;
+  std::map<Place, SegmentRow> ready_;
+  std::uint64_t ready_bytes_ = 0;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t next_seq_ = 0;
+};
+
+}  // namespace tapiary::uplink

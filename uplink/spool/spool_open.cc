@@ -1,0 +1,220 @@
+// Starting a spool: folder, lock, epoch, the traces of an unclean stop, broken stores, recovery.
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "uplink/spool/spool_impl.h"
+#include "uplink/wire/wire.h"
+
+namespace tapiary::uplink {
+
+namespace {
+
+using base::ErrorCode;
+using base::MakeError;
+
+// The folder must be usable as the user that runs (CAP-14). A full disk is not a reason to end.
+base::Result<> ProbeFolder(const std::string& path) {
+  const std::string probe = path + "/.probe";
+  const std::string renamed = path + "/.probe2";
+  const base::UniqueFd fd(open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd.valid()) {
+    if (errno == ENOSPC || errno == EDQUOT) return {};
+    const int error = errno;
+    return base::Error::FromErrno(error,
+                                  fmt::format("spool folder {} as user id {}", path, geteuid()));
+  }
+  if (rename(probe.c_str(), renamed.c_str()) != 0 || unlink(renamed.c_str()) != 0) {
+    const int error = errno;
+    return base::Error::FromErrno(error,
+                                  fmt::format("spool folder {} as user id {}", path, geteuid()));
+  }
+  return {};
+}
+
+base::Result<base::UniqueFd> LockFolder(const std::string& path) {
+  const std::string file = path + "/lock";
+  base::UniqueFd fd(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd.valid()) {
+    const int error = errno;
+    return base::Error::FromErrno(error, file);
+  }
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    return MakeError(ErrorCode::kExists,
+                     fmt::format("spool folder {} is used by another process", path));
+  }
+  return fd;
+}
+
+}  // namespace
+
+Encode EncodeGaps(std::vector<capture::GapRecord> gaps) {
+  return [gaps = std::move(gaps)](std::uint64_t epoch, std::uint64_t seq) {
+    FactBatch batch;
+    batch.epoch = epoch;
+    batch.seq = seq;
+    batch.gaps = gaps;
+    return EncodeFacts(batch);
+  };
+}
+
+base::Result<> Spool::Impl::Start() {
+  TAPIARY_TRY(base::MakeFolders(options.path, 0700));
+  TAPIARY_TRY(ProbeFolder(options.path));
+  TAPIARY_ASSIGN(lock, LockFolder(options.path));
+  TAPIARY_TRY(ChooseEpoch());
+  const auto ready = EnsureStore();
+  if (!ready && ready.error().code != ErrorCode::kIo) return ready;
+  return {};
+}
+
+// Beside the store there is a file with the epoch, so that a store that had to be moved aside never
+// makes an epoch begin twice.
+base::Result<> Spool::Impl::ChooseEpoch() {
+  const std::string file = options.path + "/epoch";
+  const auto text = base::ReadFile(file, 64);
+  if (text) {
+    std::from_chars(text->data(), text->data() + text->size(), previous_epoch);
+  } else if (text.error().code != ErrorCode::kNotFound) {
+    return text.error();
+  }
+  const std::int64_t wall_ms = std::max<std::int64_t>(options.now() / base::kNanosPerMilli, 1);
+  epoch = std::max(previous_epoch + 1, static_cast<std::uint64_t>(wall_ms));
+  if (epoch > kMaxEpoch) {
+    return MakeError(ErrorCode::kCorrupt, fmt::format("{}: epoch {} is too large", file, epoch));
+  }
+  const auto written = base::WriteFileDurably(file, base::AsBytes(std::to_string(epoch)), 0600);
+  if (!written) base::LogWarning("{}: {}", file, written.error().message);
+  return {};
+}
+
+base::Result<> Spool::Impl::EnsureStore() {
+  if (store && begun && !failed) return {};
+  const std::int64_t now_ns = base::SteadyNow();
+  if (now_ns < retry_at_ns) return MakeError(ErrorCode::kUnavailable, trouble);
+  const bool was_failed = failed;
+  base::Result<> result;
+  if (!store) {
+    result = OpenStore();
+  } else if (failed) {
+    result = store->Recover();
+  }
+  if (result) {
+    failed = false;
+    if (!begun) result = BeginEpoch();
+  }
+  if (!result) {
+    Fail(result.error());
+    return result;
+  }
+  if (was_failed) base::LogInfo("spool: writes work again");
+  trouble.clear();
+  return {};
+}
+
+void Spool::Impl::Fail(const base::Error& error) {
+  if (!failed) base::LogError("spool: read-only: {}", error.message);
+  failed = true;
+  trouble = error.message;
+  retry_at_ns = base::SteadyNow() + options.retry_ns;
+}
+
+base::Result<> Spool::Impl::OpenStore() {
+  const std::string path = options.path + "/store";
+  TAPIARY_TRY(base::MakeFolders(path, 0700));
+  auto opened = Store::Open(path, options.max_bytes);
+  if (!opened && opened.error().code == ErrorCode::kCorrupt) {
+    TAPIARY_TRY(MoveAside(opened.error()));
+    TAPIARY_TRY(base::MakeFolders(path, 0700));
+    opened = Store::Open(path, options.max_bytes);
+  }
+  if (!opened) return opened.error();
+  store = std::move(*opened);
+  return {};
+}
+
+base::Result<> Spool::Impl::MoveAside(const base::Error& why) {
+  store.reset();
+  const std::string from = options.path + "/store";
+  std::string to = fmt::format("{}/broken-{}", options.path, epoch);
+  for (int i = 2; access(to.c_str(), F_OK) == 0; ++i) {
+    to = fmt::format("{}/broken-{}-{}", options.path, epoch, i);
+  }
+  if (rename(from.c_str(), to.c_str()) != 0) {
+    const int error = errno;
+    return base::Error::FromErrno(error, fmt::format("moving {} to {}", from, to));
+  }
+  base::LogError("spool: store is broken ({}); it was moved to {}", why.message, to);
+  const std::int64_t now_ns = options.now();
+  // What it held is not known: everything since the epoch before began, whose number is its time.
+  const auto since_ns = static_cast<std::int64_t>(std::min<std::uint64_t>(
+                            previous_epoch, INT64_MAX / base::kNanosPerMilli)) *
+                        base::kNanosPerMilli;
+  for (const char* kind : {"packets", "flows", "facts"}) {
+    start_gaps.push_back({kind, "", std::min(since_ns, now_ns), now_ns, 0, 0, "spool-corrupt"});
+  }
+  return {};
+}
+
+base::Result<> Spool::Impl::BeginEpoch() {
+  StoreBatch batch(*store);
+  const auto load = [&]() -> base::Result<bool> {
+    TAPIARY_ASSIGN(const auto stored, store->Get(Family::kMeta, kEpochKey));
+    std::uint64_t stored_epoch = 0;
+    if (stored) {
+      TAPIARY_ASSIGN(stored_epoch, ParseNumber(*stored));
+    }
+    // Only without the epoch file, and with a clock that went back. Flow ids may carry the epoch
+    // already, so it stays as it is; the store cannot.
+    if (stored_epoch >= epoch) return MakeError(ErrorCode::kCorrupt, "its epoch is newer");
+    TAPIARY_TRY(segments.Load(*store, batch, epoch));
+    TAPIARY_TRY(flows.Load(*store, epoch));
+    TAPIARY_TRY(facts.Load(*store, epoch));
+    TAPIARY_ASSIGN(const auto clean, store->Get(Family::kMeta, kCleanKey));
+    if (!stored || clean) return false;
+    TAPIARY_ASSIGN(const auto alive, store->Get(Family::kMeta, kAliveKey));
+    const std::int64_t now_ns = options.now();
+    std::int64_t last_ns = now_ns;
+    if (alive) {
+      TAPIARY_ASSIGN(const std::uint64_t number, ParseNumber(*alive));
+      last_ns = static_cast<std::int64_t>(number);
+    }
+    for (const auto& [kind, delay_ns] :
+         {std::pair("packets", options.packet_delay_ns), {"flows", options.flow_delay_ns}}) {
+      const std::int64_t from_ns = std::min(last_ns, now_ns) - delay_ns;
+      start_gaps.push_back({kind, "", from_ns, now_ns, 0, 0, "unclean-stop"});
+    }
+    return true;
+  };
+  const auto unclean = load();
+  if (!unclean) {
+    if (unclean.error().code != ErrorCode::kCorrupt) return unclean.error();
+    TAPIARY_TRY(MoveAside(unclean.error()));
+    TAPIARY_TRY(OpenStore());
+    return BeginEpoch();
+  }
+  if (*unclean) base::LogWarning("spool: the sensor was not stopped cleanly before");
+  ItemQueue::State state = facts.state();
+  if (!start_gaps.empty()) {
+    facts.Append(batch, state, options.now(), EncodeGaps(start_gaps));
+  }
+  alive_ns = options.now();
+  batch.Put(Family::kMeta, kEpochKey, NumberValue(epoch));
+  batch.Put(Family::kMeta, kAliveKey, NumberValue(static_cast<std::uint64_t>(alive_ns)));
+  batch.Delete(Family::kMeta, kCleanKey);
+  TAPIARY_TRY(store->Write(batch, true));
+  facts.set_state(state);
+  start_gaps.clear();
+  begun = true;
+  return {};
+}
+
+}  // namespace tapiary::uplink

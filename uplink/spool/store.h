@@ -1,0 +1,78 @@
+// Store: RocksDB behind a few plain calls. Internal to the spool; store.cc is the only file that
+// knows RocksDB. Not thread-safe: the spool's mutex guards it.
+//
+// Tuned for a queue: no compression (bodies are compressed), a cap on the write-ahead log so that a
+// rarely written family does not pin it (SP-03), scans that never look at deleted ranges (SP-01).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+
+namespace tapiary::uplink {
+
+enum class Family : std::uint8_t { kMeta = 0, kPackets = 1, kFlows = 2, kFacts = 3 };
+inline constexpr std::size_t kFamilies = 4;
+
+class StoreBatch;
+
+class Store {
+ public:
+  // kCorrupt: the files break RocksDB's format. kIo: the disk said no.
+  static base::Result<std::unique_ptr<Store>> Open(std::string path, std::int64_t max_bytes);
+  ~Store();
+
+  // After a failure of Write, the store must be recovered before the next one.
+  base::Result<> Write(StoreBatch& batch, bool sync);
+  // Makes a failed store writable again: resume, else reopen; proven by a synced write.
+  base::Result<> Recover();
+
+  [[nodiscard]] base::Result<std::optional<std::string>> Get(Family family, std::string_view key);
+  // Visits entries from `from` (included) to `to` (excluded; "" is no end) until visit returns
+  // false. Entries in ranges that were deleted may still be visited: begin at the queue's head.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+  base::Result<> Scan(Family family, std::string_view from, std::string_view to,
+                      const Visit& visit);
+  // The last entry at or after `from`.
+  using Entry = std::pair<std::string, std::string>;
+  base::Result<std::optional<Entry>> Last(Family family, std::string_view from);
+
+  // Gives the space of a deleted range back at once where whole files lie in it.
+  void DropFiles(Family family, std::string_view from, std::string_view to);
+  // Moves remaining deleted entries out of the files. Slow; may take seconds.
+  void Compact(Family family, std::string_view from, std::string_view to);
+  void Flush();
+  [[nodiscard]] std::uint64_t DiskBytes() const;
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+  friend class StoreBatch;
+};
+
+// Changes that become durable together.
+class StoreBatch {
+ public:
+  explicit StoreBatch(Store& store);
+  ~StoreBatch();
+  StoreBatch(const StoreBatch&) = delete;
+  StoreBatch& operator=(const StoreBatch&) = delete;
+  void Put(Family family, std::string_view key, std::string_view value);
+  void Delete(Family family, std::string_view key);
+  void DeleteRange(Family family, std::string_view from, std::string_view to);
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  friend class Store;
+};
+
+}  // namespace tapiary::uplink
