@@ -217,8 +217,23 @@ void Worker::BoundPending() {
   pending_.gaps.push_back(std::move(gap));
 }
 
+// A link that was down is a gap that is delivered like any record (CAP-02).
+void Worker::NoteLink(bool link_up) {
+  const std::int64_t now_ns = base::WallNow();
+  if (!link_up && link_down_ns_ == 0) link_down_ns_ = now_ns;
+  if (!link_up || link_down_ns_ == 0) return;
+  GapRecord gap;
+  gap.kind = "packets";
+  gap.interface = name_;
+  gap.from_ns = std::exchange(link_down_ns_, 0);
+  gap.to_ns = now_ns;
+  gap.reason = "link-down";
+  pending_.gaps.push_back(std::move(gap));
+}
+
 void Worker::Publish() {
   local_.source = source_->stats();
+  NoteLink(local_.source.link_up);
   local_.meter = meter_.stats();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = local_;
@@ -228,6 +243,7 @@ void Worker::Finish() {
   for (const auto& builder : builders_) CloseBlock(*builder);
   const bool stopped = stop_.load(std::memory_order_relaxed);
   meter_.Finish(stopped ? EndReason::kShutdown : EndReason::kIdle);
+  NoteLink(true);  // a gap that lasts to the end is said too
   PushRecords(true);
   tail_ = std::exchange(pending_, {});
   Publish();

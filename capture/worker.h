@@ -63,6 +63,7 @@ class Worker {
   void AdvanceMeter(std::int64_t steady_ns);
   void PushRecords(bool now);
   void BoundPending();
+  void NoteLink(bool link_up);
   void Publish();
   void Finish();
 
@@ -78,6 +79,7 @@ class Worker {
   std::int64_t block_opened_ns_ = 0;  // steady; 0 when no block is open
   std::int64_t next_publish_ns_ = 0;
   std::int64_t last_packet_steady_ns_ = 0;
+  std::int64_t link_down_ns_ = 0;  // wall clock; 0 while the link is up
 
   boost::lockfree::spsc_queue<Block*> full_;
   boost::lockfree::spsc_queue<Block*> free_;

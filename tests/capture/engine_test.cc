@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -49,8 +50,14 @@ class ScriptedSource : public PacketSource {
   [[nodiscard]] const std::vector<InterfaceInfo>& interfaces() const override {
     return interfaces_;
   }
-  [[nodiscard]] SourceStats stats() const override { return stats_; }
+  [[nodiscard]] SourceStats stats() const override {
+    SourceStats stats = stats_;
+    stats.link_up = link_up;
+    return stats;
+  }
   [[nodiscard]] bool live() const override { return live_; }
+
+  std::atomic<bool> link_up{true};
 
   static constexpr std::int64_t kStart = 1'700'000'000 * base::kNanosPerSecond;
 
@@ -164,6 +171,27 @@ TEST(Engine, CAP01_IdleFlowIsExportedWithoutAnotherPacket) {
   WaitFor([&] { return engine->TakeRecords(records); });
   ASSERT_EQ(records.flows.size(), 1u);
   EXPECT_EQ(records.flows.front().end_reason, EndReason::kIdle);
+}
+
+TEST(Engine, CAP02_LinkThatWasDownIsOneGapRecord) {
+  auto source = std::make_unique<ScriptedSource>(1, true);
+  std::atomic<bool>& link_up = source->link_up;
+  const auto engine = MakeEngine(std::move(source));
+  ASSERT_TRUE(engine->Start());
+  link_up = false;
+  WaitFor([&] { return !engine->status().front().link_up; });
+  link_up = true;
+  RecordBatch records;
+  WaitFor([&] {
+    engine->TakeRecords(records);
+    return !records.gaps.empty();
+  });
+  engine->Stop();
+  engine->TakeRecords(records);
+  ASSERT_EQ(records.gaps.size(), 1u);
+  EXPECT_EQ(records.gaps.front().reason, "link-down");
+  EXPECT_EQ(records.gaps.front().interface, "fake0");
+  EXPECT_LT(records.gaps.front().from_ns, records.gaps.front().to_ns);
 }
 
 TEST(Engine, CAP01_StopOnAnIdleLinkIsQuick) {
