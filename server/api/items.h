@@ -24,11 +24,11 @@ struct StoredItem {
   std::int64_t key = 0;  // orders the list
   std::int64_t time_ns = 0;
   std::int64_t received_ns = 0;
-  std::string sensor;
-  std::string record;  // JSON
+  std::string sensor{};
+  std::string record{};  // JSON
   // Events only; texts are empty when there is none.
-  std::string type, user, password, session;
-  std::string source_ip, destination_ip;
+  std::string type{}, user{}, password{}, session{};
+  std::string source_ip{}, destination_ip{};
   std::int64_t source_port = -1, destination_port = -1;  // -1: none
 };
 

@@ -25,14 +25,14 @@ inline constexpr std::size_t kWalkMemoryBytes = 32u << 20;
 struct StoredSegment {
   std::int64_t id = 0;
   std::int64_t sensor_id = 0;
-  std::string sensor;
-  std::string interface;
+  std::string sensor{};
+  std::string interface {};
   std::uint64_t epoch = 0;
   std::uint32_t stream = 0;
   std::uint64_t first_block = 0;
   std::uint64_t block_count = 0;
   std::int64_t first_ns = 0;
-  std::string object;  // name in the vault
+  std::string object{};  // name in the vault
   std::uint64_t bytes = 0;
 };
 
@@ -65,6 +65,8 @@ class SegmentWalk {
   };
   // Valid until the next call. An error says which segment cannot be read; the walk ends with it.
   base::Result<Item> Next();
+  // Raw blocks and indices in memory.
+  [[nodiscard]] std::size_t used_bytes() const { return used_bytes_; }
 
  private:
   struct Open;

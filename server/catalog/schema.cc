@@ -82,6 +82,7 @@ CREATE TABLE flows (         -- one row a flow: totals of its newest part, block
   UNIQUE (sensor_id, epoch, number)
 );
 CREATE INDEX flows_by_start ON flows (start_ns);
+CREATE INDEX flows_by_received ON flows (received_ns);
 CREATE INDEX flows_by_orig ON flows (orig_ip, start_ns);
 CREATE INDEX flows_by_resp ON flows (resp_ip, start_ns);
 CREATE TABLE transactions (
@@ -107,6 +108,8 @@ CREATE TABLE transactions (
 );
 CREATE INDEX transactions_by_time ON transactions (time_ns);
 CREATE INDEX commands_by_time ON transactions (time_ns) WHERE command = 1;
+CREATE INDEX transactions_by_received ON transactions (received_ns);
+CREATE INDEX commands_by_received ON transactions (received_ns) WHERE command = 1;
 CREATE TABLE events (
   id INTEGER PRIMARY KEY,
   sensor_id INTEGER NOT NULL REFERENCES sensors(id),
@@ -119,6 +122,7 @@ CREATE TABLE events (
   record TEXT NOT NULL       -- JSON: recognised fields and the raw object
 );
 CREATE INDEX events_by_time ON events (time_ns);
+CREATE INDEX events_by_received ON events (received_ns);
 CREATE TABLE ledger (        -- newest row per sensor, epoch and interface
   sensor_id INTEGER NOT NULL REFERENCES sensors(id),
   epoch INTEGER NOT NULL,

@@ -1,0 +1,104 @@
+#include "server/api/items.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "capture/record_json.h"
+
+namespace tapiary::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+StoredItem FlowItem() {
+  capture::FlowRecord flow;
+  flow.id = {0xff, 0x10};
+  flow.interface = "eth0";
+  flow.orig.ip = *capture::ParseIpAddress("10.0.0.5");
+  flow.orig.packets = 3;
+  return {.id = 1,
+          .received_ns = 1'000'000'000,
+          .sensor = "plant-a",
+          .record = capture::ToJson(flow, "")};
+}
+
+TEST(Items, AddWhatOnlyTheCollectorKnows) {
+  const auto flow = nlohmann::json::parse(ItemJson(ListKind::kFlows, FlowItem()));
+  EXPECT_EQ(flow["id"], "plant-a.ff.10");
+  EXPECT_EQ(flow["sensor"], "plant-a");
+  EXPECT_EQ(flow["received"], "1970-01-01T00:00:01.000000000Z");
+  EXPECT_EQ(flow["orig"]["ip"], "10.0.0.5");
+  capture::Transaction transaction;
+  transaction.flow_id = {0xff, 0x10};
+  StoredItem item{.sensor = "plant-a", .record = capture::ToJson(transaction, "")};
+  EXPECT_EQ(nlohmann::json::parse(ItemJson(ListKind::kCommands, item))["flow_id"], "plant-a.ff.10");
+}
+
+TEST(Items, EventsCarryTheirRecord) {
+  StoredItem item{.id = 5,
+                  .sensor = "plant-a",
+                  .record = R"({"eventid":"x"})",
+                  .type = "login",
+                  .user = "root",
+                  .source_ip = "10.0.0.5",
+                  .source_port = 22};
+  const auto event = nlohmann::json::parse(ItemJson(ListKind::kEvents, item));
+  EXPECT_EQ(event["event"]["eventid"], "x");
+  EXPECT_EQ(event["source"]["port"], 22);
+  EXPECT_TRUE(event["destination"]["port"].is_null());
+  EXPECT_TRUE(event["password"].is_null());
+}
+
+TEST(Items, CO02_AnyStoredBytesGiveValidJson) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string wild(3, static_cast<char>(byte));
+    StoredItem item = FlowItem();
+    item.record = R"({"id":"a.b","x":")" + wild + "\"}";
+    for (const ListKind kind : {ListKind::kFlows, ListKind::kEvents}) {
+      const std::string text = ItemJson(kind, item);
+      EXPECT_TRUE(nlohmann::json::accept(text)) << byte;
+      EXPECT_TRUE(base::IsValidUtf8(text)) << byte;
+      EXPECT_EQ(text.find('\n'), std::string::npos) << byte;
+    }
+    EXPECT_TRUE(base::IsValidUtf8(ItemsCsv(ListKind::kFlows, {item})));
+  }
+}
+
+TEST(Items, CO04_CsvTextCannotBecomeAFormula) {
+  EXPECT_EQ(CsvText("=1+1"), "\"'=1+1\"");
+  EXPECT_EQ(CsvText("+1"), "\"'+1\"");
+  EXPECT_EQ(CsvText("-1"), "\"'-1\"");
+  EXPECT_EQ(CsvText("@SUM(A1)"), "\"'@SUM(A1)\"");
+  EXPECT_EQ(CsvText("\tx"), "\"'\tx\"");
+  EXPECT_EQ(CsvText("\rx"), "\"'\rx\"");
+  EXPECT_EQ(CsvText("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
+  EXPECT_EQ(CsvText("plain"), "plain");
+  EXPECT_EQ(CsvText(""), "");
+}
+
+TEST(Items, CO04_NegativeNumbersStayNumbers) {
+  StoredItem item{.sensor = "plant-a",
+                  .record = R"({"flow_id":"1.1","code":-5,"values":[-1,2],"operation":"=cmd"})"};
+  const std::string csv = ItemsCsv(ListKind::kCommands, {item});
+  EXPECT_THAT(csv, HasSubstr(",\"'=cmd\",-5,"));
+  EXPECT_THAT(csv, HasSubstr("\"'-1 2\""));
+  EXPECT_THAT(csv, HasSubstr("time,received,sensor,flow_id"));
+  EXPECT_THAT(csv, Not(HasSubstr(",-1")));
+}
+
+TEST(Items, CsvHasAsManyCellsAsColumns) {
+  const std::string csv = ItemsCsv(ListKind::kFlows, {FlowItem()});
+  const std::size_t end = csv.find("\r\n");
+  const auto commas = [](std::string_view text) {
+    return std::count(text.begin(), text.end(), ',');
+  };
+  EXPECT_EQ(commas(csv.substr(0, end)), commas(csv.substr(end)));
+  EXPECT_TRUE(csv.ends_with("\r\n"));
+}
+
+}  // namespace
+}  // namespace tapiary::server

@@ -1,0 +1,127 @@
+#include "server/api/segment_walk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/server/api/stored.h"
+
+namespace tapiary::server {
+namespace {
+
+using capture::test::PacketBuilder;
+using capture::test::PacketList;
+using testing::HasSubstr;
+
+class Everything : public PacketSelector {
+ public:
+  bool WantsBlock(const StoredSegment&, std::uint64_t block, const capture::BlockEntry&) override {
+    return block >= first_block;
+  }
+  bool WantsPacket(const StoredSegment&, const capture::Packet&, const capture::Decoded&) override {
+    return true;
+  }
+  std::uint64_t first_block = 0;
+};
+
+// `count` packets from `start` on, `step` apart, in blocks of `per_block`.
+std::vector<std::vector<capture::Packet>> Blocks(PacketList& list, std::int64_t start,
+                                                 std::int64_t step, int count, int per_block,
+                                                 std::size_t size = 60) {
+  std::vector<std::vector<capture::Packet>> blocks;
+  for (int i = 0; i < count; ++i) {
+    if (i % per_block == 0) blocks.emplace_back();
+    const auto bytes =
+        PacketBuilder().Eth().Ipv4("10.0.0.1", "10.0.0.2").Udp(1, 2).Pad(size).Build();
+    blocks.back().push_back(list.Add(bytes, start + i * step));
+  }
+  return blocks;
+}
+
+struct Seen {
+  std::vector<std::int64_t> times;
+  std::vector<std::string> sensors;
+};
+
+Seen Walk(SegmentWalk& walk) {
+  Seen seen;
+  while (true) {
+    const auto item = walk.Next();
+    EXPECT_TRUE(item) << item.error().message;
+    if (!item || item->segment == nullptr) return seen;
+    seen.times.push_back(item->packet->time_ns);
+    seen.sensors.push_back(item->segment->sensor);
+  }
+}
+
+TEST(SegmentWalk, MergesSensorsInOrderOfTime) {
+  PacketList list;
+  test::Store store;
+  store.Add("plant-a", test::MakeSegment(Blocks(list, 1000, 10, 300, 50)));
+  store.Add("plant-b", test::MakeSegment(Blocks(list, 1005, 7, 300, 70)));
+  store.Add("plant-a", test::MakeSegment(Blocks(list, 4000, 10, 100, 50), 0, 6), 0, 6);
+  SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>());
+  const Seen seen = Walk(walk);
+  ASSERT_EQ(seen.times.size(), 700u);
+  EXPECT_TRUE(std::is_sorted(seen.times.begin(), seen.times.end()));
+  EXPECT_EQ(seen.sensors[0], "plant-a");
+  EXPECT_EQ(seen.sensors[1], "plant-b");
+}
+
+TEST(SegmentWalk, NothingStoredIsAnEmptyWalk) {
+  test::Store store;
+  SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>());
+  EXPECT_TRUE(Walk(walk).times.empty());
+}
+
+TEST(SegmentWalk, UnwantedBlocksAreNotRead) {
+  PacketList list;
+  test::Store store;
+  store.Add("plant-a", test::MakeSegment(Blocks(list, 1000, 10, 2000, 100, 1400), 0, 40), 0, 40);
+  auto selector = std::make_unique<Everything>();
+  selector->first_block = 59;  // the last of 40..59
+  SegmentWalk walk(store.Feed(), store.Opener(), std::move(selector));
+  store.bytes_read = 0;
+  EXPECT_EQ(Walk(walk).times.size(), 100u);
+  EXPECT_LT(store.bytes_read, 8000u);
+}
+
+TEST(SegmentWalk, CO12_BudgetBoundsMemoryAndLosesNothing) {
+  PacketList list;
+  test::Store store;
+  for (int i = 0; i < 20; ++i) {
+    store.Add(i % 2 == 0 ? "plant-a" : "plant-b",
+              test::MakeSegment(Blocks(list, 1000 + i, 1000, 400, 200, 1400)));
+  }
+  // Each block is about 290 kB raw; 20 overlap, and the budget has room for 3.
+  SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>(), 1'000'000);
+  std::size_t packets = 0;
+  std::size_t most = 0;
+  while (true) {
+    const auto item = walk.Next();
+    ASSERT_TRUE(item);
+    if (item->segment == nullptr) break;
+    ++packets;
+    most = std::max(most, walk.used_bytes());
+  }
+  EXPECT_EQ(packets, 8000u);
+  EXPECT_LE(most, 1'000'000u + 20 * 2 * sizeof(capture::BlockEntry));
+  EXPECT_EQ(walk.used_bytes(), 0u);
+}
+
+TEST(SegmentWalk, DamageIsAnErrorThatNamesTheSegment) {
+  PacketList list;
+  test::Store store;
+  const auto segment = store.Add("plant-a", test::MakeSegment(Blocks(list, 1000, 10, 300, 50)));
+  store.object(segment)[60] = static_cast<char>(store.object(segment)[60] ^ 0x55);
+  SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>());
+  base::Result<SegmentWalk::Item> item = walk.Next();
+  while (item && item->segment != nullptr) item = walk.Next();
+  ASSERT_FALSE(item);
+  EXPECT_THAT(item.error().message, HasSubstr("segment 1"));
+  store.object(segment).resize(100);
+  SegmentWalk cut(store.Feed(), store.Opener(), std::make_unique<Everything>());
+  EXPECT_FALSE(cut.Next());
+}
+
+}  // namespace
+}  // namespace tapiary::server
