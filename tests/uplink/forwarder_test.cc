@@ -1,0 +1,439 @@
+#include "uplink/forwarder.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "tests/uplink/support/spool_fixture.h"
+
+namespace tapiary::uplink {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr std::int64_t kMilli = base::kNanosPerMilli;
+
+// One line of the server's log.
+struct Request {
+  double time = 0;
+  std::string path;
+  std::size_t size = 0;
+  int status = 0;
+  bool token_ok = false;
+  bool digest_ok = false;
+  std::string expect;
+  int peer_port = 0;
+};
+
+int RunScript(const std::vector<std::string>& arguments, int* out) {
+  int pipe_fds[2];
+  if (pipe2(pipe_fds, O_CLOEXEC) != 0) return -1;
+  const int child = fork();
+  if (child == 0) {
+    dup2(pipe_fds[1], STDOUT_FILENO);
+    std::vector<char*> argv = {const_cast<char*>("python3"),
+                               const_cast<char*>(TAPIARY_TEST_SERVER)};
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    execv("/usr/bin/python3", argv.data());
+    _exit(127);
+  }
+  close(pipe_fds[1]);
+  *out = pipe_fds[0];
+  return child;
+}
+
+// Certificates are made once for all tests.
+const std::string& Certs() {
+  static TempFolder folder;
+  static const bool made = [] {
+    int out = -1;
+    const int child = RunScript({"certs", folder.path()}, &out);
+    close(out);
+    int status = -1;
+    waitpid(child, &status, 0);
+    return status == 0;
+  }();
+  EXPECT_TRUE(made) << "openssl could not make certificates";
+  return folder.path();
+}
+
+class Server {
+ public:
+  explicit Server(std::vector<std::string> arguments = {}, int port = 0)
+      : log_(folder_.path() + "/log") {
+    std::vector<std::string> all = {"serve", Certs(),  "--log",
+                                    log_,    "--port", std::to_string(port)};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    child_ = RunScript(all, &out_);
+    char line[32] = {};
+    const ssize_t size = read(out_, line, sizeof(line) - 1);
+    EXPECT_GT(size, 0) << "the server did not start";
+    port_ = atoi(line);
+  }
+  ~Server() {
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+    close(out_);
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::vector<Request> requests() const {
+    std::vector<Request> requests;
+    std::ifstream log(log_);
+    for (std::string line; std::getline(log, line);) {
+      std::istringstream words(line);
+      Request request;
+      std::string method;
+      words >> request.time >> method >> request.path >> request.size >> request.status >>
+          request.token_ok >> request.digest_ok >> request.expect >> request.peer_port;
+      if (method == "PUT") requests.push_back(request);
+    }
+    return requests;
+  }
+
+ private:
+  TempFolder folder_;
+  std::string log_;
+  int out_ = -1;
+  int child_ = -1;
+  int port_ = 0;
+};
+
+class ForwarderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    token_file_ = folder_.path() + "/token";
+    WriteToken("test-token\n", 0600);
+    SpoolOptions options;
+    options.path = folder_.path() + "/spool";
+    spool_ = OpenSpool(options);
+  }
+  void WriteToken(const std::string& text, mode_t mode) {
+    unlink(token_file_.c_str());
+    std::ofstream(token_file_) << text;
+    ASSERT_EQ(chmod(token_file_.c_str(), mode), 0);
+  }
+  ForwarderOptions Options(const std::string& url) {
+    ForwarderOptions options;
+    options.http.url = url;
+    options.http.ca_file = Certs() + "/ca.pem";
+    options.http.stall_ns = base::kNanosPerSecond;
+    options.token_file = token_file_;
+    options.backoff = {10 * kMilli, 100 * kMilli, 1};
+    options.refused_wait_ns = 200 * kMilli;
+    options.poll_ns = 5 * kMilli;
+    return options;
+  }
+  std::unique_ptr<Forwarder> Start(const ForwarderOptions& options) {
+    auto forwarder = Forwarder::Make(options, *spool_);
+    EXPECT_TRUE(forwarder) << forwarder.error().ToString();
+    if (!forwarder) return nullptr;
+    (*forwarder)->Start();
+    return std::move(*forwarder);
+  }
+  void Put(int flows, int facts = 0, int segments = 0) {
+    Round round;
+    for (int i = 0; i < flows; ++i) round.flows.push_back(FlowsItem(4));
+    for (int i = 0; i < facts; ++i) round.facts.push_back(FactsItem("read"));
+    ASSERT_TRUE(spool_->Write(round));
+    for (int i = 0; i < segments; ++i) {
+      Round one;
+      one.blocks = {MakeStoredBlock(0, next_block_++, 20, 400)};
+      one.close_segments = true;
+      ASSERT_TRUE(spool_->Write(one));
+    }
+  }
+  bool Empty() const {
+    return !spool_->Has(Kind::kFacts) && !spool_->Has(Kind::kFlows) && !spool_->Has(Kind::kPackets);
+  }
+  template <class Condition>
+  static bool Wait(Condition condition, int seconds = 10) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+  }
+
+  TempFolder folder_;
+  std::string token_file_;
+  std::unique_ptr<Spool> spool_;
+  std::uint64_t next_block_ = 0;
+};
+
+TEST_F(ForwarderTest, DeliversAllWithTokenAndDigest) {
+  const Server server;
+  Put(3, 3, 3);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 9u);
+  std::set<std::string> paths;
+  std::vector<std::string> records;  // the connection of facts and flows
+  for (const Request& request : requests) {
+    EXPECT_EQ(request.status, 201);
+    EXPECT_TRUE(request.token_ok);
+    EXPECT_TRUE(request.digest_ok);
+    EXPECT_EQ(request.expect, "-");
+    paths.insert(request.path);
+    if (request.path.find("segments") == std::string::npos) records.push_back(request.path);
+  }
+  EXPECT_EQ(paths.size(), 9u);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_THAT(records[i], HasSubstr(i < 3 ? "/facts/" : "/flows/"));
+    EXPECT_THAT(records[i], StartsWith("/api/v1/ingest/"));
+  }
+  EXPECT_TRUE(Wait([&] { return forwarder->status().delivered_items == 9; }));
+  EXPECT_EQ(forwarder->status().state, "ok");
+  EXPECT_LT(std::abs(forwarder->status().clock_skew_ns), 3 * base::kNanosPerSecond);
+}
+
+TEST_F(ForwarderTest, UP01_LostAnswerStoresNothingTwice) {
+  const Server server({"--script", "lose,lose,lose,ok"});
+  Put(1);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  const auto requests = server.requests();
+  ASSERT_GE(requests.size(), 4u);
+  for (const Request& request : requests) {
+    EXPECT_EQ(request.path, requests[0].path);
+    EXPECT_EQ(request.size, requests[0].size);
+  }
+  EXPECT_EQ(requests.back().status, 200);  // it was there already
+}
+
+TEST_F(ForwarderTest, UP02_ManySmallItemsTakeNoHiddenSecond) {
+  const Server server;
+  Round round;
+  for (int i = 0; i < 100; ++i) round.flows.push_back(FlowsItem(20, std::string(2048, 'x')));
+  ASSERT_TRUE(spool_->Write(round));
+  const auto begin = std::chrono::steady_clock::now();
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  std::set<int> connections;
+  for (const Request& request : server.requests()) connections.insert(request.peer_port);
+  EXPECT_LE(connections.size(), 2u);  // kept open
+}
+
+TEST_F(ForwarderTest, UP03_TooLargeSegmentIsSetAsideAndTheRestDelivered) {
+  const Server server({"--limit", "262144"});
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    Round round;
+    round.blocks = {MakeStoredBlock(0, i, i == 4 ? 220 : 20, 1400)};
+    round.close_segments = true;
+    ASSERT_TRUE(spool_->Write(round));
+  }
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  int stored = 0;
+  int refused = 0;
+  for (const Request& request : server.requests()) {
+    stored += request.path.find("segments") != std::string::npos && request.status == 201 ? 1 : 0;
+    refused += request.status == 413 ? 1 : 0;
+  }
+  EXPECT_EQ(stored, 9);
+  EXPECT_GE(refused, 1);
+  EXPECT_LE(server.requests().size(), 12u);  // one of them tells the gap
+  EXPECT_EQ(forwarder->status().quarantined_items, 1u);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/spool/quarantine"));
+}
+
+TEST_F(ForwarderTest, UP03_RefusedFlowsAreSplitDownToTheOne) {
+  const Server server({"--limit", "3000"});
+  Round round;
+  round.flows.push_back([](std::uint64_t epoch, std::uint64_t seq) {
+    FlowBatch batch{epoch, seq, std::vector<capture::FlowRecord>(8)};
+    std::mt19937 random(3);
+    batch.flows[5].service.resize(4000);
+    for (char& c : batch.flows[5].service) c = static_cast<char>(random());
+    return EncodeFlows(batch);
+  });
+  ASSERT_TRUE(spool_->Write(round));
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  EXPECT_EQ(forwarder->status().split_items, 3u);  // 8, 4, 2
+  EXPECT_EQ(forwarder->status().quarantined_items, 1u);
+  int stored = 0;
+  for (const Request& request : server.requests()) stored += request.status == 201 ? 1 : 0;
+  EXPECT_EQ(stored, 4);  // 4 + 2 + 1 flows, and the gap record
+}
+
+TEST_F(ForwarderTest, ConflictIsSetAsideAndTold) {
+  const Server server({"--script", "409,ok"});
+  Put(2);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  EXPECT_EQ(forwarder->status().quarantined_items, 1u);
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_THAT(requests[1].path, HasSubstr("/facts/"));  // the gap record goes first
+}
+
+TEST_F(ForwarderTest, CollectorThatRefusesAllDoesNotLoopFast) {
+  const Server server({"--script", "422"});
+  ForwarderOptions options = Options(server.url());
+  options.backoff.max_ns = 400 * kMilli;
+  Put(0, 20);
+  auto forwarder = Start(options);
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  forwarder->Stop(0);
+  EXPECT_LE(server.requests().size(), 12u);
+}
+
+TEST_F(ForwarderTest, UP04_RetryAfterIsWaitedFor) {
+  const Server server({"--script", "503:Retry-After=1,ok"});
+  Put(1);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return !server.requests().empty(); }));
+  EXPECT_TRUE(Wait([&] { return forwarder->status().state == "collector answers 503"; }));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_GE(requests[1].time - requests[0].time, 0.99);
+}
+
+TEST_F(ForwarderTest, UP05_StalledTransferFailsAndIsTriedAgain) {
+  const Server server({"--script", "stall,ok"});
+  Put(1);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_LT(requests[1].time - requests[0].time, 10);  // libcurl averages over 5 s
+}
+
+TEST_F(ForwarderTest, UP07_BadCertificateGetsNeitherTokenNorBody) {
+  for (const char* cert : {"wrongname", "expired", "selfsigned"}) {
+    const Server server({"--cert", cert});
+    if (!spool_->Has(Kind::kFlows)) Put(1);
+    auto forwarder = Start(Options(server.url()));
+    ASSERT_TRUE(Wait([&] { return forwarder->status().state.starts_with("certificate refused"); }))
+        << cert << ": " << forwarder->status().state;
+    forwarder->Stop(0);
+    EXPECT_TRUE(server.requests().empty()) << cert;
+    EXPECT_TRUE(spool_->Has(Kind::kFlows));
+  }
+  // And an unknown CA: the system's list does not know ours.
+  const Server server;
+  ForwarderOptions options = Options(server.url());
+  options.http.ca_file.clear();
+  auto forwarder = Start(options);
+  ASSERT_TRUE(Wait([&] { return forwarder->status().state.starts_with("certificate refused"); }));
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(ForwarderTest, UP09_ProxyOfTheEnvironmentIsIgnored) {
+  setenv("https_proxy", "http://127.0.0.1:9", 1);
+  setenv("ALL_PROXY", "http://127.0.0.1:9", 1);
+  const Server server;
+  Put(1);
+  auto forwarder = Start(Options(server.url()));
+  EXPECT_TRUE(Wait([&] { return Empty(); }));
+  unsetenv("https_proxy");
+  unsetenv("ALL_PROXY");
+}
+
+TEST_F(ForwarderTest, RefusedTokenKeepsDataAndIsReadAgain) {
+  WriteToken("wrong-token", 0600);
+  const Server server;
+  Put(1);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return forwarder->status().state == "token refused"; }));
+  EXPECT_TRUE(spool_->Has(Kind::kFlows));
+  WriteToken("test-token", 0600);
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  EXPECT_EQ(forwarder->status().state, "ok");
+}
+
+TEST_F(ForwarderTest, OutageLosesNothing) {
+  int port = 0;
+  std::unique_ptr<Forwarder> forwarder;
+  {
+    const Server server;
+    port = server.port();
+    Put(2, 0, 2);
+    forwarder = Start(Options(server.url()));
+    ASSERT_TRUE(Wait([&] { return Empty(); }));
+  }
+  Put(5, 5, 5);
+  ASSERT_TRUE(Wait([&] { return forwarder->status().state.starts_with("unreachable"); }));
+  EXPECT_EQ(forwarder->status().delivered_items, 4u);
+  const Server server({}, port);
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  EXPECT_EQ(server.requests().size(), 15u);
+}
+
+TEST_F(ForwarderTest, StopDeliversWhatIsLeftWithinTheGrace) {
+  const Server server;
+  auto forwarder = Start(Options(server.url()));
+  Put(5);
+  auto begin = std::chrono::steady_clock::now();
+  forwarder->Stop(2 * base::kNanosPerSecond);
+  EXPECT_TRUE(Empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+
+  const Server stalled({"--script", "stall"});
+  ForwarderOptions options = Options(stalled.url());
+  options.http.stall_ns = 60 * base::kNanosPerSecond;
+  forwarder = Start(options);
+  Put(1);
+  ASSERT_TRUE(Wait([&] { return !stalled.requests().empty(); }));
+  begin = std::chrono::steady_clock::now();
+  forwarder->Stop(300 * kMilli);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+  EXPECT_TRUE(spool_->Has(Kind::kFlows));
+}
+
+TEST_F(ForwarderTest, BandwidthIsLimited) {
+  const Server server;
+  ForwarderOptions options = Options(server.url());
+  options.http.bytes_per_s = 400'000;  // half of it for packets
+  Round round;
+  round.blocks = {MakeStoredBlock(0, 0, 280, 1400)};
+  round.close_segments = true;
+  ASSERT_TRUE(spool_->Write(round));
+  const auto begin = std::chrono::steady_clock::now();
+  auto forwarder = Start(options);
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(900));
+}
+
+TEST_F(ForwarderTest, WrongOptionsAreNamed) {
+  const auto fails = [&](const ForwarderOptions& options) {
+    const auto made = Forwarder::Make(options, *spool_);
+    return made ? std::string("made") : made.error().message;
+  };
+  ForwarderOptions options = Options("http://127.0.0.1:1");
+  EXPECT_THAT(fails(options), HasSubstr("https://"));
+  options = Options("no url at all");
+  EXPECT_THAT(fails(options), HasSubstr("URL"));
+  options = Options("https://127.0.0.1:1");
+  options.http.ca_file = "/nowhere/ca.pem";
+  EXPECT_THAT(fails(options), HasSubstr("/nowhere/ca.pem"));
+  WriteToken("test-token", 0640);
+  options = Options("https://127.0.0.1:1");
+  EXPECT_THAT(fails(options), HasSubstr("chmod 600"));
+  WriteToken("two words", 0600);
+  EXPECT_THAT(fails(options), HasSubstr("no token"));
+}
+
+}  // namespace
+}  // namespace tapiary::uplink
