@@ -1,0 +1,149 @@
+#include "uplink/sensor.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "uplink/self_filter.h"
+
+namespace tapiary::uplink {
+
+namespace {
+
+constexpr std::int64_t kDeliveryGraceNs = base::kNanosPerSecond;
+constexpr std::int64_t kStoreGraceNs = base::kNanosPerSecond / 2;
+
+// The user's filter without the sensor's own uplink.
+base::Result<std::string> CaptureFilter(const SensorConfig& config) {
+  if (config.url.empty()) return config.filter;
+  TAPIARY_ASSIGN(const HostPort host, UplinkHost(config.Forwarder().http));
+  const auto addresses = ResolveHost(host);
+  if (!addresses) {
+    // Capture matters more than the uplink, which cannot be reached without an address either.
+    base::LogWarning("own uplink is not excluded from capture: {}", addresses.error().message);
+    return config.filter;
+  }
+  return ExcludeUplink(config.filter, *addresses, host.port);
+}
+
+base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
+    const SensorConfig& config) {
+  std::vector<std::unique_ptr<capture::PacketSource>> sources;
+  for (const std::string& file : config.files) {
+    capture::PcapOptions options;
+    options.path = file;
+    options.filter = config.filter;
+    sources.push_back(capture::MakePcapSource(std::move(options)));
+  }
+  if (config.interfaces.empty()) return sources;
+  TAPIARY_ASSIGN(const std::string filter, CaptureFilter(config));
+  for (const std::string& interface : config.interfaces) {
+    capture::AfPacketOptions options;
+    options.interface = interface;
+    options.filter = filter;
+    options.ring_bytes = config.ring_bytes;
+    options.snap_length = static_cast<std::uint32_t>(config.snap_length);
+    options.promiscuous = config.promiscuous;
+    sources.push_back(capture::MakeAfPacketSource(std::move(options)));
+  }
+  return sources;
+}
+
+base::Error InStep(const base::Error& error, std::string_view step) {
+  return error.WithContext(step);
+}
+
+}  // namespace
+
+struct Sensor::Impl {
+  SensorConfig config;
+  // In order of need; destroyed in reverse.
+  std::unique_ptr<Spool> spool;
+  std::unique_ptr<Forwarder> forwarder;  // null without uplink.url
+  std::unique_ptr<capture::Engine> engine;
+  std::unique_ptr<SpoolWriter> writer;
+
+  [[nodiscard]] std::string UplinkState() const {
+    return forwarder ? forwarder->status().state : "not configured";
+  }
+  void LogLedger() const;
+};
+
+// The account, in the log: what a person reads after the end.
+void Sensor::Impl::LogLedger() const {
+  for (const capture::LedgerRow& row : engine->Ledger()) {
+    std::uint64_t lost = 0;
+    std::string reasons;
+    for (const auto& [reason, packets] : row.lost) {
+      lost += packets;
+      reasons += fmt::format(", {} {}", packets, reason);
+    }
+    base::LogInfo("{}: {} packets offered, {} recorded, {} filtered, {} lost{}",
+                  base::EscapeBytes(row.interface), row.offered, row.recorded, row.filtered, lost,
+                  reasons);
+  }
+}
+
+Sensor::Sensor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Sensor::~Sensor() = default;
+
+base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config) {
+  auto impl = std::make_unique<Impl>();
+  impl->config = config;
+  auto sources = MakeSources(config);
+  if (!sources) return InStep(sources.error(), "capture");
+  auto spool = Spool::Open(config.Spool());
+  if (!spool) return InStep(spool.error(), "spool");
+  impl->spool = std::move(*spool);
+  if (!config.url.empty()) {
+    auto forwarder = Forwarder::Make(config.Forwarder(), *impl->spool);
+    if (!forwarder) return InStep(forwarder.error(), "uplink");
+    impl->forwarder = std::move(*forwarder);
+  }
+  impl->engine =
+      std::make_unique<capture::Engine>(config.Engine(impl->spool->epoch()), std::move(*sources));
+  const Impl* inside = impl.get();
+  impl->writer = std::make_unique<SpoolWriter>(config.Writer(), *impl->engine, *impl->spool,
+                                               [inside] { return inside->UplinkState(); });
+  const auto capturing = impl->engine->Start();
+  if (!capturing) {
+    // Nothing was captured, so this is no unclean stop.
+    (void)impl->spool->Close();
+    return InStep(capturing.error(), "capture");
+  }
+  impl->writer->Start();
+  if (impl->forwarder) impl->forwarder->Start();
+  base::LogInfo("capturing; epoch {}, spool {}, uplink {}", impl->spool->epoch(), config.spool_path,
+                config.url.empty() ? "none" : config.url);
+  return std::unique_ptr<Sensor>(new Sensor(std::move(impl)));
+}
+
+base::Result<bool> Sensor::finished() const {
+  if (!impl_->writer->drained()) return false;
+  if (impl_->config.files.empty()) {
+    std::string errors;
+    for (const auto& worker : impl_->engine->status()) {
+      errors += (errors.empty() ? "" : "; ") + worker.error;
+    }
+    return base::MakeError(base::ErrorCode::kUnavailable, "capture: " + errors);
+  }
+  if (!impl_->forwarder) return true;
+  const Spool& spool = *impl_->spool;
+  return !spool.Has(Kind::kFacts) && !spool.Has(Kind::kFlows) && !spool.Has(Kind::kPackets);
+}
+
+base::Result<> Sensor::Stop() {
+  impl_->engine->Stop();
+  const auto stored = impl_->writer->Stop(kStoreGraceNs);
+  if (impl_->forwarder) impl_->forwarder->Stop(kDeliveryGraceNs);
+  impl_->LogLedger();
+  if (!stored) return InStep(stored.error(), "spool");
+  const auto closed = impl_->spool->Close();
+  if (!closed) return InStep(closed.error(), "spool");
+  return {};
+}
+
+}  // namespace tapiary::uplink

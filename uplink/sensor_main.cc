@@ -1,0 +1,71 @@
+// tapiary-sensor: reads the configuration, runs a Sensor, and stops it on SIGTERM or SIGINT.
+//
+// Signals are blocked before any thread starts and taken here one by one, so no code runs inside a
+// signal handler. Exit codes: 0 ok, 1 failed, 2 usage.
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cstdio>
+
+#include "base/log.h"
+#include "uplink/sensor.h"
+#include "uplink/sensor_config.h"
+
+namespace {
+
+using namespace tapiary;
+
+int Fail(const base::Error& error, int code) {
+  std::fprintf(stderr, "tapiary-sensor: %s\n", error.message.c_str());
+  return code;
+}
+
+sigset_t BlockSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // a closed connection is an error of a call, not the end
+  return set;
+}
+
+// Until a signal asks for the end, or there is nothing left to do.
+base::Result<> WaitForEnd(const uplink::Sensor& sensor, const sigset_t& set) {
+  const timespec wait{0, 100'000'000};
+  for (;;) {
+    const int number = sigtimedwait(&set, nullptr, &wait);
+    if (number == SIGTERM || number == SIGINT) return {};
+    TAPIARY_ASSIGN(const bool finished, sensor.finished());
+    if (finished) return {};
+  }
+}
+
+int Run(const uplink::SensorConfig& config) {
+  const sigset_t signals = BlockSignals();
+  auto sensor = uplink::Sensor::Start(config);
+  if (!sensor) return Fail(sensor.error(), 1);
+  const auto ended = WaitForEnd(**sensor, signals);
+  const auto stopped = (*sensor)->Stop();
+  if (!ended) return Fail(ended.error(), 1);
+  if (!stopped) return Fail(stopped.error(), 1);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  uplink::SensorConfig config;
+  base::ConfigTable table(
+      "tapiary-sensor", "Captures mirrored traffic, measures it, and delivers it to a collector.");
+  uplink::AddRows(table, config);
+  const auto action = table.Parse(argc, argv);
+  if (!action) return Fail(action.error(), 2);
+  if (*action == base::ConfigAction::kDone) return 0;
+  if (const auto good = uplink::Check(config); !good) return Fail(good.error(), 2);
+  base::SetLogLevel(*base::ParseLogLevel(config.log_level));
+  return Run(config);
+}

@@ -1,0 +1,290 @@
+#include "uplink/spool_writer.h"
+
+#include <fmt/core.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "capture/segment/segment.h"
+#include "uplink/compress_level.h"
+#include "uplink/wire/wire.h"
+
+namespace tapiary::uplink {
+
+namespace {
+
+constexpr std::chrono::milliseconds kIdleSleep{20};
+constexpr std::size_t kBlocksPerDrain = 16;
+constexpr std::size_t kMaxRoundBytes = 32 << 20;  // kept in memory while the spool cannot write
+
+Encode EncoderOf(std::vector<capture::FlowRecord> flows) {
+  return [flows = std::move(flows)](std::uint64_t epoch, std::uint64_t seq) {
+    return EncodeFlows({epoch, seq, flows});
+  };
+}
+
+Encode EncoderOf(FactBatch batch) {
+  return [batch = std::move(batch)](std::uint64_t epoch, std::uint64_t seq) {
+    FactBatch numbered = batch;
+    numbered.epoch = epoch;
+    numbered.seq = seq;
+    return EncodeFacts(numbered);
+  };
+}
+
+// Takes the first `count` elements out of `from`.
+template <class T>
+std::vector<T> TakeFront(std::vector<T>& from, std::size_t count) {
+  count = std::min(count, from.size());
+  const auto end = from.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<T> taken(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
+  from.erase(from.begin(), end);
+  return taken;
+}
+
+}  // namespace
+
+struct SpoolWriter::Impl {
+  Impl(WriterOptions given, capture::Engine& given_engine, Spool& given_spool,
+       UplinkState given_uplink)
+      : options(std::move(given)),
+        engine(given_engine),
+        spool(given_spool),
+        uplink(std::move(given_uplink)) {}
+
+  void Run();
+  bool DrainBlocks();
+  bool DrainRecords();
+  base::Result<StoredBlock> Store(const capture::Block& block);
+  void BatchRecords(bool all);
+  void AddHealth(std::int64_t now_ns);
+  SensorHealth Health() const;
+  base::Result<> WriteRound(bool all);
+  base::Result<> Finish(std::int64_t grace_ns);
+  [[nodiscard]] bool Blocked() const { return failing || round_bytes >= kMaxRoundBytes; }
+  [[nodiscard]] std::string InterfaceOf(std::uint32_t stream);
+
+  const WriterOptions options;
+  capture::Engine& engine;
+  Spool& spool;
+  const UplinkState uplink;
+  std::thread thread;
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> drained{false};
+
+  // The writer's thread only (after Stop joined it: the owner's).
+  capture::BlockCompressor compressor;
+  CompressLevel level;
+  Round round;
+  std::size_t round_bytes = 0;
+  capture::RecordBatch records;
+  std::int64_t records_since_ns = 0;  // steady; 0: none wait
+  std::int64_t last_write_ns = 0;     // steady
+  std::int64_t next_health_ns = 0;    // steady
+  bool failing = false;
+  std::map<std::uint32_t, std::string> interfaces;  // by stream
+};
+
+// Streams are numbered 256 * source + interface; a live source has one interface.
+std::string SpoolWriter::Impl::InterfaceOf(std::uint32_t stream) {
+  const auto known = interfaces.find(stream);
+  if (known != interfaces.end()) return known->second;
+  const auto workers = engine.status();
+  const std::size_t source = stream / 256;
+  std::string name = source < workers.size() ? workers[source].interface : "";
+  interfaces.emplace(stream, name);
+  return name;
+}
+
+base::Result<StoredBlock> SpoolWriter::Impl::Store(const capture::Block& block) {
+  StoredBlock stored;
+  stored.stream = block.stream;
+  stored.number = block.number;
+  stored.interface = InterfaceOf(block.stream);
+  stored.packets = block.packets;
+  stored.raw_bytes = static_cast<std::uint32_t>(block.data.size());
+  stored.first_ns = block.first_ns;
+  stored.last_ns = block.last_ns;
+  TAPIARY_ASSIGN(stored.frame, compressor.Compress(block, level.level()));
+  return stored;
+}
+
+// True when there may be more.
+bool SpoolWriter::Impl::DrainBlocks() {
+  if (Blocked()) return false;
+  std::size_t taken = 0;
+  while (taken < kBlocksPerDrain) {
+    std::unique_ptr<capture::Block> block = engine.TakeBlock();
+    if (!block) break;
+    ++taken;
+    auto stored = Store(*block);
+    if (stored) {
+      round_bytes += stored->frame.size();
+      round.blocks.push_back(std::move(*stored));
+    } else {
+      base::LogError("spool writer: {}", stored.error().message);
+      records.gaps.push_back({"packets", InterfaceOf(block->stream), block->first_ns,
+                              block->last_ns, block->packets, block->packet_bytes, "compression"});
+    }
+    engine.ReturnBlock(std::move(block));
+  }
+  level.Note(taken);
+  return taken == kBlocksPerDrain;
+}
+
+bool SpoolWriter::Impl::DrainRecords() {
+  if (Blocked()) return false;
+  bool any = false;
+  constexpr int kBatches = 64;
+  for (int i = 0; i < kBatches && engine.TakeRecords(records); ++i) any = true;
+  if (!records.empty() && records_since_ns == 0) records_since_ns = base::SteadyNow();
+  return any;
+}
+
+// Moves records into items of the round: full batches at once, the rest when `all` or old enough.
+void SpoolWriter::Impl::BatchRecords(bool all) {
+  const std::int64_t now_ns = base::SteadyNow();
+  const bool due = all || (records_since_ns != 0 && now_ns - records_since_ns >= options.batch_ns);
+  const std::size_t count = options.batch_records;
+  while (records.flows.size() >= count || (due && !records.flows.empty())) {
+    round.flows.push_back(EncoderOf(TakeFront(records.flows, count)));
+  }
+  while (records.transactions.size() >= count || records.gaps.size() >= count ||
+         (due && (!records.transactions.empty() || !records.gaps.empty()))) {
+    FactBatch batch;
+    batch.transactions = TakeFront(records.transactions, count);
+    batch.gaps = TakeFront(records.gaps, count);
+    round.facts.push_back(EncoderOf(std::move(batch)));
+  }
+  if (records.empty()) records_since_ns = 0;
+}
+
+SensorHealth SpoolWriter::Impl::Health() const {
+  SensorHealth health;
+  health.time_ns = base::WallNow();
+  health.version = options.version;
+  health.uplink_state = uplink();
+  for (const capture::WorkerStatus& worker : engine.status()) {
+    health.packets += worker.packets;
+    health.active_flows += worker.active_flows;
+    health.flows += worker.flows;
+    health.transactions += worker.transactions;
+    health.commands += worker.commands;
+    const std::string name = base::EscapeBytes(worker.interface);
+    if (!worker.error.empty()) {
+      health.texts.push_back(name + ": " + base::EscapeBytes(worker.error));
+    } else if (!worker.link_up) {
+      health.texts.push_back(name + ": link down");
+    }
+  }
+  const SpoolStatus status = spool.status();
+  health.spool_bytes = status.live_bytes;
+  health.spool_max_bytes = options.spool_max_bytes;
+  health.spool_oldest_ns = status.oldest_ns;
+  if (!status.writable) health.texts.push_back("spool read-only: " + status.trouble);
+  if (status.dropped_bytes > 0) {
+    health.texts.push_back("spool full: " + base::FormatSize(status.dropped_bytes) +
+                           " dropped since the start");
+  }
+  health.state = health.texts.empty() ? "ok" : "degraded";
+  return health;
+}
+
+void SpoolWriter::Impl::AddHealth(std::int64_t now_ns) {
+  if (failing) return;
+  next_health_ns = now_ns + options.health_ns;
+  FactBatch batch;
+  batch.ledger = engine.Ledger();
+  batch.health = Health();
+  round.facts.push_back(EncoderOf(std::move(batch)));
+}
+
+base::Result<> SpoolWriter::Impl::WriteRound(bool all) {
+  BatchRecords(all);
+  round.close_segments = all;
+  const auto written = spool.Write(round);
+  if (!written) {
+    // The spool itself says what is wrong, once; until it works again this round waits.
+    failing = true;
+    return written;
+  }
+  failing = false;
+  round = {};
+  round_bytes = 0;
+  last_write_ns = base::SteadyNow();
+  return {};
+}
+
+void SpoolWriter::Impl::Run() {
+  while (!stopping.load()) {
+    const bool ended = engine.finished();  // before draining: what it made is in the rings then
+    const bool more = DrainBlocks();
+    const bool records_came = DrainRecords();
+    const std::int64_t now_ns = base::SteadyNow();
+    if (now_ns >= next_health_ns) AddHealth(now_ns);
+    const bool end_of_input = ended && !more && !records_came && !failing;
+    const bool due = now_ns - last_write_ns >= options.sync_ns;
+    if (failing || due || round_bytes >= options.round_bytes || (end_of_input && !drained.load())) {
+      const auto written = WriteRound(end_of_input);
+      if (written && end_of_input && !Blocked()) drained.store(true);
+    }
+    if (!more || failing) std::this_thread::sleep_for(kIdleSleep);
+  }
+}
+
+base::Result<> SpoolWriter::Impl::Finish(std::int64_t grace_ns) {
+  const std::int64_t deadline_ns = base::SteadyNow() + grace_ns;
+  base::Result<> written;
+  bool last = false;
+  for (;;) {
+    const bool more = DrainBlocks() | DrainRecords();
+    if (!more && !last && !failing) {
+      AddHealth(base::SteadyNow());
+      last = true;
+    }
+    written = WriteRound(last);
+    if (written && last) return {};
+    if (base::SteadyNow() >= deadline_ns) break;
+    if (failing) std::this_thread::sleep_for(kIdleSleep);
+  }
+  std::uint64_t packets = 0;
+  for (const StoredBlock& block : round.blocks) packets += block.packets;
+  return base::MakeError(
+      base::ErrorCode::kIo,
+      fmt::format("the spool cannot write ({}); at least the last {} packets are lost",
+                  written ? std::string("out of time") : written.error().message, packets));
+}
+
+SpoolWriter::SpoolWriter(WriterOptions options, capture::Engine& engine, Spool& spool,
+                         UplinkState uplink)
+    : impl_(std::make_unique<Impl>(std::move(options), engine, spool, std::move(uplink))) {}
+
+SpoolWriter::~SpoolWriter() {
+  impl_->stopping.store(true);
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void SpoolWriter::Start() {
+  impl_->thread = std::thread([this] { impl_->Run(); });
+  pthread_setname_np(impl_->thread.native_handle(), "spool-writer");
+}
+
+base::Result<> SpoolWriter::Stop(std::int64_t grace_ns) {
+  impl_->stopping.store(true);
+  if (impl_->thread.joinable()) impl_->thread.join();
+  return impl_->Finish(grace_ns);
+}
+
+bool SpoolWriter::drained() const {
+  return impl_->drained.load();
+}
+
+}  // namespace tapiary::uplink
