@@ -4,7 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/text.h"
 #include "server/api/select.h"
 
 namespace tapiary::server {
@@ -26,8 +25,8 @@ StoredSegment ReadSegment(const SqlRow& row) {
   StoredSegment segment;
   segment.id = row.Int(0);
   segment.sensor_id = row.Int(1);
-  segment.sensor = base::EscapeBytes(row.Text(2));
-  segment.interface = base::EscapeBytes(row.Text(3));
+  segment.sensor = row.Text(2);
+  segment.interface = row.Text(3);  // escaped when it was stored
   segment.epoch = static_cast<std::uint64_t>(row.Int(4));
   segment.stream = static_cast<std::uint32_t>(row.Int(5));
   segment.first_block = static_cast<std::uint64_t>(row.Int(6));

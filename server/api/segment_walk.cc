@@ -11,6 +11,7 @@ struct SegmentWalk::Open {
   StoredSegment segment;
   capture::RangeReader read;
   capture::SegmentIndex index;
+  std::uint64_t sequence = 0;  // in order of opening
   std::size_t next_block = 0;  // the next wanted one that is not loaded
   std::string raw;             // the loaded block; packets point into it
   capture::InterfaceInfo interface;
@@ -27,10 +28,11 @@ struct SegmentWalk::Open {
 
 namespace {
 
-// For heaps with the earliest on top.
+// For heaps with the earliest on top; of equal times the one that was opened first, so that packets
+// of one stream keep their order.
 template <class T>
 bool Later(const T& a, const T& b) {
-  return a->time() > b->time();
+  return std::pair(a->time(), a->sequence) > std::pair(b->time(), b->sequence);
 }
 
 template <class T>
@@ -90,6 +92,7 @@ base::Result<> SegmentWalk::FetchPending() {
 base::Result<> SegmentWalk::OpenNext() {
   auto open = std::make_unique<Open>();
   open->segment = std::move(*pending_);
+  open->sequence = next_sequence_++;
   pending_.reset();
   open->read = opener_(open->segment);
   auto index = capture::ReadSegmentIndex(open->segment.bytes, open->read);

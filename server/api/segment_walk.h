@@ -82,6 +82,7 @@ class SegmentWalk {
   std::unique_ptr<PacketSelector> selector_;
   std::size_t memory_bytes_;
   std::size_t used_bytes_ = 0;
+  std::uint64_t next_sequence_ = 0;
   std::optional<StoredSegment> pending_;
   bool feed_ended_ = false;
   // Heaps by time: segments whose next block is not loaded, and those with packets at hand.

@@ -25,6 +25,7 @@ export function shortTime(text: string): string {
 
 export function duration(seconds: number | null): string {
   if (seconds === null) return '';
+  if (seconds === 0) return '0 s';
   if (seconds < 1) return `${(seconds * 1000).toFixed(seconds < 0.01 ? 2 : 0)} ms`;
   if (seconds < 120) return `${seconds.toFixed(1)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
@@ -44,6 +45,17 @@ export function end(value: { ip: string | null; port: number | null; mac?: strin
   const host = value.ip ?? value.mac ?? '?';
   if (value.port === null) return host;
   return host.includes(':') ? `[${host}]:${value.port}` : `${host}:${value.port}`;
+}
+
+// Axis text of a plot: the hour, and the day where it begins or the axis does.
+export function ticks(times: number[]): string[] {
+  let day = '';
+  return times.map((seconds) => {
+    const text = new Date(seconds * 1000).toISOString();
+    const isNew = text.slice(0, 10) !== day;
+    day = text.slice(0, 10);
+    return text.slice(11, 16) + (isNew ? `\n${day}` : '');
+  });
 }
 
 // The first values of a list, and how many are left out.

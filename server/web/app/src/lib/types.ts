@@ -69,10 +69,18 @@ export interface Page<T> {
   fields_not_here: string[];
 }
 
+export interface Health {
+  state: string;
+  texts: string[];
+  clock_skew: number; // seconds that the sensor is ahead
+  spool_bytes: number;
+  uplink_state: string | null;
+}
+
 export interface Sensor {
   name: string;
   last_seen: string | null;
-  health: Record<string, unknown> | null;
+  health: Health | null;
   offered: number;
   recorded: number;
   filtered: number;
