@@ -1,0 +1,123 @@
+#include "server/ingest/ingest.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "server/ingest/context.h"
+
+namespace tapiary::server {
+
+base::Result<> Slots::Take(std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, wait, [this] { return free_ > 0; })) {
+    return base::MakeError(base::ErrorCode::kUnavailable,
+                           "as many files as allowed are being read; send it again later");
+  }
+  --free_;
+  return {};
+}
+
+void Slots::GiveBack() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++free_;
+  }
+  changed_.notify_one();
+}
+
+NewObjects::~NewObjects() {
+  for (const std::string& name : names_) {
+    if (const auto deleted = vault_.Delete(name); !deleted) {
+      base::LogWarning("vault: {} stays without a catalog row: {}", name, deleted.error().message);
+    }
+  }
+}
+
+namespace {
+
+// In words that the sender can act on: what is our trouble passes, and the sender comes again.
+base::Error ForSender(base::Error error) {
+  switch (error.code) {
+    case base::ErrorCode::kTimeout:
+    case base::ErrorCode::kIo:
+      error.code = base::ErrorCode::kUnavailable;
+      break;
+    case base::ErrorCode::kUnsupported:
+      error.code = base::ErrorCode::kCorrupt;
+      break;
+    case base::ErrorCode::kExists:
+      error.code = base::ErrorCode::kConflict;
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+}  // namespace
+
+Response IngestContext::Answer(std::string_view kind, const base::Result<Reply>& result) {
+  std::string_view name = "refused";
+  if (result) {
+    name = result->stored == Stored::kNew ? "stored" : "repeated";
+  } else if (ForSender(result.error()).code == base::ErrorCode::kConflict) {
+    name = "conflict";
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Count& count = counts_[{std::string(kind), std::string(name)}];
+    ++count.items;
+    if (result) count.bytes += result->bytes;
+  }
+  if (!result) return ProblemFor(ForSender(result.error()));
+  return JsonResponse(result->stored == Stored::kNew ? 201 : 200, result->json);
+}
+
+IngestMetrics IngestContext::metrics() const {
+  const std::lock_guard lock(mutex_);
+  IngestMetrics metrics;
+  for (const auto& [key, count] : counts_) {
+    metrics.rows.push_back({key.first, key.second, count.items, count.bytes});
+  }
+  return metrics;
+}
+
+struct Ingest::Impl {
+  IngestContext context;
+
+  using Work = base::Result<Reply> (*)(IngestContext&, const Request&, BodySource&);
+  Route MakeRoute(std::string_view method, std::string_view kind, Work work,
+                  std::uint64_t max_body_bytes) {
+    const bool put = method == "PUT";
+    Route route;
+    route.method = method;
+    route.pattern = "/api/v1/ingest/" + std::string(kind) + (put ? "/{epoch}/{seq}" : "");
+    route.scope = Scope::kSensor;
+    route.max_body_bytes = max_body_bytes;
+    route.handler = [this, kind, work](const Request& request, BodySource& body) {
+      return context.Answer(kind, work(context, request, body));
+    };
+    return route;
+  }
+};
+
+Ingest::Ingest(Catalog& catalog, Vault& vault, IngestLimits limits)
+    : impl_(new Impl{{catalog, vault, std::move(limits)}}) {}
+
+Ingest::~Ingest() = default;
+
+std::vector<Route> Ingest::Routes() {
+  const IngestLimits& limits = impl_->context.limits;
+  return {
+      impl_->MakeRoute("PUT", kSegments, PutSegment, limits.segment_bytes),
+      impl_->MakeRoute("PUT", kFlows, PutFlows, limits.batch_bytes),
+      impl_->MakeRoute("PUT", kFacts, PutFacts, limits.batch_bytes),
+      impl_->MakeRoute("POST", kPcap, PostPcap, limits.pcap_bytes),
+      impl_->MakeRoute("POST", kEvents, PostEvents, limits.events_bytes),
+  };
+}
+
+IngestMetrics Ingest::metrics() const {
+  return impl_->context.metrics();
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,118 @@
+#include "server/ingest/item.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace tapiary::server {
+namespace {
+
+std::uint64_t Big64(const base::Sha256Digest& hash, std::size_t at) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) value = (value << 8) | hash[at + i];
+  return value;
+}
+
+std::vector<SqlValue> KeyValues(const Item& item) {
+  return {item.sensor_id, std::string(item.kind), static_cast<std::int64_t>(item.epoch),
+          static_cast<std::int64_t>(item.seq)};
+}
+
+std::vector<std::uint8_t> Blob(const base::Sha256Digest& digest) {
+  return {digest.begin(), digest.end()};
+}
+
+// One alarm an item, however often its sender comes back; looked for among the newest.
+base::Result<> Alarm(SqlWriter& writer, const Item& item) {
+  const std::string detail =
+      fmt::format("{} {}/{}: another content came, {}", item.kind, item.epoch, item.seq,
+                  base::FormatContentDigest(item.digest));
+  bool told = false;
+  const std::vector<SqlValue> values{base::EscapeBytes(detail), base::EscapeBytes(item.sensor)};
+  TAPIARY_TRY(writer.Query(
+      "SELECT 1 FROM (SELECT actor, action, detail FROM audit ORDER BY id DESC LIMIT 1000) "
+      "WHERE action = 'digest-conflict' AND detail = ? AND actor = ?",
+      values, [&told](const SqlRow&) {
+        told = true;
+        return false;
+      }));
+  if (told) return {};
+  base::LogWarning("digest conflict from sensor {}: {}", base::EscapeBytes(item.sensor), detail);
+  return AddAudit(writer, item.sensor, "digest-conflict", detail);
+}
+
+base::Result<bool> SameDigest(SqlWriter& writer, const Item& item) {
+  bool same = false;
+  TAPIARY_TRY(writer.Query(
+      "SELECT digest FROM items WHERE sensor_id = ? AND kind = ? AND epoch = ? AND seq = ?",
+      KeyValues(item), [&](const SqlRow& row) {
+        same = std::ranges::equal(row.Blob(0), item.digest);
+        return false;
+      }));
+  return same;
+}
+
+enum class Outcome { kNew, kRepeated, kConflict };
+
+base::Result<Outcome> StoreIn(SqlWriter& writer, const Item& item, const RowWork& work) {
+  ItemRow row{.id = 0, .received_ns = base::WallNow()};
+  std::vector<SqlValue> values = KeyValues(item);
+  values.insert(values.end(),
+                {Blob(item.digest), static_cast<std::int64_t>(item.bytes), row.received_ns});
+  TAPIARY_ASSIGN(const std::int64_t added,
+                 writer.Execute("INSERT OR IGNORE INTO items (sensor_id, kind, epoch, seq, digest, "
+                                "bytes, received_ns) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                                values));
+  if (added == 0) {
+    TAPIARY_ASSIGN(const bool same, SameDigest(writer, item));
+    if (same) return Outcome::kRepeated;
+    TAPIARY_TRY(Alarm(writer, item));
+    return Outcome::kConflict;
+  }
+  row.id = writer.last_id();
+  const std::vector<SqlValue> seen{row.received_ns, item.sensor_id};
+  TAPIARY_TRY(writer.Execute("UPDATE sensors SET last_seen_ns = ? WHERE id = ?", seen));
+  TAPIARY_TRY(work(writer, row));
+  return Outcome::kNew;
+}
+
+}  // namespace
+
+std::uint64_t EpochOf(const base::Sha256Digest& hash) {
+  return (std::uint64_t{1} << 62) | (Big64(hash, 0) >> 2);
+}
+
+std::uint64_t SeqOf(const base::Sha256Digest& hash) {
+  return Big64(hash, 8) >> 1;
+}
+
+base::Result<bool> IsKnown(const Catalog& catalog, const Item& item) {
+  bool known = false;
+  TAPIARY_TRY(catalog.Query(
+      "SELECT 1 FROM items WHERE sensor_id = ? AND kind = ? AND epoch = ? AND seq = ?",
+      KeyValues(item), [&known](const SqlRow&) {
+        known = true;
+        return false;
+      }));
+  return known;
+}
+
+base::Result<bool> StoreItem(Catalog& catalog, const Item& item, const RowWork& work) {
+  Outcome outcome = Outcome::kNew;
+  TAPIARY_TRY(catalog.Write([&](SqlWriter& writer) -> base::Result<> {
+    TAPIARY_ASSIGN(outcome, StoreIn(writer, item, work));
+    return {};
+  }));
+  if (outcome == Outcome::kConflict) {
+    return base::MakeError(base::ErrorCode::kConflict,
+                           fmt::format("other content is stored as {} {}/{}; nothing was changed",
+                                       item.kind, item.epoch, item.seq));
+  }
+  return outcome == Outcome::kNew;
+}
+
+}  // namespace tapiary::server

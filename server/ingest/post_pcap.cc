@@ -1,0 +1,127 @@
+// POST pcap: for what has only tcpdump and curl. The file is known by its content: its hash gives
+// the item's numbers and the epoch of its flows.
+#include "base/text.h"
+#include "capture/json_writer.h"
+#include "server/ingest/body.h"
+#include "server/ingest/context.h"
+#include "server/ingest/pcap_import.h"
+#include "server/ingest/scratch_file.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::chrono::milliseconds kSlotWait{10'000};
+
+class HeldSlot {
+ public:
+  explicit HeldSlot(Slots& slots) : slots_(slots) {}
+  ~HeldSlot() { slots_.GiveBack(); }
+  HeldSlot(const HeldSlot&) = delete;
+  HeldSlot& operator=(const HeldSlot&) = delete;
+
+ private:
+  Slots& slots_;
+};
+
+struct Summary {
+  std::uint64_t packets = 0, flows = 0, transactions = 0, commands = 0, segments = 0;
+  std::string note;
+};
+
+std::string Json(const Summary& summary) {
+  std::string out;
+  capture::JsonWriter json(out);
+  json.BeginObject();
+  json.Number("packets", summary.packets);
+  json.Number("flows", summary.flows);
+  json.Number("transactions", summary.transactions);
+  json.Number("commands", summary.commands);
+  json.Number("segments", summary.segments);
+  json.TextOrNull("note", summary.note);
+  json.EndObject();
+  return out;
+}
+
+// What an earlier upload of the same file gave.
+base::Result<Summary> StoredSummary(const Catalog& catalog, const Item& item) {
+  const std::vector<SqlValue> key{item.sensor_id, static_cast<std::int64_t>(item.epoch)};
+  Summary summary;
+  summary.note = "this file was stored before; nothing was added";
+  const auto number = [](const SqlRow& row, std::size_t column) {
+    return static_cast<std::uint64_t>(row.Int(column));
+  };
+  TAPIARY_TRY(
+      catalog.Query("SELECT COUNT(*), SUM(packets) FROM segments WHERE sensor_id = ? AND epoch = ?",
+                    key, [&](const SqlRow& row) {
+                      summary.segments = number(row, 0);
+                      summary.packets = number(row, 1);
+                      return false;
+                    }));
+  TAPIARY_TRY(catalog.Query("SELECT COUNT(*) FROM flows WHERE sensor_id = ? AND epoch = ?", key,
+                            [&](const SqlRow& row) {
+                              summary.flows = number(row, 0);
+                              return false;
+                            }));
+  TAPIARY_TRY(catalog.Query(
+      "SELECT COUNT(*), SUM(command) FROM transactions WHERE sensor_id = ? AND epoch = ?", key,
+      [&](const SqlRow& row) {
+        summary.transactions = number(row, 0);
+        summary.commands = number(row, 1);
+        return false;
+      }));
+  return summary;
+}
+
+base::Result<Reply> Repeated(IngestContext& context, const Item& item) {
+  TAPIARY_TRY(StoreItem(context.catalog, item, {}));  // the same content, or a conflict
+  TAPIARY_ASSIGN(const Summary summary, StoredSummary(context.catalog, item));
+  return Reply{Stored::kRepeated, 0, Json(summary)};
+}
+
+base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t item_id,
+                       PcapContent& content) {
+  for (SegmentRow& segment : content.segments) {
+    segment.item_id = item_id;
+    TAPIARY_TRY(InsertSegment(writer, owner, segment));
+  }
+  for (const auto& flow : content.records.flows) TAPIARY_TRY(AddFlow(writer, owner, flow));
+  for (const auto& transaction : content.records.transactions) {
+    TAPIARY_TRY(AddTransaction(writer, owner, transaction));
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<Reply> PostPcap(IngestContext& context, const Request& request, BodySource& body) {
+  TAPIARY_ASSIGN(ScratchFile file, ScratchFile::Make(context.limits.scratch_folder));
+  TAPIARY_ASSIGN(const BodyFacts facts,
+                 CopyBody(request, body, context.limits.pcap_bytes,
+                          [&file](base::Bytes bytes) { return file.Append(bytes); }));
+  const Item item{request.identity.sensor_id,
+                  request.identity.sensor_name,
+                  kPcap,
+                  EpochOf(facts.digest),
+                  SeqOf(facts.digest),
+                  facts.digest,
+                  facts.bytes};
+  TAPIARY_ASSIGN(const bool known, IsKnown(context.catalog, item));
+  if (known) return Repeated(context, item);
+
+  TAPIARY_TRY(context.imports.Take(kSlotWait));
+  const HeldSlot slot(context.imports);
+  NewObjects objects(context.vault);
+  TAPIARY_ASSIGN(PcapContent content,
+                 ImportPcap(context, file.path(), item.sensor, item.epoch, objects));
+  const auto work = [&](SqlWriter& writer, const ItemRow& row) {
+    return AddRows(writer, {item.sensor_id, item.sensor, row.received_ns}, row.id, content);
+  };
+  TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, work));
+  if (!added) return Repeated(context, item);
+  objects.Keep();
+  return Reply{Stored::kNew, item.bytes,
+               Json({content.packets, content.flows, content.transactions, content.commands,
+                     content.segments.size(), content.note})};
+}
+
+}  // namespace tapiary::server

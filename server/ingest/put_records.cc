@@ -1,0 +1,89 @@
+// PUT flows and facts: a batch of records as zstd protobuf, in memory within its limit.
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "server/ingest/body.h"
+#include "server/ingest/context.h"
+#include "server/ingest/rows.h"
+#include "uplink/wire/wire.h"
+
+namespace tapiary::server {
+namespace {
+
+uplink::DecodeLimits LimitsOf(const IngestContext& context) {
+  uplink::DecodeLimits limits;
+  limits.max_body_bytes = context.limits.batch_bytes;
+  return limits;
+}
+
+template <class Batch>
+base::Result<> CheckNumbers(const Item& item, const Batch& batch) {
+  if (batch.epoch == item.epoch && batch.seq == item.seq) return {};
+  return base::MakeError(base::ErrorCode::kCorrupt,
+                         fmt::format("the path says {}/{}, the body {}/{}", item.epoch, item.seq,
+                                     batch.epoch, batch.seq));
+}
+
+// A key that SQLite cannot hold must not be cut to one that it can.
+base::Result<> CheckFlowNumber(std::uint64_t number) {
+  if (number <= static_cast<std::uint64_t>(INT64_MAX)) return {};
+  return base::MakeError(base::ErrorCode::kCorrupt, "flow number: above 2^63");
+}
+
+base::Result<> AddFlows(SqlWriter& writer, const RowOwner& owner, const uplink::FlowBatch& batch) {
+  for (const capture::FlowRecord& flow : batch.flows) {
+    TAPIARY_TRY(CheckFlowNumber(flow.id.number));
+    TAPIARY_TRY(AddFlow(writer, owner, flow));
+  }
+  return {};
+}
+
+base::Result<> AddFacts(SqlWriter& writer, const RowOwner& owner, const uplink::FactBatch& batch) {
+  for (const capture::Transaction& transaction : batch.transactions) {
+    TAPIARY_TRY(CheckFlowNumber(transaction.flow_id.number));
+    TAPIARY_TRY(AddTransaction(writer, owner, transaction));
+  }
+  for (const auto& gap : batch.gaps) TAPIARY_TRY(AddGap(writer, owner, batch.epoch, gap));
+  for (const auto& row : batch.ledger) TAPIARY_TRY(AddLedger(writer, owner, batch.epoch, row));
+  if (!batch.health) return {};
+  return SetHealth(writer, owner, batch.epoch, batch.seq, *batch.health);
+}
+
+// `decode` gives the batch, `add` writes its rows.
+template <class Decode, class Add>
+base::Result<Reply> PutBatch(IngestContext& context, const Request& request, BodySource& body,
+                             std::string_view kind, Decode decode, Add add) {
+  TAPIARY_ASSIGN(Item item, ItemFromPut(request, kind));
+  TAPIARY_ASSIGN(const bool known, IsKnown(context.catalog, item));
+  std::string bytes;
+  TAPIARY_ASSIGN(const BodyFacts facts, CopyBody(request, body, context.limits.batch_bytes,
+                                                 [&](base::Bytes part) -> base::Result<> {
+                                                   if (!known) bytes += base::AsText(part);
+                                                   return {};
+                                                 }));
+  item.bytes = facts.bytes;
+  if (known) {
+    TAPIARY_TRY(StoreItem(context.catalog, item, {}));
+    return Reply{Stored::kRepeated, 0, R"({"result":"repeated"})"};
+  }
+  TAPIARY_ASSIGN(const auto batch, decode(base::AsBytes(bytes), LimitsOf(context)));
+  TAPIARY_TRY(CheckNumbers(item, batch));
+  const auto work = [&](SqlWriter& writer, const ItemRow& row) {
+    return add(writer, RowOwner{item.sensor_id, item.sensor, row.received_ns}, batch);
+  };
+  TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, work));
+  if (!added) return Reply{Stored::kRepeated, 0, R"({"result":"repeated"})"};
+  return Reply{Stored::kNew, item.bytes, R"({"result":"stored"})"};
+}
+
+}  // namespace
+
+base::Result<Reply> PutFlows(IngestContext& context, const Request& request, BodySource& body) {
+  return PutBatch(context, request, body, kFlows, uplink::DecodeFlows, AddFlows);
+}
+
+base::Result<Reply> PutFacts(IngestContext& context, const Request& request, BodySource& body) {
+  return PutBatch(context, request, body, kFacts, uplink::DecodeFacts, AddFacts);
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,186 @@
+#include "server/ingest/rows.h"
+
+#include <vector>
+
+#include "base/text.h"
+#include "capture/json_writer.h"
+#include "capture/record_json.h"
+#include "server/query/value.h"
+
+namespace tapiary::server {
+namespace {
+
+SqlValue Optional(const std::optional<std::uint64_t>& value) {
+  return value ? NumberValue(*value) : SqlValue(nullptr);
+}
+
+std::uint64_t Lost(const capture::LedgerRow& ledger) {
+  std::uint64_t lost = 0;
+  for (const auto& [reason, packets] : ledger.lost) lost += packets;
+  return lost;
+}
+
+std::string HealthJson(const RowOwner& owner, std::uint64_t epoch, std::uint64_t seq,
+                       const uplink::SensorHealth& health) {
+  std::string out;
+  capture::JsonWriter json(out);
+  json.BeginObject();
+  json.Key("time");
+  json.Time(health.time_ns);
+  json.Key("received");
+  json.Time(owner.received_ns);
+  json.Key("clock_skew");  // seconds that the sensor is ahead, delivery time included
+  json.Seconds(static_cast<std::int64_t>(static_cast<std::uint64_t>(health.time_ns) -
+                                         static_cast<std::uint64_t>(owner.received_ns)));
+  json.Text("state", health.state);
+  json.Key("texts");
+  json.BeginArray();
+  for (const std::string& text : health.texts) json.Text(text);
+  json.EndArray();
+  json.TextOrNull("version", health.version);
+  json.Number("spool_bytes", health.spool_bytes);
+  json.Number("spool_max_bytes", health.spool_max_bytes);
+  json.Key("spool_oldest");
+  health.spool_oldest_ns == 0 ? json.Null() : json.Time(health.spool_oldest_ns);
+  json.TextOrNull("uplink_state", health.uplink_state);
+  json.Number("packets", health.packets);
+  json.Number("active_flows", health.active_flows);
+  json.Number("flows", health.flows);
+  json.Number("transactions", health.transactions);
+  json.Number("commands", health.commands);
+  json.Number("epoch", epoch);
+  json.Number("seq", seq);
+  json.EndObject();
+  return out;
+}
+
+}  // namespace
+
+SqlValue NumberValue(std::uint64_t value) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
+}
+
+SqlValue TextValue(std::string_view bytes) {
+  return base::EscapeBytes(bytes);
+}
+
+SqlValue AddressValue(const capture::IpAddress& address) {
+  if (address.version == 0) return nullptr;
+  const AddressKey key = ToAddressKey(address);
+  return std::vector<std::uint8_t>(key.begin(), key.end());
+}
+
+base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const SegmentRow& segment) {
+  const std::vector<SqlValue> values{
+      segment.item_id,
+      owner.sensor_id,
+      NumberValue(segment.epoch),
+      NumberValue(segment.stream),
+      NumberValue(segment.first_block),
+      NumberValue(segment.block_count),
+      TextValue(segment.interface),
+      segment.first_ns,
+      segment.last_ns,
+      NumberValue(segment.packets),
+      NumberValue(segment.bytes),
+      segment.object,
+  };
+  const auto added = writer.Execute(
+      "INSERT INTO segments (item_id, sensor_id, epoch, stream, first_block, block_count, "
+      "interface, first_ns, last_ns, packets, bytes, object) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      values);
+  if (added) return {};
+  if (added.error().code != base::ErrorCode::kExists) return added.error();
+  return base::MakeError(base::ErrorCode::kConflict,
+                         "the segment's blocks are stored already, under another number");
+}
+
+base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
+                              const capture::Transaction& transaction) {
+  const std::vector<SqlValue> values{
+      owner.sensor_id,
+      NumberValue(transaction.flow_id.epoch),
+      NumberValue(transaction.flow_id.number),
+      NumberValue(transaction.number),
+      transaction.time_ns,
+      TextValue(transaction.protocol),
+      TextValue(transaction.operation),
+      std::int64_t{transaction.code},
+      Optional(transaction.unit),
+      Optional(transaction.address),
+      Optional(transaction.quantity),
+      TextValue(capture::ToString(transaction.status)),
+      std::int64_t{transaction.command},
+      TextValue(transaction.attack_technique),
+      AddressValue(transaction.orig_ip),
+      NumberValue(transaction.orig_port),
+      AddressValue(transaction.resp_ip),
+      NumberValue(transaction.resp_port),
+      TextValue(transaction.community_id),
+      owner.received_ns,
+      capture::ToJson(transaction, owner.sensor),
+  };
+  TAPIARY_TRY(writer.Execute(
+      "INSERT INTO transactions (sensor_id, epoch, flow_number, number, time_ns, protocol, "
+      "operation, code, unit, address, quantity, status, command, technique, orig_ip, orig_port, "
+      "resp_ip, resp_port, community_id, received_ns, record) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (sensor_id, epoch, flow_number, number) DO NOTHING",
+      values));
+  return {};
+}
+
+base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                      const capture::GapRecord& gap) {
+  const std::vector<SqlValue> values{
+      owner.sensor_id,
+      NumberValue(epoch),
+      gap.from_ns,
+      gap.to_ns,
+      TextValue(gap.reason),
+      owner.received_ns,
+      capture::ToJson(gap, owner.sensor),
+  };
+  TAPIARY_TRY(writer.Execute(
+      "INSERT INTO gaps (sensor_id, epoch, from_ns, to_ns, reason, received_ns, record) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      values));
+  return {};
+}
+
+base::Result<> AddLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                         const capture::LedgerRow& ledger) {
+  const std::vector<SqlValue> values{
+      owner.sensor_id,
+      NumberValue(epoch),
+      TextValue(ledger.interface),
+      ledger.time_ns,
+      NumberValue(ledger.offered),
+      NumberValue(ledger.recorded),
+      NumberValue(ledger.filtered),
+      NumberValue(Lost(ledger)),
+      capture::ToJson(ledger, owner.sensor),
+  };
+  TAPIARY_TRY(writer.Execute(
+      "INSERT INTO ledger (sensor_id, epoch, interface, time_ns, offered, recorded, filtered, "
+      "lost, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (sensor_id, epoch, interface) DO UPDATE SET time_ns = excluded.time_ns, "
+      "offered = excluded.offered, recorded = excluded.recorded, filtered = excluded.filtered, "
+      "lost = excluded.lost, record = excluded.record WHERE excluded.offered >= ledger.offered",
+      values));
+  return {};
+}
+
+base::Result<> SetHealth(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                         std::uint64_t seq, const uplink::SensorHealth& health) {
+  const std::vector<SqlValue> values{HealthJson(owner, epoch, seq, health), owner.sensor_id,
+                                     NumberValue(epoch), NumberValue(seq)};
+  TAPIARY_TRY(
+      writer.Execute("UPDATE sensors SET health = ? WHERE id = ? AND (health IS NULL OR "
+                     "(json_extract(health, '$.epoch'), json_extract(health, '$.seq')) < (?, ?))",
+                     values));
+  return {};
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,59 @@
+// Inside ingest: one function per kind of catalog row. Each is called inside Catalog::Write.
+//
+// Text from outside is escaped (base/text.h), numbers above 2^63-1 are cut to it, an address is 16
+// bytes or NULL (see schema.cc).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "capture/records.h"
+#include "server/catalog/catalog.h"
+#include "uplink/wire/wire.h"
+
+namespace tapiary::server {
+
+SqlValue NumberValue(std::uint64_t value);
+SqlValue TextValue(std::string_view bytes);
+SqlValue AddressValue(const capture::IpAddress& address);
+
+struct SegmentRow {
+  std::int64_t item_id = 0;
+  std::uint64_t epoch = 0;
+  std::uint32_t stream = 0;
+  std::uint64_t first_block = 0;
+  std::uint64_t block_count = 0;
+  std::string interface;  // as it came
+  std::int64_t first_ns = 0;
+  std::int64_t last_ns = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::string object;
+};
+
+// Whose rows, and when they came.
+struct RowOwner {
+  std::int64_t sensor_id = 0;
+  std::string sensor;
+  std::int64_t received_ns = 0;
+};
+
+// kConflict when the blocks are stored already, as another item.
+base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const SegmentRow& segment);
+// Parts of a flow may come in any order: the newest part's totals stand, blocks of all are joined.
+base::Result<> AddFlow(SqlWriter& writer, const RowOwner& owner, capture::FlowRecord flow);
+// A transaction that is there already stays as it is.
+base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
+                              const capture::Transaction& transaction);
+base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                      const capture::GapRecord& gap);
+// The row that offers most is the newest: totals only grow, clocks may jump (HP-01).
+base::Result<> AddLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                         const capture::LedgerRow& ledger);
+// The newest by (epoch, seq) stands. The JSON says how far the sensor's clock is from ours (HP-01).
+base::Result<> SetHealth(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                         std::uint64_t seq, const uplink::SensorHealth& health);
+
+}  // namespace tapiary::server
