@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "cli/table.h"
@@ -60,6 +61,7 @@ std::vector<std::string> PortNames(const ovs::SwitchState& state,
     const ovs::PortState* port = state.FindPortByUuid(uuid);
     names.push_back(port != nullptr ? port->name : uuid);
   }
+  std::sort(names.begin(), names.end());
   return names;
 }
 

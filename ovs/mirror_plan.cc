@@ -157,6 +157,7 @@ class Planner {
       const PortState* port = state_.FindPortByUuid(uuid);
       names.push_back(port != nullptr ? port->name : "?");
     }
+    std::sort(names.begin(), names.end());
     return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " "));
   }
 

@@ -108,6 +108,7 @@ base::Result<SwitchState> ReadSwitchState(const Vsctl& vsctl, bool after_timeout
     bridge.datapath_type = row.at("datapath_type").text();
     bridge.mirrors = row.at("mirrors").items.size();
     bridge.external_ids = row.at("external_ids").map;
+    bridge.running = !row.at("datapath_id").text().empty();
     SetBridge(&state.ports, row.at("ports").items, bridge.name);
     SetBridge(&state.mirrors, row.at("mirrors").items, bridge.name);
     state.bridges.push_back(std::move(bridge));

@@ -57,6 +57,7 @@ struct BridgeState {
   std::string datapath_type;  // "" or "system": kernel; "netdev": userspace
   std::size_t mirrors = 0;
   ExternalIds external_ids;
+  bool running = true;  // ovs-vswitchd made it; false when it could not
 };
 
 struct SwitchState {

@@ -133,6 +133,17 @@ base::Result<> Testbed::BuildBridges() {
   }
   if (commands.empty()) return {};
   TAPIARY_TRY(vsctl_.Write(commands));
+  // ovs-vsctl reports a bridge that ovs-vswitchd could not make, and exits 0.
+  TAPIARY_ASSIGN(const SwitchState state, ReadSwitchState(vsctl_));
+  for (const BridgeSpec& bridge : spec_.bridges) {
+    const BridgeState* present = state.FindBridge(bridge.name);
+    if (present != nullptr && present->running) continue;
+    return base::MakeError(ErrorCode::kIo,
+                           fmt::format("Open vSwitch cannot make bridge {} (its log says why; two "
+                                       "switches with userspace bridges cannot share a network "
+                                       "namespace)",
+                                       bridge.name));
+  }
   // The bridge's own device is part of the host's stack: it must not talk into the testbed.
   for (const BridgeSpec& bridge : spec_.bridges) TAPIARY_TRY(DisableIpv6(bridge.name));
   return {};

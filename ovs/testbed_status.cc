@@ -25,6 +25,11 @@ TestbedItem BridgeItem(const BridgeSpec& spec, const std::string& testbed,
   const BridgeState* bridge = state.FindBridge(spec.name);
   if (bridge == nullptr) return item;
   item.state = IsOurs(bridge->external_ids, testbed) ? ItemState::kUp : ItemState::kForeign;
+  if (!bridge->running && item.state == ItemState::kUp) {
+    item.state = ItemState::kWrong;
+    item.detail = "ovs-vswitchd could not make it";
+    return item;
+  }
   const auto ports = std::count_if(
       state.ports.begin(), state.ports.end(),
       [&](const PortState& port) { return port.bridge == spec.name && port.name != spec.name; });

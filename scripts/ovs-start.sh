@@ -76,6 +76,9 @@ start() {
   if [[ ! -d /sys/module/openvswitch ]]; then
     modprobe openvswitch 2>/dev/null || say "the kernel has no openvswitch module: userspace datapath only"
   fi
+  if [[ -e /sys/class/net/ovs-netdev ]] && ! running ovs-vswitchd; then
+    say "another Open vSwitch with userspace bridges runs in this network namespace: this one can have none"
+  fi
   # One starter at a time; daemons must not inherit the lock.
   exec 9>"$run_dir/.ovs-start.lock"
   flock -w 30 9 || die "another start holds $run_dir/.ovs-start.lock"

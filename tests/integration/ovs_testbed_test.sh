@@ -93,6 +93,17 @@ expect 1 'a bridge tapiary0 already' "$tapiary" testbed up "$testbed"
 ovs-vsctl --timeout=10 del-br tapiary0
 clean
 
+say 'a second switch in the same network namespace cannot make userspace bridges: said'
+ovs-vsctl --timeout=10 add-br first -- set bridge first datapath_type=netdev
+(
+  export OVS_RUNDIR=$work/ovs2 OVS_DBDIR=$work/ovs2 OVS_LOGDIR=$work/ovs2
+  "$ovs_start" start 2>>"$work/ovs-start.log"
+  expect 1 'cannot make bridge tapiary0' "$tapiary" testbed up "$testbed"
+  "$ovs_start" stop 2>>"$work/ovs-start.log"
+)
+ovs-vsctl --timeout=10 del-br first
+clean
+
 say 'without a switch: said, and what can be removed is removed'
 "$tapiary" testbed up "$testbed" 2>/dev/null
 "$ovs_start" stop 2>/dev/null
