@@ -25,9 +25,8 @@ void ModbusDecoder::OnBytes(bool from_client, base::Bytes bytes, std::int64_t ti
                             OtOutput& out) {
   out_ = &out;
   request_side_ = from_client;
-  ReleaseEarly(time_ns, false);
+  Expire(time_ns, out);  // first: what is late is late, also when no timer ran
   FramerOf(from_client).Feed(bytes, time_ns, *this);
-  Expire(time_ns, out);
   out_ = nullptr;
 }
 
@@ -42,7 +41,7 @@ void ModbusDecoder::OnDatagram(bool from_client, base::Bytes bytes, bool cut, st
                                OtOutput& out) {
   out_ = &out;
   request_side_ = from_client;
-  ReleaseEarly(time_ns, false);
+  Expire(time_ns, out);
   Adu adu;
   adu.first_ns = adu.last_ns = time_ns;
   switch (ReadHeader(bytes, adu.header)) {
@@ -65,7 +64,6 @@ void ModbusDecoder::OnDatagram(bool from_client, base::Bytes bytes, bool cut, st
       OnFault("modbus-protocol-id");
       break;
   }
-  Expire(time_ns, out);
   out_ = nullptr;
 }
 

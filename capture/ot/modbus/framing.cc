@@ -8,6 +8,7 @@ namespace tapiary::capture::modbus {
 namespace {
 
 constexpr std::size_t kMaxBorders = 64;
+constexpr std::string_view kLostSync = "modbus-lost-sync";
 
 std::size_t AduSize(const Header& header) {
   return 6u + header.length;
@@ -69,15 +70,18 @@ Framer::Step Framer::TakeOne(base::Bytes& bytes, std::int64_t first_ns, std::int
     case Front::kMore:
       return Step::kWait;
     case Front::kBadProtocol:
-      if (!searching_) sink.OnFault("modbus-protocol-id");
+      sink.OnFault(searching_ ? kLostSync : "modbus-protocol-id");
       return Step::kLost;
     case Front::kBadLength:
-      if (!searching_) sink.OnFault("modbus-length");
+      sink.OnFault(searching_ ? kLostSync : "modbus-length");
       return Step::kLost;
     case Front::kHeader:
       break;
   }
-  if (searching_ && !LooksLikeAdu(bytes)) return Step::kLost;
+  if (searching_ && !LooksLikeAdu(bytes)) {
+    sink.OnFault(kLostSync);
+    return Step::kLost;
+  }
   const std::size_t size = AduSize(header);
   if (bytes.size() < size) return Step::kWait;
   searching_ = false;

@@ -1,0 +1,150 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "tests/capture/support/meter_run.h"
+
+namespace tapiary::capture {
+namespace {
+
+using test::kMilli;
+using test::kSecond;
+using test::kStart;
+using test::MeterRun;
+using test::PacketBuilder;
+using test::PacketList;
+using test::RunMeter;
+using test::TcpTalk;
+
+PacketBuilder Udp(std::uint16_t sport = 5000) {
+  return PacketBuilder().Eth().Ipv4("10.0.0.1", "10.0.0.2").Udp(sport, 6000).Data("00");
+}
+
+MeterRun RunUdpAt(const std::vector<double>& seconds,
+                  MeterOptions options = {.active_timeout_ns = 0}) {
+  PacketList packets;
+  for (const double second : seconds) {
+    packets.Add(Udp().Build(), kStart + static_cast<std::int64_t>(second * 1e3) * kMilli);
+  }
+  return RunMeter(packets, options);
+}
+
+TEST(FlowEnd, FL03_TailAfterCloseBelongsToTheFlow) {
+  PacketList packets;
+  TcpTalk talk(packets);
+  talk.Handshake().Close().Wait(2 * kSecond).Send(true, {}, 0x11).Wait(50 * kSecond);
+  talk.Send(false, {}, 0x10);
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.flows.size(), 1u);
+  EXPECT_EQ(run.records.flows[0].end_reason, EndReason::kEnd);
+  EXPECT_EQ(run.records.flows[0].role_by, RoleBy::kSyn);
+  EXPECT_EQ(run.records.flows[0].tcp_state, TcpState::kClosed);
+}
+
+TEST(FlowEnd, FL03_TailIsOverAfterAMinute) {
+  PacketList packets;
+  TcpTalk talk(packets);
+  talk.Handshake().Close().Wait(61 * kSecond).Send(true, {}, 0x10);
+  EXPECT_EQ(RunMeter(packets).records.flows.size(), 2u);
+}
+
+TEST(FlowEnd, FL04_TimesOutOfOrder) {
+  const MeterRun run = RunUdpAt({10, 12, 11, 12.5, 9.939, 13});
+  ASSERT_EQ(run.records.flows.size(), 1u);
+  const FlowRecord& flow = run.records.flows[0];
+  EXPECT_EQ(flow.start_ns, kStart + 9939 * kMilli);
+  EXPECT_EQ(flow.end_ns, kStart + 13 * kSecond);
+}
+
+TEST(FlowEnd, FL04_JumpBackClosesFlowsAndIsOnRecord) {
+  const MeterRun run = RunUdpAt({10000, 10001, 10, 11});
+  ASSERT_EQ(run.records.flows.size(), 2u);
+  ASSERT_EQ(run.records.gaps.size(), 1u);
+  EXPECT_EQ(run.records.gaps[0].reason, "clock-jump");
+  EXPECT_EQ(run.records.gaps[0].from_ns, kStart + 10001 * kSecond);
+  EXPECT_EQ(run.records.gaps[0].to_ns, kStart + 10 * kSecond);
+  for (const FlowRecord& flow : run.records.flows) EXPECT_GE(flow.end_ns, flow.start_ns);
+}
+
+TEST(FlowEnd, FL04_TwentyYearsApart) {
+  const auto start = std::chrono::steady_clock::now();
+  const MeterRun run = RunUdpAt({0, 20 * 365 * 86400.0});
+  EXPECT_EQ(run.records.flows.size(), 2u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+}
+
+TEST(FlowEnd, IdleFlowsEnd) {
+  const MeterRun run = RunUdpAt({0, 299, 600});
+  ASSERT_EQ(run.records.flows.size(), 2u);
+  EXPECT_EQ(run.records.flows[0].end_reason, EndReason::kIdle);
+  EXPECT_EQ(run.records.flows[0].orig.packets, 2u);
+}
+
+TEST(FlowEnd, FL09_PartsOfALongConnection) {
+  std::vector<double> times;
+  for (int i = 0; i <= 30; ++i) times.push_back(i);
+  MeterOptions options;
+  options.active_timeout_ns = 10 * kSecond;
+  const MeterRun run = RunUdpAt(times, options);
+  ASSERT_EQ(run.records.flows.size(), 4u);
+  std::uint64_t deltas = 0;
+  for (std::uint32_t part = 0; part < 4; ++part) {
+    const FlowRecord& flow = run.records.flows[part];
+    EXPECT_EQ(flow.part, part);
+    EXPECT_EQ(flow.id, run.records.flows[0].id);
+    EXPECT_EQ(flow.last, part == 3);
+    EXPECT_EQ(flow.end_reason, part == 3 ? EndReason::kIdle : EndReason::kActive);
+    EXPECT_GT(flow.delta_packets[0], 0u);
+    deltas += flow.delta_packets[0];
+    EXPECT_EQ(deltas, flow.orig.packets);
+  }
+  EXPECT_EQ(deltas, 31u);
+}
+
+TEST(FlowEnd, LiveMeterExpiresOnAdvanceAlone) {
+  PacketList packets;
+  packets.Add(Udp().Build(), kStart);
+  Meter meter({.active_timeout_ns = 0});
+  PacketBatch batch;
+  batch.packets[0] = packets.packets()[0];
+  batch.count = 1;
+  const std::vector<InterfaceInfo> interfaces = test::EthernetInterfaces(1);
+  std::array<FlowHandle, kBatchSize> handles;
+  meter.Process(batch, interfaces, handles);
+  meter.NoteBlock(handles[0], 3);
+  RecordBatch records;
+  meter.Advance(kStart + 299 * kSecond);
+  meter.Drain(records);
+  EXPECT_TRUE(records.flows.empty());
+  meter.Advance(kStart + 302 * kSecond);
+  meter.Drain(records);
+  ASSERT_EQ(records.flows.size(), 1u);
+  EXPECT_EQ(records.flows[0].end_reason, EndReason::kIdle);
+  EXPECT_EQ(records.flows[0].blocks, (std::vector<BlockRun>{{3, 1}}));
+  EXPECT_EQ(meter.stats().active_flows, 0u);
+}
+
+TEST(FlowEnd, BlocksOfAFlowThatEndedWithinTheBatchAreKept) {
+  PacketList packets;
+  TcpTalk talk(packets);
+  talk.Handshake().Close();
+  talk.seq[0] = 70000;
+  talk.Send(true, {}, 0x02);
+  Meter meter({.active_timeout_ns = 0});
+  PacketBatch batch;
+  for (const Packet& packet : packets.packets()) batch.packets[batch.count++] = packet;
+  const std::vector<InterfaceInfo> interfaces = test::EthernetInterfaces(1);
+  std::array<FlowHandle, kBatchSize> handles;
+  meter.Process(batch, interfaces, handles);
+  for (std::uint32_t i = 0; i < batch.count; ++i) meter.NoteBlock(handles[i], i < 6 ? 1 : 2);
+  meter.Finish(EndReason::kShutdown);
+  RecordBatch records;
+  meter.Drain(records);
+  ASSERT_EQ(records.flows.size(), 2u);
+  EXPECT_EQ(records.flows[0].blocks, (std::vector<BlockRun>{{1, 1}}));
+  EXPECT_EQ(records.flows[1].blocks, (std::vector<BlockRun>{{2, 1}}));
+  EXPECT_EQ(records.flows[1].end_reason, EndReason::kShutdown);
+}
+
+}  // namespace
+}  // namespace tapiary::capture
