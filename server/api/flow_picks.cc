@@ -79,10 +79,15 @@ base::Result<std::unique_ptr<FlowSelector>> ChooseFlows(const Catalog& catalog,
   Append(&select, SqlCondition{" LIMIT ?", {kMaxDownloadFlows + 1}});
   auto selector = std::make_unique<FlowSelector>();
   std::int64_t flows = 0;
-  TAPIARY_TRY(catalog.Query(select.text, select.params, [&](const SqlRow& row) {
+  const auto found = Select(catalog, select, [&](const SqlRow& row) {
     if (++flows <= kMaxDownloadFlows) selector->Add(ReadPick(row));
     return flows <= kMaxDownloadFlows;
-  }));
+  });
+  if (!found) return found.error();
+  if (*found == SelectEnd::kTimeLimit) {
+    return base::MakeError(base::ErrorCode::kTooLarge,
+                           "finding the filter's flows took too long: narrow filter or time");
+  }
   if (flows > kMaxDownloadFlows) {
     return base::MakeError(base::ErrorCode::kTooLarge,
                            fmt::format("the filter selects more than {} flows: narrow it, or use "

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The web page of a real collector in a real browser: log in, look, filter, download; and text from
+# attackers stays text (CO-01). Pictures are kept in $TAPIARY_WEB_PICTURES, if that is set.
+# shellcheck disable=SC2119
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+for program in node npm curl capinfos; do need "$program"; done
+chromium=${CHROMIUM:-/usr/bin/chromium}
+[[ -x $chromium ]] || skip "$chromium is not installed"
+app=$(realpath "$bin/../server/web_app")
+[[ -d $app/node_modules/playwright-core ]] || skip "built with TAPIARY_WEB=OFF"
+
+say 'types and templates'
+(cd "$app" && npm run --silent check) >"$work/check.log" 2>&1 || fail 'svelte-check or tsc finds errors'
+
+start_collector
+make_token plant-x sensor "$work/sensor.token"
+make_token analyst viewer "$work/viewer.token"
+send() { # send PATH FILE
+  curl -sSf --cacert "$ca" -H "Authorization: Bearer $(cat "$work/sensor.token")" \
+    --data-binary "@$2" "$url/api/v1/ingest/$1" >>"$work/send.log"
+}
+
+node "$source_dir/tests/server/web/hostile_pcap.mjs" "$work/hostile.pcap"
+send pcap "$work/hostile.pcap"
+captures=$source_dir/../shared/captures/modbus
+if [[ -d $captures ]]; then send pcap "$captures/modbus_scada_small.pcap"; fi
+cat >"$work/events.json" <<'JSON'
+{"eventid": "cowrie.login.failed", "src_ip": "203.0.113.7", "src_port": 51515,
+ "username": "<svg onload=window.hacked=1>", "password": "'\"><b>=cmd|' /C calc'!A0", "session": "\u202e${7*7}"}
+JSON
+send events "$work/events.json"
+
+WEB_APP=$app URL=$url TOKEN_FILE=$work/viewer.token WORK=$work CHROMIUM=$chromium \
+  timeout 150 node "$source_dir/tests/server/web/browse.mjs" || {
+  [[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
+  fail 'in the browser'
+}
+[[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
+
+say 'what was downloaded is what was sent'
+[[ $(capinfos -Trc "$work/filter.pcapng" | cut -f2) == 10 ]] || fail 'the pcap of the filter has not 10 packets'
+(($(capinfos -Trc "$work/flow.pcapng" | cut -f2) > 0)) || fail 'the pcap of the flow has no packets'
+say 'good'

@@ -1,0 +1,162 @@
+// browse.mjs: uses the page of a running collector as an analyst would, in Debian's Chromium.
+// Environment: WEB_APP (folder with node_modules), URL, TOKEN_FILE, WORK (for downloads and pictures).
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const { WEB_APP, URL: url, TOKEN_FILE, WORK, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const { chromium } = createRequire(join(WEB_APP, 'package.json'))('playwright-core');
+const token = readFileSync(TOKEN_FILE, 'utf8').trim();
+
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: '--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' '),
+});
+const complaints = [];
+
+async function newPage(options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+  page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
+  page.on('console', (message) => {
+    // Answers of 400 and 401 are asked for below; a policy violation or anything else is not.
+    if (message.type() === 'error' && !/status of 40[01]/.test(message.text())) complaints.push(message.text());
+  });
+  return page;
+}
+
+async function step(name, work) {
+  const started = Date.now();
+  try {
+    await work();
+  } catch (error) {
+    console.error(`FAILED: ${name}`);
+    await page.screenshot({ path: join(WORK, 'failed.png') });
+    throw error;
+  }
+  console.log(`good: ${name} (${Date.now() - started} ms)`);
+}
+
+async function save(selector, name) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
+  const path = join(WORK, name);
+  await download.saveAs(path);
+  assert.ok(statSync(path).size > 100, `${name} is empty`);
+  return download.suggestedFilename();
+}
+
+const page = await newPage();
+
+await step('a wrong token stays outside', async () => {
+  await page.goto(url);
+  await page.fill('#token', 'tap_wrong');
+  await page.click('button:has-text("Log in")');
+  await page.waitForSelector('[role=alert]');
+  assert.equal(await page.locator('#filter').count(), 0);
+});
+
+await step('the viewer token lets in', async () => {
+  await page.fill('#token', token);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-sensor="plant-x"]');
+  const cookies = await page.context().cookies();
+  assert.ok(cookies.length > 0 && cookies.every((cookie) => cookie.httpOnly && cookie.secure));
+});
+
+await step('flows are listed', async () => {
+  await page.waitForSelector('tr[data-flow]');
+  assert.match(await page.locator('#rows').innerText(), /modbus/);
+  assert.match(await page.locator('[data-sensor="plant-x"]').innerText(), /packets stored/);
+  await page.waitForSelector('.plot canvas');
+});
+
+await step('a wrong filter is shown where it is wrong, and repaired', async () => {
+  await page.keyboard.press('/');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'filter');
+  await page.fill('#filter', 'tcp && ip.adr == 10.66.0.1');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-testid=filter-error] mark');
+  assert.equal(await page.locator('[data-testid=filter-error] mark').innerText(), 'ip.adr');
+  await page.click('button:has-text("Use ip.addr")');
+  await page.waitForFunction(() => document.querySelectorAll('tr[data-flow]').length === 1);
+  assert.match(page.url(), /filter=/);
+});
+
+await step('the pcap of the filter is downloaded', async () => {
+  assert.match(await save('#download', 'filter.pcapng'), /^tapiary-[\w-]+\.pcapng$/);
+});
+
+await step('commands say who did what', async () => {
+  await page.click('#tab-commands');
+  await page.waitForSelector('#rows td:has-text("write_single_register")');
+  const row = await page.locator('#rows tbody tr').first().innerText();
+  for (const part of ['10.66.0.5:41000', '10.66.0.1:502', '1234', '40']) assert.ok(row.includes(part), part);
+});
+
+await step('CO-01: what a device says of itself is text', async () => {
+  await page.click('#tab-transactions');
+  await page.waitForSelector('#rows td:has-text("<img src=x onerror=")');
+  const text = await page.locator('#rows').innerText();
+  assert.ok(text.includes('<script>window.hacked=1</script>{{7*7}}javascript:alert(1)'));
+  assert.ok(text.includes('\\x00\\x1b[31m'), 'control bytes are not escaped');
+});
+
+await step('CO-01: what an attacker types is text', async () => {
+  await page.click('button:has-text("Clear")');
+  await page.click('#tab-events');
+  await page.waitForSelector('#rows td:has-text("<svg onload=")');
+});
+
+await step('CO-01: no element came of it', async () => {
+  const made = await page.evaluate(() => ({
+    hacked: window.hacked,
+    images: document.querySelectorAll('img, svg, iframe, object, embed').length,
+    scripts: document.querySelectorAll('script:not([src])').length,
+  }));
+  assert.deepEqual(made, { hacked: undefined, images: 0, scripts: 0 });
+});
+
+await step('a flow opens by keyboard and gives its pcap', async () => {
+  await page.click('#tab-flows');
+  await page.waitForSelector('tr[data-flow]');
+  await page.locator('tr[data-flow]').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[role=dialog] dl');
+  assert.match(await page.locator('[role=dialog]').innerText(), /community_id/);
+  assert.match(await save('#flow-pcap', 'flow.pcapng'), /^tapiary-flow-plant-x\.[\w.]+\.pcapng$/);
+  await page.screenshot({ path: join(WORK, 'details.png') });
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('[role=dialog]', { state: 'detached' });
+});
+
+await step('light and dark', async () => {
+  await page.screenshot({ path: join(WORK, 'light.png') });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction(() => document.documentElement.dataset.bsTheme === 'dark');
+  await page.click('#tab-commands');
+  await page.waitForSelector('#rows td:has-text("write_")');
+  await page.screenshot({ path: join(WORK, 'dark.png') });
+});
+
+await step('logging out ends the session', async () => {
+  await page.click('button:has-text("Log out")');
+  await page.waitForSelector('#token');
+  await page.goto(url);
+  await page.waitForSelector('#token');
+});
+
+await step('a link with a token logs in once and forgets it', async () => {
+  const other = await newPage();
+  await other.goto(`${url}/#token=${token}`);
+  await other.waitForSelector('[data-sensor="plant-x"]');
+  assert.equal(new URL(other.url()).hash, '');
+  assert.ok(!(await other.content()).includes(token));
+});
+
+await browser.close();
+assert.deepEqual(complaints, [], 'the browser complained');
