@@ -41,6 +41,9 @@ base::Result<> RevokeToken(Catalog& catalog, std::int64_t id);
 base::Result<Identity> FindIdentity(const Catalog& catalog, std::string_view token,
                                     std::int64_t now_ns);
 
+// Sets last_used_ns, at most once a minute per token; a failure is logged only.
+void NoteUse(Catalog& catalog, std::int64_t token_id, std::int64_t now_ns);
+
 std::string_view ToString(Scope scope);  // public, sensor, viewer, admin
 std::optional<Scope> ParseScope(std::string_view text);
 

@@ -1,0 +1,58 @@
+#include "server/auth/attempts.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::int64_t kMinute = 60 * base::kNanosPerSecond;
+
+// The text of an IPv4 address, or the network bytes of an IPv6 one.
+std::string KeyOf(const std::string& peer) {
+  std::array<std::uint8_t, 16> address;
+  if (inet_pton(AF_INET6, peer.c_str(), address.data()) != 1) return peer;
+  constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  const std::string_view bytes = base::AsText(address);
+  return std::string(bytes.starts_with(kMapped) ? bytes : bytes.substr(0, 8));
+}
+
+// A start in the future means that the clock was set back: the minute is over.
+bool Over(std::int64_t start_ns, std::int64_t now_ns) {
+  return now_ns < start_ns || now_ns - start_ns >= kMinute;
+}
+
+}  // namespace
+
+bool Attempts::Allowed(const std::string& peer, std::int64_t now_ns) const {
+  const std::string key = KeyOf(peer);
+  const std::lock_guard lock(mutex_);
+  const auto found = map_.find(key);
+  return found == map_.end() || Over(found->second->start_ns, now_ns) ||
+         found->second->failures < per_minute_;
+}
+
+void Attempts::Failed(const std::string& peer, std::int64_t now_ns) {
+  std::string key = KeyOf(peer);
+  const std::lock_guard lock(mutex_);
+  const auto found = map_.find(key);
+  if (found != map_.end() && !Over(found->second->start_ns, now_ns)) {
+    ++found->second->failures;
+    return;
+  }
+  if (found != map_.end()) {
+    peers_.erase(found->second);
+    map_.erase(found);
+  } else if (map_.size() >= max_peers_) {
+    map_.erase(peers_.front().key);
+    peers_.pop_front();
+  }
+  peers_.push_back({std::move(key), now_ns, 1});
+  map_[peers_.back().key] = std::prev(peers_.end());
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,40 @@
+// Attempts: how often each peer failed to prove who it is, so that guessing is slow.
+//
+// Tokens cannot be guessed; this bounds the work and the log lines that trying costs. At most 20
+// failures a minute per address, then the peer waits for its minute to end. IPv6 peers count by
+// their /64, which one host commands as a whole. Memory is bounded: of more than 10,000 peers the
+// oldest is forgotten. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace tapiary::server {
+
+class Attempts {
+ public:
+  explicit Attempts(int per_minute = 20, std::size_t max_peers = 10'000)
+      : per_minute_(per_minute), max_peers_(max_peers) {}
+
+  // False while `peer` (an address as text) has used up its failures.
+  [[nodiscard]] bool Allowed(const std::string& peer, std::int64_t now_ns) const;
+  void Failed(const std::string& peer, std::int64_t now_ns);
+
+ private:
+  struct Peer {
+    std::string key;
+    std::int64_t start_ns = 0;  // of its minute
+    int failures = 0;
+  };
+
+  const int per_minute_;
+  const std::size_t max_peers_;
+  mutable std::mutex mutex_;
+  std::list<Peer> peers_;                                 // guarded by mutex_; oldest minute first
+  std::map<std::string, std::list<Peer>::iterator> map_;  // guarded by mutex_
+};
+
+}  // namespace tapiary::server
