@@ -304,6 +304,7 @@ Forwarder::~Forwarder() {
 }
 
 base::Result<std::unique_ptr<Forwarder>> Forwarder::Make(ForwarderOptions options, Spool& spool) {
+  TAPIARY_TRY(UplinkHost(options.http));
   if (!options.http.ca_file.empty() && access(options.http.ca_file.c_str(), R_OK) != 0) {
     const int error = errno;
     return base::Error::FromErrno(error, "CA file " + options.http.ca_file);

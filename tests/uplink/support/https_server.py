@@ -2,7 +2,7 @@
 """A small HTTPS collector that can be told to misbehave, for forwarder_test.cc.
 
   https_server.py certs FOLDER      makes a CA and server keys: good, wrongname, expired, selfsigned
-  https_server.py serve FOLDER [--cert NAME] [--port N] [--script A,B,..] [--limit N] [--log FILE]
+  https_server.py serve FOLDER [--cert NAME] [--host IP] [--port N] [--script A,B,..] [--limit N] [--log FILE]
 
 Writes its port as a line to stdout. Each request takes the next action of the script; the last one
 stays. Actions: ok | lose (store, then close without an answer) | stall (never read on, never
@@ -33,7 +33,7 @@ def make_certs(folder):
         return os.path.join(folder, name)
 
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    good_name = "subjectAltName=IP:127.0.0.1,DNS:localhost"
+    good_name = "subjectAltName=IP:127.0.0.1,IP:10.99.77.2,DNS:localhost"
     openssl("req", "-x509", *key, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-days", "2",
             "-subj", "/CN=Test CA", "-addext", "basicConstraints=critical,CA:TRUE")
     openssl("req", "-x509", *key, "-keyout", at("selfsigned.key"), "-out", at("selfsigned.pem"),
@@ -54,7 +54,7 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, options):
-        super().__init__(("127.0.0.1", options.port), Handler)
+        super().__init__((options.host, options.port), Handler)
         self.options = options
         self.script = options.script.split(",")
         self.items = {}
@@ -146,6 +146,7 @@ def main():
     parser.add_argument("verb", choices=["certs", "serve"])
     parser.add_argument("folder")
     parser.add_argument("--cert", default="good")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--script", default="ok")
     parser.add_argument("--limit", type=int, default=0)

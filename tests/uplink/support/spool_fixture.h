@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
@@ -68,6 +70,21 @@ inline StoredBlock MakeStoredBlock(std::uint32_t stream, std::uint64_t number,
   return stored;
 }
 
+// Writes a pcapng file with `packets` packets into the folder; its path.
+inline std::string MakeCaptureFile(const std::string& folder, std::uint32_t packets) {
+  const StoredBlock block = MakeStoredBlock(0, 0, packets, 200);
+  capture::BlockEntry entry;
+  entry.stored_bytes = static_cast<std::uint32_t>(block.frame.size());
+  entry.raw_bytes = block.raw_bytes;
+  const auto raw = capture::ReadBlock(
+      entry, [&](std::uint64_t offset, std::size_t size) -> base::Result<std::string> {
+        return block.frame.substr(offset, size);
+      });
+  const std::string path = folder + "/file.pcapng";
+  std::ofstream(path, std::ios::binary) << raw.value();
+  return path;
+}
+
 // A flows item with `count` flows whose service is `text`.
 inline Encode FlowsItem(std::size_t count, std::string text = "modbus") {
   return [count, text = std::move(text)](std::uint64_t epoch, std::uint64_t seq) {
@@ -98,6 +115,51 @@ inline std::unique_ptr<Spool> OpenSpool(SpoolOptions options) {
   auto spool = Spool::Open(std::move(options));
   EXPECT_TRUE(spool) << spool.error().ToString();
   return spool ? std::move(*spool) : nullptr;
+}
+
+// A spool's options and a clock to turn.
+class SpoolTest : public ::testing::Test {
+ protected:
+  SpoolOptions Options() {
+    SpoolOptions options;
+    options.path = folder_.path() + "/spool";
+    options.now = [this] { return now_ns_; };
+    return options;
+  }
+  TempFolder folder_;
+  std::int64_t now_ns_ = 1'700'000'000 * base::kNanosPerSecond;
+};
+
+// The same with the real clock.
+inline SpoolOptions OptionsAt(const std::string& path) {
+  SpoolOptions options;
+  options.path = path;
+  options.retry_ns = 100 * base::kNanosPerMilli;
+  return options;
+}
+
+// The last file, by name, of the store with this extension.
+inline std::filesystem::path StoreFile(const std::string& spool, const std::string& extension) {
+  std::filesystem::path last;
+  for (const auto& entry : std::filesystem::directory_iterator(spool + "/store")) {
+    if (entry.path().extension() == extension && entry.file_size() > 0) {
+      last = std::max(last, entry.path());
+    }
+  }
+  return last;
+}
+
+// Ten packets of 1,000 ns in all, with a frame of so many bytes that hardly compress.
+inline StoredBlock BigBlock(std::uint64_t number, std::size_t bytes) {
+  static const StoredBlock pattern = MakeStoredBlock(0, 0);
+  StoredBlock block = pattern;
+  block.number = number;
+  block.frame.resize(bytes);
+  for (std::size_t i = 0; i < bytes; i += 61) block.frame[i] = static_cast<char>(number + i);
+  block.packets = 10;
+  block.first_ns = static_cast<std::int64_t>(number) * 1000;
+  block.last_ns = block.first_ns + 999;
+  return block;
 }
 
 // Takes everything out of the facts queue and gives the gap records in it.

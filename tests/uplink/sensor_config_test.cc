@@ -1,0 +1,76 @@
+#include "uplink/sensor_config.h"
+
+#include <gmock/gmock.h>
+
+namespace tapiary::uplink {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Parsed {
+  SensorConfig config;
+  base::Result<base::ConfigAction> action = base::ConfigAction::kDone;
+  base::Result<> checked;
+};
+
+std::unique_ptr<Parsed> Parse(std::vector<const char*> arguments) {
+  auto parsed = std::make_unique<Parsed>();
+  base::ConfigTable table("tapiary-sensor", "test");
+  AddRows(table, parsed->config);
+  arguments.insert(arguments.begin(), "tapiary-sensor");
+  parsed->action = table.Parse(static_cast<int>(arguments.size()), arguments.data());
+  parsed->checked = Check(parsed->config);
+  return parsed;
+}
+
+TEST(SensorConfig, ValuesReachTheParts) {
+  const auto parsed = Parse(
+      {"--capture.interfaces", "tap0", "--capture.interfaces", "tap1", "--spool.path", "/s",
+       "--spool.max_size", "1GiB", "--spool.segment_age", "2s", "--uplink.url", "https://c:8443",
+       "--uplink.bandwidth", "1MiB", "--meter.active_timeout", "5s", "--health.interval", "2s"});
+  ASSERT_TRUE(parsed->action) << parsed->action.error().message;
+  ASSERT_TRUE(parsed->checked) << parsed->checked.error().message;
+  const SensorConfig& config = parsed->config;
+  EXPECT_EQ(config.interfaces, (std::vector<std::string>{"tap0", "tap1"}));
+  EXPECT_EQ(config.Spool().path, "/s");
+  EXPECT_EQ(config.Spool().max_bytes, 1 << 30);
+  EXPECT_EQ(config.Spool().segment_age_ns, 2 * base::kNanosPerSecond);
+  EXPECT_EQ(config.Spool().flow_delay_ns, 5 * base::kNanosPerSecond);
+  EXPECT_EQ(config.Forwarder().http.url, "https://c:8443");
+  EXPECT_EQ(config.Forwarder().http.bytes_per_s, 1 << 20);
+  EXPECT_EQ(config.Writer().health_ns, 2 * base::kNanosPerSecond);
+  EXPECT_EQ(config.Engine(7).meter.epoch, 7u);
+  EXPECT_EQ(config.Engine(7).meter.active_timeout_ns, 5 * base::kNanosPerSecond);
+}
+
+TEST(SensorConfig, DefaultsAreThoseOfTheDesign) {
+  const auto parsed = Parse({"--capture.interfaces", "tap0"});
+  const SensorConfig& config = parsed->config;
+  EXPECT_EQ(config.segment_bytes, 16 << 20);
+  EXPECT_EQ(config.segment_age_ns, 60 * base::kNanosPerSecond);
+  EXPECT_EQ(config.block_bytes, 512 << 10);
+  EXPECT_EQ(config.block_time_ns, base::kNanosPerSecond);
+  EXPECT_EQ(config.sync_ns, base::kNanosPerSecond / 2);
+}
+
+TEST(SensorConfig, ContradictionsAreNamed) {
+  EXPECT_THAT(Parse({})->checked.error().message, HasSubstr("capture.interfaces"));
+  EXPECT_THAT(Parse({"--capture.interfaces", "a", "--capture.files", "b"})->checked.error().message,
+              HasSubstr("together"));
+  EXPECT_THAT(
+      Parse({"--capture.interfaces", "a", "--capture.interfaces", "a"})->checked.error().message,
+      HasSubstr("twice"));
+  EXPECT_THAT(Parse({"--capture.interfaces", "a", "--spool.max_size", "64MiB",
+                     "--spool.segment_size", "17MiB"})
+                  ->checked.error()
+                  .message,
+              HasSubstr("four segments"));
+  EXPECT_THAT(
+      Parse({"--capture.interfaces", "a", "--uplink.retry_min", "2m"})->checked.error().message,
+      HasSubstr("retry_min"));
+  EXPECT_FALSE(Parse({"--capture.interfaces", "a", "--log.level", "loud"})->checked);
+  EXPECT_FALSE(Parse({"--uplink.insecure", "true"})->action);  // there is no such thing
+}
+
+}  // namespace
+}  // namespace tapiary::uplink

@@ -1,0 +1,53 @@
+#include "uplink/sensor.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/uplink/support/spool_fixture.h"
+
+namespace tapiary::uplink {
+namespace {
+
+SensorConfig ConfigFor(const std::string& folder) {
+  SensorConfig config;
+  base::ConfigTable table("test", "gives the defaults");
+  AddRows(table, config);
+  config.spool_path = folder + "/spool";
+  return config;
+}
+
+TEST(Sensor, FileGoesIntoTheSpoolAndTheStopIsClean) {
+  const TempFolder folder;
+  SensorConfig config = ConfigFor(folder.path());
+  config.files = {MakeCaptureFile(folder.path(), 300)};
+  auto sensor = Sensor::Start(config);
+  ASSERT_TRUE(sensor) << sensor.error().message;
+  for (int i = 0; i < 500 && !(*sensor)->finished().value(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE((*sensor)->finished().value());
+  ASSERT_TRUE((*sensor)->Stop());
+  sensor->reset();
+
+  auto spool = OpenSpool(config.Spool());
+  const auto segment = spool->Next(Kind::kPackets).value();
+  ASSERT_TRUE(segment);
+  EXPECT_EQ(segment->packets, 300u);
+  EXPECT_TRUE(TakeGaps(*spool).empty());
+}
+
+TEST(Sensor, FailedStartLeavesNoUncleanStop) {
+  const TempFolder folder;
+  SensorConfig config = ConfigFor(folder.path());
+  config.files = {"/nowhere/x.pcap"};
+  const auto sensor = Sensor::Start(config);
+  ASSERT_FALSE(sensor);
+  EXPECT_TRUE(sensor.error().message.starts_with("capture: "));
+  auto spool = OpenSpool(config.Spool());
+  EXPECT_TRUE(TakeGaps(*spool).empty());
+}
+
+}  // namespace
+}  // namespace tapiary::uplink
