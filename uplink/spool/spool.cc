@@ -105,7 +105,7 @@ bool Spool::Has(Kind kind) const {
 
 base::Result<std::optional<Item>> Spool::Next(Kind kind) {
   const std::lock_guard lock(impl_->mutex);
-  TAPIARY_TRY(impl_->EnsureStore());
+  TAPIARY_TRY(impl_->EnsureReadable());
   for (;;) {
     auto item = impl_->First(kind);
     if (item || item.error().code != base::ErrorCode::kCorrupt) return item;
@@ -131,7 +131,7 @@ base::Result<> Spool::Impl::SkipBroken(Kind kind, const base::Error& why) {
     const Place broken = place;
     segments.Remove(batch, broken);
     facts.Append(batch, fact_state, now_ns, EncodeGaps({gap}));
-    TAPIARY_TRY(store->Write(batch, true));
+    TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
     facts.set_state(fact_state);
     segments.Erase(*store, broken);
     return {};
@@ -143,7 +143,7 @@ base::Result<> Spool::Impl::SkipBroken(Kind kind, const base::Error& why) {
   queue.RemoveTo(batch, state, next, 1);
   if (kind == Kind::kFacts) fact_state = state;
   facts.Append(batch, fact_state, now_ns, EncodeGaps({gap}));
-  TAPIARY_TRY(store->Write(batch, true));
+  TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
   queue.set_state(state);
   facts.set_state(fact_state);
   return {};
@@ -178,7 +178,7 @@ base::Result<> Spool::Impl::Remove(const Item& item, const std::vector<Encode>& 
   const bool trims =
       flow_state.trimmed != flows_before.trimmed || fact_state.trimmed != facts_before.trimmed;
   const bool sync = item.kind == Kind::kPackets || trims || !extra.empty() || !others.empty();
-  TAPIARY_TRY(store->Write(batch, sync));
+  TAPIARY_TRY(store->Write(batch, sync, Store::Room::kUseReserve));
   flows.set_state(flow_state);
   facts.set_state(fact_state);
   flows.DropFiles(*store, flows_before);
@@ -193,7 +193,7 @@ base::Result<> Spool::Acknowledge(const Item& item) {
 
 base::Result<> Spool::Replace(const Item& item, const std::vector<Encode>& others) {
   const std::lock_guard lock(impl_->mutex);
-  TAPIARY_TRY(impl_->EnsureStore());
+  TAPIARY_TRY(impl_->EnsureReadable());
   auto result = impl_->Remove(item, {}, others);
   if (!result) impl_->Fail(result.error());
   return result;
@@ -201,7 +201,7 @@ base::Result<> Spool::Replace(const Item& item, const std::vector<Encode>& other
 
 base::Result<> Spool::Quarantine(const Item& item, const capture::GapRecord& gap) {
   const std::lock_guard lock(impl_->mutex);
-  TAPIARY_TRY(impl_->EnsureStore());
+  TAPIARY_TRY(impl_->EnsureReadable());
   const auto kept = KeepCopy(impl_->options.path + "/quarantine", item);
   if (!kept) base::LogWarning("spool: {}", kept.error().message);
   auto result = impl_->Remove(item, {EncodeGaps({gap})}, {});

@@ -101,7 +101,7 @@ base::Result<> Spool::Impl::DropPackets(std::uint64_t& needed) {
   }
   ItemQueue::State state = facts.state();
   facts.Append(batch, state, options.now(), EncodeGaps(std::move(told)));
-  TAPIARY_TRY(store->Write(batch, true));
+  TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
   facts.set_state(state);
   for (const Place place : dropped) segments.Erase(*store, place);
   TellDropped(Kind::kPackets, dropped.size(), freed);
@@ -137,7 +137,7 @@ base::Result<> Spool::Impl::DropItems(ItemQueue& queue, std::uint64_t& needed) {
   queue.RemoveTo(batch, state, head, items);
   ItemQueue::State facts_state = &queue == &facts ? state : facts.state();
   facts.Append(batch, facts_state, options.now(), EncodeGaps({gap}));
-  TAPIARY_TRY(store->Write(batch, true));
+  TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
   queue.set_state(state);
   facts.set_state(facts_state);
   queue.DropFiles(*store, before);

@@ -26,6 +26,7 @@ struct Spool::Impl {
   base::Result<> MoveAside(const base::Error& why);
   base::Result<> BeginEpoch();
   base::Result<> ChooseEpoch();
+  base::Result<> EnsureReadable();      // the same, but a store that refuses writes will do
   void Fail(const base::Error& error);  // notes that the store needs recovery
 
   // spool.cc

@@ -120,6 +120,11 @@ base::Result<> Spool::Impl::EnsureStore() {
   return {};
 }
 
+base::Result<> Spool::Impl::EnsureReadable() {
+  if (store && begun) return {};
+  return EnsureStore();
+}
+
 void Spool::Impl::Fail(const base::Error& error) {
   if (!failed) base::LogError("spool: read-only: {}", error.message);
   failed = true;

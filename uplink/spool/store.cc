@@ -244,9 +244,9 @@ base::Result<std::unique_ptr<Store>> Store::Open(std::string path, std::int64_t 
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
-base::Result<> Store::Write(StoreBatch& batch, bool sync) {
+base::Result<> Store::Write(StoreBatch& batch, bool sync, Room room) {
   TAPIARY_TRY(impl_->Ready());
-  if (sync) TAPIARY_TRY(impl_->CheckReserve(batch.bytes()));
+  if (room == Room::kKeepReserve) TAPIARY_TRY(impl_->CheckReserve(batch.bytes()));
   rocksdb::WriteOptions options;
   options.sync = sync;
   const auto status = impl_->db->Write(options, &batch.impl_->batch);

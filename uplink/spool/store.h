@@ -28,8 +28,10 @@ class Store {
   static base::Result<std::unique_ptr<Store>> Open(std::string path, std::int64_t max_bytes);
   ~Store();
 
-  // After a failure of Write, the store must be recovered before the next one.
-  base::Result<> Write(StoreBatch& batch, bool sync);
+  // New data keeps a reserve of the disk free; deletions may use it, so that a full disk can be
+  // drained. After a failure of Write, the store must be recovered before more is put in.
+  enum class Room { kKeepReserve, kUseReserve };
+  base::Result<> Write(StoreBatch& batch, bool sync, Room room = Room::kKeepReserve);
   // Makes a failed store writable again: resume, else reopen; proven by a synced write.
   base::Result<> Recover();
 

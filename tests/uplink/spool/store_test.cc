@@ -110,6 +110,9 @@ TEST(Store, SP02_FullDiskRecoversWithoutRestart) {
       return result;
     };
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(write());
+    Round flows;
+    flows.flows = {FlowsItem(1)};
+    ASSERT_TRUE(spool->Write(flows));
     std::ofstream(ballast) << std::string(60 << 20, 'b');  // takes what is left
     int tries = 0;
     while (write() && tries < 100) ++tries;
@@ -118,6 +121,13 @@ TEST(Store, SP02_FullDiskRecoversWithoutRestart) {
     EXPECT_FALSE(spool->status().trouble.empty());
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     EXPECT_FALSE(write());
+    // Delivery goes on, else a disk that the spool itself filled would stay full.
+    Round close;
+    close.close_segments = true;
+    EXPECT_FALSE(spool->Write(close));
+    EXPECT_EQ(spool->Next(Kind::kFlows).value()->place.seq, 0u);
+    EXPECT_TRUE(spool->Acknowledge(*spool->Next(Kind::kFlows).value()));
+    EXPECT_FALSE(spool->Has(Kind::kFlows));
 
     fs::remove(ballast);
     const auto begin = std::chrono::steady_clock::now();
