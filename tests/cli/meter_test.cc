@@ -1,0 +1,92 @@
+#include "cli/meter.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace tapiary::cli {
+namespace {
+
+// A pcap of two Ethernet frames of one UDP flow, `cut` bytes short.
+class MeterVerb : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = ::testing::TempDir() + "meterhelper-" + std::to_string(getpid()) + ".pcap";
+    std::string file("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0", 24);
+    for (int i = 0; i < 2; ++i) {
+      file += std::string("\x10\0\0\0\0\0\0\0\x2a\0\0\0\x2a\0\0\0", 16);
+      file += std::string("\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0", 14);
+      file += std::string("\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02", 20);
+      file += std::string("\x13\x88\x17\x70\0\x08\0\0", 8);
+    }
+    Write(file);
+  }
+  void TearDown() override { unlink(path_.c_str()); }
+  void Write(const std::string& bytes) const {
+    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
+  }
+  void Cut(std::size_t bytes) const {
+    std::ifstream in(path_, std::ios::binary);
+    std::string file((std::istreambuf_iterator<char>(in)), {});
+    file.resize(file.size() - bytes);
+    Write(file);
+  }
+  base::Result<ExitCode> RunVerb(std::vector<std::string> arguments) {
+    CLI::App app;
+    cli::Run run;
+    ConfigureMeter(app, &run);
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(arguments);
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    const base::Result<ExitCode> result = run();
+    std::fflush(stdout);
+    out_ = ::testing::internal::GetCapturedStdout();
+    err_ = ::testing::internal::GetCapturedStderr();
+    return result;
+  }
+  std::string path_, out_, err_;
+};
+
+TEST_F(MeterVerb, PrintsFlows) {
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson"}), ExitCode::kOk);
+  EXPECT_NE(out_.find(R"("proto":"udp")"), std::string::npos);
+  EXPECT_NE(out_.find(R"("packets":2)"), std::string::npos);
+  EXPECT_EQ(err_, "");
+}
+
+TEST_F(MeterVerb, RD07_CutTailIsANoteAndNoFailure) {
+  Cut(3);
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--output", "summary"}), ExitCode::kOk);
+  EXPECT_NE(out_.find(R"("packets":1)"), std::string::npos);
+  EXPECT_NE(out_.find(R"("end_is_cut":true)"), std::string::npos);
+  EXPECT_NE(err_.find("truncated"), std::string::npos);
+}
+
+TEST_F(MeterVerb, UnreadableFileFailsAndTheOthersAreMetered) {
+  ASSERT_EQ(*RunVerb({path_ + ".none", path_, "--format", "ndjson"}), ExitCode::kFailed);
+  EXPECT_NE(out_.find(R"("id":"2.0")"), std::string::npos);
+  EXPECT_NE(err_.find(".none"), std::string::npos);
+  Write("this is no capture file at all, is it");
+  EXPECT_EQ(*RunVerb({path_}), ExitCode::kFailed);
+}
+
+TEST_F(MeterVerb, FilterAndBadOptions) {
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--filter", "tcp"}), ExitCode::kOk);
+  EXPECT_EQ(out_, "");
+  EXPECT_FALSE(RunVerb({path_, "--idle-timeout", "5"}).has_value());
+  CLI::App app;
+  cli::Run run;
+  ConfigureMeter(app, &run);
+  EXPECT_THROW(app.parse(std::vector<std::string>{"nothing", "--output"}), CLI::ParseError);
+}
+
+}  // namespace
+}  // namespace tapiary::cli
