@@ -1,0 +1,194 @@
+#include "server/http/gate.h"
+
+#include <gtest/gtest.h>
+
+namespace tapiary::server {
+namespace {
+
+base::Result<Identity> Authenticate(std::string_view token, const std::string& peer) {
+  if (peer == "flooder") return base::MakeError(base::ErrorCode::kTooLarge, "wait");
+  Identity identity;
+  if (token == "sensor") {
+    identity.scope = Scope::kSensor;
+  } else if (token == "viewer") {
+    identity.scope = Scope::kViewer;
+  } else if (token == "admin") {
+    identity.scope = Scope::kAdmin;
+  } else if (token == "down") {
+    return base::MakeError(base::ErrorCode::kUnavailable, "the catalog is busy");
+  } else {
+    return base::MakeError(base::ErrorCode::kPermission, "no");
+  }
+  identity.token_name = token;
+  return identity;
+}
+
+class Gate : public testing::Test {
+ protected:
+  Gate()
+      : router_({{.method = "GET", .pattern = "/public", .scope = Scope::kPublic, .handler = {}},
+                 {.method = "GET", .pattern = "/view", .scope = Scope::kViewer, .handler = {}},
+                 {.method = "POST", .pattern = "/view", .scope = Scope::kViewer, .handler = {}},
+                 {.method = "GET", .pattern = "/admin", .scope = Scope::kAdmin, .handler = {}},
+                 {.method = "GET", .pattern = "/in", .scope = Scope::kSensor, .handler = {}},
+                 {.method = "PUT",
+                  .pattern = "/in/{seq}",
+                  .scope = Scope::kSensor,
+                  .handler = {},
+                  .max_body_bytes = 100}}) {}
+
+  Admission Ask(const std::string& method, const std::string& path) {
+    request_.method = method;
+    request_.path = path;
+    return Admit(router_, Authenticate, chunked_, request_);
+  }
+  // Status of the refusal; 0: admitted.
+  int Status(const std::string& method, const std::string& path) {
+    const Admission admission = Ask(method, path);
+    return admission.refusal ? admission.refusal->status : 0;
+  }
+  int StatusWith(const std::string& token, const std::string& path) {
+    request_ = {};
+    request_.headers["authorization"] = "Bearer " + token;
+    return Status("GET", path);
+  }
+
+  Router router_;
+  Request request_;
+  bool chunked_ = false;
+};
+
+TEST_F(Gate, EachScopeReachesItsRoutesOnly) {
+  EXPECT_EQ(StatusWith("sensor", "/in"), 0);
+  EXPECT_EQ(StatusWith("sensor", "/view"), 403);
+  EXPECT_EQ(StatusWith("sensor", "/admin"), 403);
+  EXPECT_EQ(StatusWith("viewer", "/in"), 403);
+  EXPECT_EQ(StatusWith("viewer", "/view"), 0);
+  EXPECT_EQ(StatusWith("viewer", "/admin"), 403);
+  EXPECT_EQ(StatusWith("admin", "/in"), 403);
+  EXPECT_EQ(StatusWith("admin", "/view"), 0);
+  EXPECT_EQ(StatusWith("admin", "/admin"), 0);
+  for (const char* token : {"sensor", "viewer", "admin", "wrong"}) {
+    EXPECT_EQ(StatusWith(token, "/public"), 0) << token;
+  }
+}
+
+TEST_F(Gate, TheIdentityComesFromTheToken) {
+  request_.headers["authorization"] = "Bearer sensor";
+  const Admission admission = Ask("PUT", "/in/7");
+  ASSERT_FALSE(admission.refusal);
+  EXPECT_EQ(admission.route->pattern, "/in/{seq}");
+  EXPECT_EQ(request_.path_params.at("seq"), "7");
+  EXPECT_EQ(request_.identity.scope, Scope::kSensor);
+  EXPECT_EQ(request_.identity.token_name, "sensor");
+}
+
+TEST_F(Gate, NoTokenAndWrongTokensAre401WithAChallenge) {
+  EXPECT_EQ(Status("GET", "/view"), 401);
+  EXPECT_EQ(StatusWith("wrong", "/view"), 401);
+  EXPECT_EQ(StatusWith("", "/view"), 401);
+  request_.headers["authorization"] = "Basic viewer";
+  const Admission admission = Ask("GET", "/view");
+  ASSERT_TRUE(admission.refusal);
+  EXPECT_EQ(admission.refusal->status, 401);
+  ASSERT_FALSE(admission.refusal->headers.empty());
+  EXPECT_EQ(admission.refusal->headers[0].first, "WWW-Authenticate");
+}
+
+TEST_F(Gate, CO07_IdentityHeadersOfAProxyAreNothing) {
+  for (const char* name : {"x-forwarded-user", "x-remote-user", "remote-user", "x-auth-user"}) {
+    request_.headers[name] = "admin";
+  }
+  request_.headers["x-forwarded-for"] = "127.0.0.1";
+  EXPECT_EQ(Status("GET", "/admin"), 401);
+}
+
+TEST_F(Gate, CO08_ARefusalDoesNotRepeatTheToken) {
+  request_.headers["authorization"] = "Bearer tap_verysecret";
+  const Admission admission = Ask("GET", "/view");
+  ASSERT_TRUE(admission.refusal);
+  EXPECT_EQ(admission.refusal->body.find("verysecret"), std::string::npos);
+}
+
+TEST_F(Gate, HP04_APeerThatFailedTooOftenWaits) {
+  request_.peer = "flooder";
+  request_.headers["authorization"] = "Bearer viewer";
+  const Admission admission = Ask("GET", "/view");
+  ASSERT_TRUE(admission.refusal);
+  EXPECT_EQ(admission.refusal->status, 429);
+  EXPECT_EQ(admission.refusal->headers[0].first, "Retry-After");
+}
+
+TEST_F(Gate, ACatalogThatIsAwayIsNoWrongToken) {
+  EXPECT_EQ(StatusWith("down", "/view"), 503);
+}
+
+TEST_F(Gate, TheCookieReadsAndWritesOnlyFromOurOwnPage) {
+  request_.headers["cookie"] = "__Host-tapiary=viewer";
+  EXPECT_EQ(Status("GET", "/view"), 0);
+  EXPECT_EQ(Status("POST", "/view"), 401);
+  request_.headers["sec-fetch-site"] = "cross-site";
+  EXPECT_EQ(Status("POST", "/view"), 401);
+  request_.headers["sec-fetch-site"] = "same-site";
+  EXPECT_EQ(Status("POST", "/view"), 401);
+  request_.headers["sec-fetch-site"] = "same-origin";
+  EXPECT_EQ(Status("POST", "/view"), 0);
+}
+
+TEST_F(Gate, TheCookieNeverIngests) {
+  request_.headers["cookie"] = "__Host-tapiary=sensor";
+  EXPECT_EQ(Status("GET", "/in"), 401);
+  EXPECT_EQ(Status("GET", "/view"), 403);
+}
+
+TEST_F(Gate, AWrongHeaderIsNotRescuedByACookie) {
+  request_.headers["cookie"] = "__Host-tapiary=viewer";
+  request_.headers["authorization"] = "Bearer wrong";
+  EXPECT_EQ(Status("GET", "/view"), 401);
+}
+
+TEST_F(Gate, CO05_TheTokenIsAskedBeforeTheSize) {
+  request_.content_length = 1'000'000;
+  EXPECT_EQ(Status("PUT", "/in/1"), 401);
+  request_.headers["authorization"] = "Bearer sensor";
+  EXPECT_EQ(Status("PUT", "/in/1"), 413);
+  request_.content_length = 100;
+  EXPECT_EQ(Status("PUT", "/in/1"), 0);
+}
+
+TEST_F(Gate, ARouteWithoutBodyTakesNone) {
+  request_.content_length = 0;
+  EXPECT_EQ(Status("GET", "/public"), 0);
+  request_.content_length = 1;
+  EXPECT_EQ(Status("GET", "/public"), 413);
+  request_.content_length.reset();
+  chunked_ = true;
+  EXPECT_EQ(Status("GET", "/public"), 413);
+}
+
+TEST_F(Gate, UnknownPathsAndMethods) {
+  EXPECT_EQ(Status("GET", "/nothing"), 404);
+  const Admission admission = Ask("DELETE", "/view");
+  ASSERT_TRUE(admission.refusal);
+  EXPECT_EQ(admission.refusal->status, 405);
+  EXPECT_EQ(admission.refusal->headers[0].second, "GET, HEAD, POST");
+}
+
+TEST(SecurityHeaders, CO01_OnEveryAnswerUnlessTheHandlerSetItsOwn) {
+  Response response;
+  response.headers = {{"Cache-Control", "no-cache"}};
+  AddSecurityHeaders(true, response);
+  std::map<std::string, std::string> found(response.headers.begin(), response.headers.end());
+  EXPECT_EQ(found.size(), response.headers.size());  // none twice
+  EXPECT_EQ(found["Cache-Control"], "no-cache");
+  EXPECT_EQ(found["X-Content-Type-Options"], "nosniff");
+  EXPECT_EQ(found["Referrer-Policy"], "no-referrer");
+  EXPECT_TRUE(found.contains("Strict-Transport-Security"));
+  const std::string policy = found["Content-Security-Policy"];
+  EXPECT_NE(policy.find("default-src 'self'"), std::string::npos);
+  EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos);
+  EXPECT_EQ(policy.find("unsafe-"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tapiary::server
