@@ -25,7 +25,7 @@ base::Result<std::uint64_t> PathNumber(const Request& request, const std::string
   if (!plain || error != std::errc{} || stop != end || value > max) {
     return base::MakeError(base::ErrorCode::kInvalid,
                            fmt::format("{} in the path must be a decimal number up to {}, not '{}'",
-                                       name, max, base::EscapeBytes(text).substr(0, 40)));
+                                       name, max, text.substr(0, 40)));
   }
   return value;
 }

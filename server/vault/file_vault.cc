@@ -29,7 +29,8 @@ constexpr std::size_t kMaxRead = 1u << 30;  // one range; callers read blocks
 base::Error Failure(int errno_value, const std::string& what) {
   base::Error error = base::Error::FromErrno(errno_value, what);
   if (errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EIO ||
-      errno_value == EROFS || errno_value == EMFILE || errno_value == ENFILE) {
+      errno_value == EROFS || errno_value == EFBIG || errno_value == EMFILE ||
+      errno_value == ENFILE) {
     error.code = base::ErrorCode::kUnavailable;
   }
   return error;

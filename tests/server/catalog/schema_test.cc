@@ -1,0 +1,56 @@
+#include "server/catalog/schema.h"
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include "server/catalog/catalog.h"
+#include "tests/base/temp_folder.h"
+
+namespace tapiary::server {
+namespace {
+
+void Raw(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+}
+
+TEST(Schema, OpeningTwiceAppliesTheStepsOnce) {
+  const base::TempFolder folder;
+  const CatalogOptions options{.path = folder.path() + "/c.db"};
+  ASSERT_TRUE(Catalog::Open(options));
+  const auto catalog = Catalog::Open(options);
+  ASSERT_TRUE(catalog) << catalog.error().message;
+  std::int64_t version = 0;
+  ASSERT_TRUE((*catalog)->Query("PRAGMA user_version", {}, [&version](const SqlRow& row) {
+    version = row.Int(0);
+    return true;
+  }));
+  EXPECT_EQ(version, static_cast<std::int64_t>(SchemaSteps().size()));
+}
+
+TEST(Schema, NewerVersionIsRefusedWithAClearText) {
+  const base::TempFolder folder;
+  const std::string path = folder.path() + "/c.db";
+  ASSERT_TRUE(Catalog::Open({.path = path}));
+  Raw(path, "PRAGMA user_version = 999");
+  const auto catalog = Catalog::Open({.path = path});
+  ASSERT_FALSE(catalog);
+  EXPECT_EQ(catalog.error().code, base::ErrorCode::kCorrupt);
+  EXPECT_NE(catalog.error().message.find("schema version 999"), std::string::npos);
+}
+
+TEST(Schema, FailingStepLeavesNothingAndNoDatabaseIsAnError) {
+  const base::TempFolder folder;
+  const std::string path = folder.path() + "/c.db";
+  Raw(path, "CREATE TABLE audit (x)");  // the last table of step 1 is there already
+  EXPECT_FALSE(Catalog::Open({.path = path}));
+  Raw(path, "DROP TABLE audit");
+  EXPECT_TRUE(Catalog::Open({.path = path}));  // so nothing of the failed try is there
+  EXPECT_FALSE(Catalog::Open({.path = folder.File("no.db", std::string(4096, 'x'))}));
+  EXPECT_FALSE(Catalog::Open({.path = folder.path() + "/none/c.db"}));
+}
+
+}  // namespace
+}  // namespace tapiary::server

@@ -1,0 +1,105 @@
+#include "base/clock.h"
+#include "tests/server/ingest/fixture.h"
+
+namespace tapiary::server::test {
+namespace {
+
+using PostEvents = IngestFixture;
+
+TEST_F(PostEvents, StoresRecognisedFieldsAndTheRecord) {
+  const Answer answer =
+      Call("POST", "events",
+           {R"({"src_ip":"203.0.113.7","username":"admin","password":"1234","x":[1]})"});
+  ASSERT_EQ(answer.status, 201) << answer.text;
+  EXPECT_EQ(answer.json, nlohmann::json::parse(R"({"stored":1,"rejected":[]})"));
+  EXPECT_EQ(Row("SELECT hex(source_ip), source_port, user_name, password, session, record, time_ns "
+                "= received_ns FROM events"),
+            (std::vector<std::string>{
+                "00000000000000000000FFFFCB007107", "NULL", "admin", "1234", "NULL",
+                R"({"src_ip":"203.0.113.7","username":"admin","password":"1234","x":[1]})", "1"}));
+}
+
+TEST_F(PostEvents, CO03_BatchOfHundredWithNulAndInvalidUtf8IsStoredWhole) {
+  std::string body;
+  for (int i = 0; i < 100; ++i) {
+    std::string user = "u" + std::to_string(i);
+    if (i == 30) user = R"(a\u0000b)";
+    if (i == 60) user = "c\xff";
+    if (i == 90) user = std::string("d\0e", 3);
+    body += R"({"username":")" + user + "\"}\n";
+  }
+  const Answer answer = Call("POST", "events", {body});
+  ASSERT_EQ(answer.status, 201) << answer.text;
+  EXPECT_EQ(answer.json["stored"], 100);
+  EXPECT_EQ(Count("events"), 100);
+  EXPECT_EQ(Count(R"(events WHERE user_name = 'a\x00b')"), 1);
+  EXPECT_EQ(Count(R"(events WHERE user_name = 'c\xff')"), 1);
+  EXPECT_EQ(Count(R"(events WHERE user_name = 'd\x00e')"), 1);
+  EXPECT_EQ(Count("events WHERE json_valid(record)"), 100);
+}
+
+TEST_F(PostEvents, CO03_BadRecordIsRefusedAloneByIndex) {
+  std::string body = "[";
+  for (int i = 0; i < 100; ++i) body += i == 5 ? "{\"a\":}," : i == 99 ? "{}]" : "{},";
+  const Answer answer = Call("POST", "events", {body});
+  ASSERT_EQ(answer.status, 201) << answer.text;
+  EXPECT_EQ(answer.json["stored"], 99);
+  ASSERT_EQ(answer.json["rejected"].size(), 1u);
+  EXPECT_EQ(answer.json["rejected"][0]["index"], 5);
+  EXPECT_EQ(Count("events"), 99);
+}
+
+// What only the database refuses: here, by a trigger.
+TEST_F(PostEvents, CO03_UninsertableRecordIsSetAsideAlone) {
+  ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) -> base::Result<> {
+    TAPIARY_TRY(
+        writer.Execute("CREATE TRIGGER picky BEFORE INSERT ON events WHEN NEW.type = 'bad' "
+                       "BEGIN SELECT RAISE(ABORT, 'picky'); END",
+                       {}));
+    return {};
+  }));
+  const Answer answer = Call("POST", "events", {R"([{"type":"a"},{"type":"bad"},{"type":"b"}])"});
+  ASSERT_EQ(answer.status, 201) << answer.text;
+  EXPECT_EQ(answer.json["stored"], 2);
+  EXPECT_EQ(answer.json["rejected"][0]["index"], 1);
+  EXPECT_EQ(Count("events"), 2);
+}
+
+TEST_F(PostEvents, IdempotencyKeyMakesARetryStoreNothing) {
+  const std::map<std::string, std::string> key{{"idempotency-key", "batch-17"}};
+  EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}, key).status, 201);
+  const auto before = State();
+  EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}, key).status, 200);
+  ExpectProblem(Call("POST", "events", {R"({"a":2})"}, key), 409);
+  EXPECT_EQ(State(), before);
+  // Without a key equal events are two events.
+  EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}).status, 201);
+  EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}).status, 201);
+  EXPECT_EQ(Count("events"), 3);
+}
+
+TEST_F(PostEvents, HP01_SensorTimeIsKeptBesideReceiveTime) {
+  EXPECT_EQ(Call("POST", "events", {R"({"timestamp":"2026-02-25T12:00:00Z"})"}).status, 201);
+  const auto row = Row("SELECT time_ns, received_ns FROM events");
+  EXPECT_EQ(base::FormatTime(std::stoll(row[0])), "2026-02-25T12:00:00.000000000Z");
+  EXPECT_LT(base::WallNow() - std::stoll(row[1]), 60 * base::kNanosPerSecond);
+}
+
+TEST_F(PostEvents, RefusalsAreClearAndLeaveNothing) {
+  Start({.events_bytes = 1000, .events_per_request = 10});
+  const auto before = State();
+  ExpectProblem(Call("POST", "events", {""}), 400);
+  ExpectProblem(Call("POST", "events", {"hello"}), 400);
+  ExpectProblem(Call("POST", "events", {"[{}"}), 400);
+  ExpectProblem(Call("POST", "events", {"\xff\xfe"}), 400);
+  ExpectProblem(Call("POST", "events", {std::string(1001, ' ')}), 413);
+  ExpectProblem(Call("POST", "events", {"[{},{},{},{},{},{},{},{},{},{},{}]"}), 413);
+  ExpectProblem(Call("POST", "events", {"{}"}, {{"idempotency-key", std::string(129, 'a')}}), 400);
+  ExpectProblem(Call("POST", "events", {"{}"}, {{"idempotency-key", "a\tb"}}), 400);
+  ExpectProblem(Call("POST", "events", {"{}"}, {{"content-digest", Digest("x")}}), 422);
+  EXPECT_GE(Call("POST", "events", {.content = "{\"a\":1}", .cut = 3, .step = 2}).status, 400);
+  EXPECT_EQ(State(), before);
+}
+
+}  // namespace
+}  // namespace tapiary::server::test

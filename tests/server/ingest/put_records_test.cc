@@ -1,0 +1,126 @@
+#include "tests/server/ingest/fixture.h"
+#include "uplink/wire/wire.h"
+
+namespace tapiary::server::test {
+namespace {
+
+using PutRecords = IngestFixture;
+
+uplink::FlowBatch Flows(std::uint64_t epoch, std::uint64_t seq) {
+  uplink::FlowBatch batch{.epoch = epoch, .seq = seq, .flows = {}};
+  capture::FlowRecord flow;
+  flow.id = {epoch, 77};
+  flow.interface = "tap0";
+  flow.proto = 6;
+  flow.orig.ip = *capture::ParseIpAddress("10.0.0.1");
+  flow.resp.ip = *capture::ParseIpAddress("2001:db8::1");
+  flow.orig.port = 1025;
+  flow.resp.port = 502;
+  flow.blocks = {{3, 2}};
+  batch.flows.push_back(flow);
+  return batch;
+}
+
+uplink::FactBatch Facts(std::uint64_t epoch, std::uint64_t seq) {
+  uplink::FactBatch batch;
+  batch.epoch = epoch;
+  batch.seq = seq;
+  capture::Transaction transaction;
+  transaction.flow_id = {epoch, 77};
+  transaction.protocol = "modbus";
+  transaction.operation = "write_single_register";
+  transaction.command = true;
+  batch.transactions.push_back(transaction);
+  batch.gaps.push_back({.kind = "packets",
+                        .interface = "tap0",
+                        .from_ns = 1,
+                        .to_ns = 2,
+                        .items = 3,
+                        .bytes = 4,
+                        .reason = "unclean-stop"});
+  batch.ledger.push_back({.interface = "tap0",
+                          .time_ns = 5,
+                          .offered = 10,
+                          .recorded = 7,
+                          .recorded_bytes = 70,
+                          .filtered = 1,
+                          .lost = {{"kernel-ring", 2}}});
+  batch.health.emplace();
+  batch.health->time_ns = 6;
+  batch.health->state = "ok";
+  return batch;
+}
+
+TEST_F(PutRecords, StoresFlowsAndRepeatsStoreNothing) {
+  const std::string body = uplink::EncodeFlows(Flows(1, 2));
+  const Answer answer = Put("flows", 1, 2, {body});
+  EXPECT_EQ(answer.status, 201) << answer.text;
+  EXPECT_EQ(Row("SELECT epoch, number, orig_port, resp_port, hex(orig_ip), hex(resp_ip), blocks "
+                "FROM flows"),
+            (std::vector<std::string>{"1", "77", "1025", "502", "00000000000000000000FFFF0A000001",
+                                      "20010DB8000000000000000000000001", "[[3,2]]"}));
+  const auto before = State();
+  EXPECT_EQ(Put("flows", 1, 2, {body}).status, 200);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutRecords, StoresFactsOnce) {
+  const Answer answer = Put("facts", 1, 0, {uplink::EncodeFacts(Facts(1, 0))});
+  EXPECT_EQ(answer.status, 201) << answer.text;
+  EXPECT_EQ(Row("SELECT protocol, operation, command, flow_number FROM transactions"),
+            (std::vector<std::string>{"modbus", "write_single_register", "1", "77"}));
+  EXPECT_EQ(Row("SELECT offered, recorded, filtered, lost FROM ledger"),
+            (std::vector<std::string>{"10", "7", "1", "2"}));
+  EXPECT_EQ(Row("SELECT reason FROM gaps")[0], "unclean-stop");
+  // Another item with the same transaction and ledger row: no second row of either.
+  EXPECT_EQ(Put("facts", 1, 1, {uplink::EncodeFacts(Facts(1, 1))}).status, 201);
+  EXPECT_EQ(Count("transactions"), 1);
+  EXPECT_EQ(Count("ledger"), 1);
+  EXPECT_EQ(Count("gaps"), 2);
+}
+
+TEST_F(PutRecords, UP01_SameNumberOtherContentIsConflict) {
+  EXPECT_EQ(Put("facts", 1, 0, {uplink::EncodeFacts(Facts(1, 0))}).status, 201);
+  const auto before = State();
+  uplink::FactBatch other = Facts(1, 0);
+  other.gaps.clear();
+  ExpectProblem(Put("facts", 1, 0, {uplink::EncodeFacts(other)}), 409);
+  EXPECT_EQ(State(), before);
+  EXPECT_EQ(Count("audit WHERE action = 'digest-conflict'"), 1);
+}
+
+TEST_F(PutRecords, BodyAndPathMustAgree) {
+  const auto before = State();
+  ExpectProblem(Put("flows", 1, 3, {uplink::EncodeFlows(Flows(1, 2))}), 422);
+  ExpectProblem(Put("flows", 2, 2, {uplink::EncodeFlows(Flows(1, 2))}), 422);
+  ExpectProblem(Put("facts", 1, 3, {uplink::EncodeFacts(Facts(1, 2))}), 422);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutRecords, UP03_BrokenAndOversizedAreClearRefusals) {
+  Start({.batch_bytes = 2000});
+  const auto before = State();
+  ExpectProblem(Put("flows", 1, 2, {"no zstd"}), 422);
+  ExpectProblem(Put("facts", 1, 2, {""}), 422);
+  ExpectProblem(Put("flows", 1, 2, {std::string(2001, 'x')}), 413);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutRecords, OneUnstorableRecordKeepsTheWholeBatchOut) {
+  uplink::FlowBatch batch = Flows(1, 2);
+  batch.flows.push_back(batch.flows[0]);
+  batch.flows[1].id.number = UINT64_MAX;  // no SQLite integer
+  const auto before = State();
+  ExpectProblem(Put("flows", 1, 2, {uplink::EncodeFlows(batch)}), 422);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutRecords, CO02_AnyBytesInTextAreStoredEscaped) {
+  uplink::FlowBatch batch = Flows(1, 2);
+  batch.flows[0].service = std::string("a\0b\xff", 4);
+  EXPECT_EQ(Put("flows", 1, 2, {uplink::EncodeFlows(batch)}).status, 201);
+  EXPECT_EQ(Row("SELECT service FROM flows")[0], "a\\x00b\\xff");
+}
+
+}  // namespace
+}  // namespace tapiary::server::test

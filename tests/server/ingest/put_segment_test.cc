@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <thread>
+
+#include "tests/server/ingest/fixture.h"
+
+namespace tapiary::server::test {
+namespace {
+
+using PutSegment = IngestFixture;
+
+TEST_F(PutSegment, StoresObjectAndRow) {
+  const std::string segment = MakeSegment(7, 3);
+  const Answer answer = Put("segments", 9, 4, {segment});
+  EXPECT_EQ(answer.status, 201) << answer.text;
+  EXPECT_EQ(
+      Row("SELECT epoch, stream, first_block, block_count, interface, packets, bytes FROM "
+          "segments"),
+      (std::vector<std::string>{"9", "0", "7", "3", "tap0", "15", std::to_string(segment.size())}));
+  EXPECT_EQ(StoredPackets().size(), 15u);
+  EXPECT_NE(Row("SELECT last_seen_ns FROM sensors WHERE id = 5")[0], "NULL");
+  EXPECT_EQ(State()["vault"], 1);
+}
+
+TEST_F(PutSegment, UP01_RepeatStoresNothing) {
+  const std::string segment = MakeSegment(0);
+  EXPECT_EQ(Put("segments", 1, 0, {segment}).status, 201);
+  const auto before = State();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Put("segments", 1, 0, {segment}).status, 200);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutSegment, UP01_RepeatWhoseBodyIsNotTheDigestIsRefused) {
+  const std::string segment = MakeSegment(0);
+  EXPECT_EQ(Put("segments", 1, 0, {segment}).status, 201);
+  ExpectProblem(Call("PUT", "segments/1/0", {"x"}, {{"content-digest", Digest(segment)}}), 422);
+}
+
+TEST_F(PutSegment, UP01_OtherContentIsConflictWithOneAlarm) {
+  EXPECT_EQ(Put("segments", 1, 0, {MakeSegment(0)}).status, 201);
+  const auto before = State();
+  for (int i = 0; i < 3; ++i) ExpectProblem(Put("segments", 1, 0, {MakeSegment(3)}), 409);
+  EXPECT_EQ(State(), before);
+  EXPECT_EQ(Row("SELECT COUNT(*), actor, action FROM audit"),
+            (std::vector<std::string>{"1", "plant-a", "digest-conflict"}));
+  bool counted = false;
+  for (const auto& row : ingest_->metrics().rows) {
+    counted |= row.kind == "segments" && row.result == "conflict" && row.items == 3;
+  }
+  EXPECT_TRUE(counted);
+}
+
+TEST_F(PutSegment, UP01_ConcurrentDuplicatesGiveOneCopy) {
+  const std::string segment = MakeSegment(0, 20);
+  std::array<int, 8> status{};
+  {
+    std::vector<std::jthread> threads;
+    for (int& result : status) {
+      threads.emplace_back(
+          [&] { result = Put("segments", 1, 0, {.content = segment, .step = 500}).status; });
+    }
+  }
+  EXPECT_EQ(std::ranges::count(status, 201), 1);
+  EXPECT_EQ(std::ranges::count(status, 200), 7);
+  const auto state = State();
+  EXPECT_EQ(state.at("items"), 1);
+  EXPECT_EQ(state.at("segments"), 1);
+  EXPECT_EQ(state.at("vault"), 1);
+}
+
+TEST_F(PutSegment, SameBlocksUnderAnotherNumberAreConflict) {
+  EXPECT_EQ(Put("segments", 1, 0, {MakeSegment(0, 3)}).status, 201);
+  const auto before = State();
+  ExpectProblem(Put("segments", 1, 1, {MakeSegment(0, 2)}), 409);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutSegment, CO15_CutAtEachTenthLeavesNothing) {
+  const std::string segment = MakeSegment(0, 10);
+  const auto before = State();
+  for (std::size_t tenth = 0; tenth < 10; ++tenth) {
+    const std::size_t cut = segment.size() * tenth / 10;
+    EXPECT_GE(Put("segments", 1, 0, {.content = segment, .cut = cut, .step = 100}).status, 400);
+    // Ends early without an error, with the digest of the whole.
+    ExpectProblem(Call("PUT", "segments/1/0", {segment.substr(0, cut)},
+                       {{"content-digest", Digest(segment)}}),
+                  422);
+    // And with the digest of the part: the segment itself must be whole.
+    ExpectProblem(Put("segments", 1, 0, {segment.substr(0, cut)}), 422);
+    EXPECT_EQ(State(), before) << tenth;
+  }
+  EXPECT_EQ(Put("segments", 1, 0, {segment}).status, 201);
+}
+
+TEST_F(PutSegment, CO15_WrongDigestLeavesNothing) {
+  const auto before = State();
+  ExpectProblem(
+      Call("PUT", "segments/1/0", {MakeSegment(0)}, {{"content-digest", Digest("other")}}), 422);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutSegment, DamagedSegmentWithRightDigestLeavesNothing) {
+  const auto before = State();
+  std::string segment = MakeSegment(0, 1);
+  segment[30] ^= 1;
+  ExpectProblem(Put("segments", 1, 0, {segment}), 422);
+  ExpectProblem(Put("segments", 1, 0, {"not a segment"}), 422);
+  ExpectProblem(Put("segments", 1, 0, {""}), 422);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutSegment, TooLargeIs413) {
+  const std::string segment = MakeSegment(0);
+  Start({.segment_bytes = segment.size() - 1});
+  const auto before = State();
+  ExpectProblem(Put("segments", 1, 0, {segment}), 413);
+  EXPECT_EQ(State(), before);
+  Start({.segment_bytes = segment.size()});
+  EXPECT_EQ(Put("segments", 1, 0, {segment}).status, 201);
+}
+
+TEST_F(PutSegment, FullVaultIs503AndLeavesNothing) {
+  std::filesystem::remove_all(folder_.path() + "/vault/tmp");
+  const Answer answer = Put("segments", 1, 0, {MakeSegment(0)});
+  EXPECT_GE(answer.status, 500);
+  EXPECT_EQ(State()["items"], 0);
+}
+
+}  // namespace
+}  // namespace tapiary::server::test
