@@ -3,6 +3,7 @@
 #include "cli/meter.h"
 #include "cli/mirror.h"
 #include "cli/testbed.h"
+#include "cli/token.h"
 #include "cli/verb.h"
 
 namespace tapiary::cli {
@@ -16,6 +17,7 @@ constexpr std::array kVerbs = {
          ConfigureMirror},
     Verb{"testbed", "bring a testbed of bridges, hosts and mirrors up or down", kTestbedExamples,
          ConfigureTestbed},
+    Verb{"token", "create, list and revoke the collector's tokens", kTokenExamples, ConfigureToken},
 };
 
 }  // namespace

@@ -1,0 +1,20 @@
+// `tapiary token create|list|revoke`: who may send to and read from a collector. Works on the
+// collector's catalog file, on its own host; the collector may be running. See
+// server/auth/tokens.h.
+#pragma once
+
+#include <string_view>
+
+#include "cli/verb.h"
+
+namespace tapiary::cli {
+
+inline constexpr std::string_view kTokenExamples =
+    "  tapiary token create plant-a --scope sensor              for the sensor plant-a\n"
+    "  tapiary token create ann --scope viewer --expires 30d    for a person, for a month\n"
+    "  tapiary token list                                       all, without their text\n"
+    "  tapiary token revoke 3                                   at once and for good\n";
+
+void ConfigureToken(CLI::App& app, Run* run);
+
+}  // namespace tapiary::cli
