@@ -16,7 +16,10 @@ build=(
   protobuf-compiler librocksdb-dev libsodium-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
 )
-demo=(openvswitch-switch iproute2 ethtool procps curl jq nmap python3 python3-pymodbus tcpdump)
+demo=(
+  openvswitch-switch iproute2 ethtool procps curl jq nmap python3 python3-pymodbus
+  python3-serial-asyncio tcpdump
+)
 test=(
   libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
   python3-yaml podman runc debootstrap

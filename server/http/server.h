@@ -35,8 +35,10 @@ struct HttpServerOptions {
   std::uint64_t min_body_bytes_per_s = 256;  // measured over 30 s; slower is ended (slowloris)
 };
 
-// The identity behind a token; kPermission when there is none.
-using Authenticator = std::function<base::Result<Identity>(std::string_view token)>;
+// The identity behind a token that `peer` shows. kPermission: no such token (401). kTooLarge: this
+// peer has failed too often and must wait (429).
+using Authenticator =
+    std::function<base::Result<Identity>(std::string_view token, const std::string& peer)>;
 
 // Counters for /metrics, summed by route and status.
 struct HttpMetrics {

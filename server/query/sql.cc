@@ -157,8 +157,7 @@ class Compiler {
 }  // namespace
 
 SqlCondition ToSql(const Filter& filter, FilterTable table) {
-  SqlCondition condition;
-  condition.text = "(";  // so that it can be joined to others as it is
+  SqlCondition condition{"(", {}};  // in parentheses, so that it can be joined to others as it is
   Compiler(table, &condition).Node(filter.root());
   condition.text += ")";
   return condition;

@@ -1,0 +1,112 @@
+#include "server/collector.h"
+
+#include <iterator>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "server/api/api.h"
+#include "server/auth/attempts.h"
+#include "server/auth/session.h"
+#include "server/auth/tokens.h"
+#include "server/http/certificate.h"
+#include "server/probes.h"
+#include "server/web/web.h"
+
+namespace tapiary::server {
+
+struct Collector::Impl {
+  base::Result<Identity> Authenticate(std::string_view token, const std::string& peer);
+  std::vector<Route> Routes();
+
+  // In the order of making; destroyed in reverse.
+  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Vault> vault;
+  std::unique_ptr<Ingest> ingest;
+  Attempts attempts;
+  std::unique_ptr<HttpServer> http;
+};
+
+base::Result<Identity> Collector::Impl::Authenticate(std::string_view token,
+                                                     const std::string& peer) {
+  const std::int64_t now_ns = base::WallNow();
+  if (!attempts.Allowed(peer, now_ns)) {
+    return base::MakeError(base::ErrorCode::kTooLarge, "too many failed attempts");
+  }
+  auto identity = FindIdentity(*catalog, token, now_ns);
+  if (identity) {
+    NoteUse(*catalog, identity->token_id, now_ns);
+  } else if (identity.error().code == base::ErrorCode::kPermission) {
+    attempts.Failed(peer, now_ns);
+  }
+  return identity;
+}
+
+std::vector<Route> Collector::Impl::Routes() {
+  std::vector<Route> all;
+  const auto add = [&](std::vector<Route> routes) {
+    all.insert(all.end(), std::make_move_iterator(routes.begin()),
+               std::make_move_iterator(routes.end()));
+  };
+  add(ingest->Routes());
+  add(SessionRoutes(*catalog, attempts));
+  add(ApiRoutes({*catalog, *vault}));
+  add(ProbeRoutes(
+      {*catalog, *vault, [this] { return MetricsText(http->metrics(), ingest->metrics()); }}));
+  add(WebRoutes());
+  return all;
+}
+
+namespace {
+
+base::Result<> PrepareCertificate(const CollectorOptions& options) {
+  if (!options.own_certificate) return {};
+  TAPIARY_TRY(base::MakeFolders(options.data + "/tls", 0700));
+  return EnsureCertificate(options.http.certificate_file, options.http.key_file, options.names);
+}
+
+void TellAddresses(const CollectorOptions& options, const std::vector<std::uint16_t>& ports) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const ListenAddress& listen = options.http.listen[i];
+    base::LogInfo("serving {}://{}:{}", listen.tls ? "https" : "http", listen.address, ports[i]);
+  }
+  const auto fingerprint = CertificateFingerprint(options.http.certificate_file);
+  if (fingerprint) {
+    base::LogInfo("certificate {} has SHA-256 {}", options.http.certificate_file, *fingerprint);
+  }
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  TAPIARY_TRY(base::MakeFolders(options.data, 0700));
+  CatalogOptions catalog;
+  catalog.path = options.catalog_path;
+  TAPIARY_ASSIGN(impl->catalog, Catalog::Open(catalog));
+  TAPIARY_ASSIGN(impl->vault, OpenFileVault(options.vault_path));
+  IngestLimits limits = options.ingest;
+  limits.scratch_folder = options.vault_path;  // an uploaded file is no larger than what it becomes
+  impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);
+  TAPIARY_TRY(PrepareCertificate(options));
+  Impl* const raw = impl.get();  // outlives the server, which it owns
+  impl->http = std::make_unique<HttpServer>(options.http, impl->Routes(),
+                                            [raw](std::string_view token, const std::string& peer) {
+                                              return raw->Authenticate(token, peer);
+                                            });
+  TAPIARY_TRY(impl->http->Start());
+  TellAddresses(options, impl->http->ports());
+  return std::unique_ptr<Collector>(new Collector(std::move(impl)));
+}
+
+Collector::Collector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Collector::~Collector() {
+  Stop();
+}
+
+void Collector::Stop() {
+  impl_->http->Stop();
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,100 @@
+#include "server/collector_config.h"
+
+#include <charconv>
+#include <optional>
+
+namespace tapiary::server {
+namespace {
+
+base::Error Invalid(std::string message) {
+  return base::MakeError(base::ErrorCode::kInvalid, std::move(message));
+}
+
+// "127.0.0.1:8443", "[::1]:8443"
+std::optional<ListenAddress> ParseListen(const std::string& text, bool tls) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  ListenAddress listen;
+  listen.tls = tls;
+  listen.address = text.substr(0, colon);
+  if (listen.address.starts_with('[') && listen.address.ends_with(']')) {
+    listen.address = listen.address.substr(1, listen.address.size() - 2);
+  }
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data() + colon + 1, end, listen.port);
+  if (parsed.ec != std::errc() || parsed.ptr != end || listen.address.empty()) return std::nullopt;
+  return listen;
+}
+
+base::Result<> AddListen(const char* key, const std::vector<std::string>& texts, bool tls,
+                         std::vector<ListenAddress>& out) {
+  for (const std::string& text : texts) {
+    auto listen = ParseListen(text, tls);
+    if (!listen) return Invalid(std::string(key) + ": '" + text + "' is not ADDRESS:PORT");
+    out.push_back(*std::move(listen));
+  }
+  return {};
+}
+
+}  // namespace
+
+void AddRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.Add("data", &config.data, "folder for everything that is not placed elsewhere");
+  table.Add("listen", &config.listen, "addresses for HTTPS");
+  table.Add("plain_listen", &config.plain_listen,
+            "loopback addresses for plain HTTP, for a proxy on the same host");
+  table.Add("catalog.path", &config.catalog_path, "SQLite file; default: DATA/catalog.sqlite");
+  table.Add("vault.path", &config.vault_path, "folder of the packets; default: DATA/vault");
+  table.Add("tls.certificate", &config.certificate,
+            "PEM file with the certificate chain; default: one made at the first start");
+  table.Add("tls.key", &config.key, "PEM file with its key");
+  table.Add("tls.names", &config.names, "host names and addresses for the certificate made here");
+  table.AddInt("limits.connections", &config.max_connections, 1, 100'000,
+               "connections at a time; more are closed");
+  table.AddInt("limits.handler_threads", &config.handler_threads, 1, 256,
+               "requests that are worked on at a time");
+  table.AddSize("limits.segment", &config.segment_bytes, "256MiB", "1MiB", "256MiB",
+                "largest segment of a sensor");
+  table.AddSize("limits.pcap", &config.pcap_bytes, "1GiB", "1MiB", "64GiB",
+                "largest capture file of POST pcap, as sent");
+  table.AddSize("limits.pcap_expanded", &config.pcap_expanded_bytes, "8GiB", "1MiB", "256GiB",
+                "and once decompressed");
+  table.AddSize("limits.events", &config.events_bytes, "16MiB", "1KiB", "256MiB",
+                "largest body of POST events");
+  table.Add("log.level", &config.log_level, "debug, info, warning or error");
+  table.AddExample("tapiary-collector --data /var/lib/tapiary --tls.names collector.example",
+                   "serve on port 8443 with a certificate made at the first start");
+  table.AddExample("tapiary-collector --config collector.yaml --check-config",
+                   "check a file without starting");
+}
+
+base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
+  CollectorOptions options;
+  options.data = config.data;
+  options.catalog_path =
+      config.catalog_path.empty() ? config.data + "/catalog.sqlite" : config.catalog_path;
+  options.vault_path = config.vault_path.empty() ? config.data + "/vault" : config.vault_path;
+  options.names = config.names;
+  options.own_certificate = config.certificate.empty() && config.key.empty();
+  if (config.certificate.empty() != config.key.empty()) {
+    return Invalid("tls.certificate and tls.key belong together: give both or none");
+  }
+  HttpServerOptions& http = options.http;
+  http.certificate_file =
+      options.own_certificate ? config.data + "/tls/collector.crt" : config.certificate;
+  http.key_file = options.own_certificate ? config.data + "/tls/collector.key" : config.key;
+  TAPIARY_TRY(AddListen("listen", config.listen, true, http.listen));
+  TAPIARY_TRY(AddListen("plain_listen", config.plain_listen, false, http.listen));
+  if (http.listen.empty()) return Invalid("listen: give at least one ADDRESS:PORT");
+  http.io_threads = 2;
+  http.max_connections = static_cast<int>(config.max_connections);
+  http.handler_threads = static_cast<int>(config.handler_threads);
+  options.ingest.segment_bytes = static_cast<std::uint64_t>(config.segment_bytes);
+  options.ingest.pcap_bytes = static_cast<std::uint64_t>(config.pcap_bytes);
+  options.ingest.pcap_expanded_bytes = static_cast<std::uint64_t>(config.pcap_expanded_bytes);
+  options.ingest.events_bytes = static_cast<std::uint64_t>(config.events_bytes);
+  TAPIARY_ASSIGN(options.log_level, base::ParseLogLevel(config.log_level));
+  return options;
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,52 @@
+// The collector's settings: the rows of its table, and the checked result.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "server/http/server.h"
+#include "server/ingest/ingest.h"
+
+namespace tapiary::server {
+
+// As given.
+struct CollectorConfig {
+  std::string data = "/var/lib/tapiary";
+  std::string catalog_path;
+  std::string vault_path;
+  std::vector<std::string> listen{"0.0.0.0:8443"};
+  std::vector<std::string> plain_listen;
+  std::string certificate;
+  std::string key;
+  std::vector<std::string> names;
+  std::int64_t max_connections = 1024;
+  std::int64_t handler_threads = 16;
+  std::int64_t segment_bytes = 0;
+  std::int64_t pcap_bytes = 0;
+  std::int64_t pcap_expanded_bytes = 0;
+  std::int64_t events_bytes = 0;
+  std::string log_level = "info";
+};
+
+// Adds the rows; `config` must outlive the table.
+void AddRows(base::ConfigTable& table, CollectorConfig& config);
+
+// Checked, defaults filled in.
+struct CollectorOptions {
+  std::string data;
+  std::string catalog_path;
+  std::string vault_path;
+  bool own_certificate = false;  // made here when absent
+  std::vector<std::string> names;
+  HttpServerOptions http;
+  IngestLimits ingest;
+  base::LogLevel log_level = base::LogLevel::kInfo;
+};
+// kInvalid names the key.
+base::Result<CollectorOptions> Complete(const CollectorConfig& config);
+
+}  // namespace tapiary::server

@@ -1,0 +1,55 @@
+// tapiary-collector: reads the configuration, opens catalog and vault, serves until SIGTERM or
+// SIGINT.
+//
+// Signals are blocked before any thread starts and taken here one by one. Exit codes: 0 ok, 1
+// failed, 2 usage.
+#include <pthread.h>
+#include <signal.h>
+
+#include <cstdio>
+
+#include "base/log.h"
+#include "server/collector.h"
+#include "server/collector_config.h"
+
+namespace {
+
+using namespace tapiary;
+
+int Fail(const base::Error& error, int code) {
+  std::fprintf(stderr, "tapiary-collector: %s\n", error.message.c_str());
+  return code;
+}
+
+sigset_t BlockSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // a closed connection is an error of a call, not the end
+  return set;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  server::CollectorConfig config;
+  base::ConfigTable table("tapiary-collector",
+                          "Takes what sensors record, and shows and serves it to analysts.");
+  server::AddRows(table, config);
+  const auto action = table.Parse(argc, argv);
+  if (!action) return Fail(action.error(), 2);
+  if (*action == base::ConfigAction::kDone) return 0;
+  auto options = server::Complete(config);
+  if (!options) return Fail(options.error(), 2);
+  base::SetLogLevel(options->log_level);
+
+  const sigset_t signals = BlockSignals();
+  auto collector = server::Collector::Start(*options);
+  if (!collector) return Fail(collector.error(), 1);
+  int number = 0;
+  sigwait(&signals, &number);
+  (*collector)->Stop();
+  return 0;
+}

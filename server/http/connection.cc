@@ -1,0 +1,265 @@
+#include "server/http/connection.h"
+
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "server/http/exchange.h"
+
+namespace tapiary::server {
+
+void ServerContext::Count(const std::string& route, const std::string& method, int status) {
+  const std::lock_guard lock(mutex);
+  ++counts[{route, method, status}];
+}
+
+namespace {
+
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+// Runs `work` on the handler pool; the connection waits without holding a thread.
+template <class Work>
+auto OnPool(ServerContext& context, Work work) {
+  using Value = std::invoke_result_t<Work>;
+  return asio::co_spawn(
+      context.pool,
+      [work = std::move(work)]() mutable -> asio::awaitable<Value> { co_return work(); },
+      asio::use_awaitable);
+}
+
+template <class Stream>
+class Connection {
+ public:
+  Connection(ServerContext& context, Stream& stream, LiveConnection& live, std::string peer)
+      : context_(context), stream_(stream), live_(live), peer_(std::move(peer)) {}
+
+  asio::awaitable<void> Serve() {
+    bool first = true;
+    bool keep = true;
+    while (keep && !context_.stopping) {
+      if (!co_await AwaitRequest(first)) co_return;
+      first = false;
+      keep = co_await Exchange();
+      live_.busy = false;
+    }
+  }
+
+ private:
+  using Parser = http::request_parser<http::buffer_body>;
+
+  // Waits for the first byte: briefly on a new connection, longer on one that was of use before.
+  asio::awaitable<bool> AwaitRequest(bool first) {
+    if (buffer_.size() > 0) co_return true;
+    const HttpServerOptions& options = context_.options;
+    ExpireAfter(stream_, first ? options.header_timeout_ns : options.idle_timeout_ns);
+    error_code error;
+    const std::size_t count = co_await stream_.async_read_some(
+        buffer_.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
+    buffer_.commit(count);
+    co_return !error;
+  }
+
+  // One request and its answer; true when the connection goes on.
+  asio::awaitable<bool> Exchange() {
+    Parser parser;
+    parser.header_limit(kHeaderBytes);
+    parser.body_limit(boost::none);  // the route's own limit, in BridgeBody
+    ExpireAfter(stream_, context_.options.header_timeout_ns);
+    error_code error;
+    co_await http::async_read_header(stream_, buffer_, parser,
+                                     asio::redirect_error(asio::use_awaitable, error));
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      co_return co_await Refuse(parser, Problem(431, "Header too large", "at most 16 KiB"));
+    }
+    // Beast's own errors are bad HTTP; others are the network's, and nobody is there to answer.
+    if (error && error.category() == http::make_error_code(http::error::bad_method).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message) {
+      co_return co_await Refuse(parser, Problem(400, "Bad HTTP", error.message()));
+    }
+    if (error) co_return false;
+    co_return co_await Handle(parser);
+  }
+
+  asio::awaitable<bool> Refuse(Parser& parser, Response response) {
+    co_await Send(parser, response, false, "none", "?");
+    co_return false;
+  }
+
+  asio::awaitable<bool> Handle(Parser& parser) {
+    live_.busy = true;
+    auto parsed = ToRequest(parser.get().base(), peer_);
+    if (!parsed) co_return co_await Refuse(parser, ProblemFor(parsed.error()));
+    Request request = std::move(*parsed);
+    if (const auto length = parser.content_length()) request.content_length = *length;
+
+    Admission admission = co_await OnPool(context_, [&] {
+      return Admit(context_.router, context_.authenticate, parser.chunked(), request);
+    });
+    const std::string route = admission.route ? admission.route->pattern : "none";
+    Response response;
+    if (admission.refusal) {
+      response = std::move(*admission.refusal);
+    } else {
+      if (!co_await Continue(request)) co_return false;
+      BridgeBody<Stream> body(context_, stream_, buffer_, parser, admission.route->max_body_bytes);
+      response =
+          co_await OnPool(context_, [&] { return RunHandler(*admission.route, request, body); });
+    }
+    const bool keep = parser.is_done() && parser.get().keep_alive() && !context_.stopping;
+    co_return co_await Send(parser, response, keep, route, request.method);
+  }
+
+  // curl waits a second for this before it sends a larger body (UP-02).
+  asio::awaitable<bool> Continue(const Request& request) {
+    if (!beast::iequals(std::string(request.Header("expect")), "100-continue")) co_return true;
+    http::response<http::empty_body> go_on{http::status::continue_, 11};
+    ExpireAfter(stream_, context_.options.idle_timeout_ns);
+    error_code error;
+    co_await http::async_write(stream_, go_on, asio::redirect_error(asio::use_awaitable, error));
+    co_return !error;
+  }
+
+  asio::awaitable<bool> Send(Parser& parser, Response& response, bool keep,
+                             const std::string& route, const std::string& method) {
+    AddSecurityHeaders(std::is_same_v<Stream, TlsStream>, response);
+    context_.Count(route, method, response.status);
+    const bool head = method == "HEAD";
+    const bool sent = response.stream && !head ? co_await SendStream(response, keep)
+                                               : co_await SendText(response, keep, head);
+    // A client that is still sending would see a reset instead of the answer: read on for a while.
+    if (sent && !keep && !parser.is_done()) co_await Linger();
+    co_return sent&& keep;
+  }
+
+  asio::awaitable<bool> SendText(Response& response, bool keep, bool head) {
+    http::response<http::string_body> message{ToHeader(response)};
+    message.keep_alive(keep);
+    const bool has_body = response.status != 204 && response.status != 304;
+    if (has_body && !(head && response.stream)) message.content_length(response.body.size());
+    if (has_body && !head) message.body() = std::move(response.body);
+    http::response_serializer<http::string_body> serializer{message};
+    if (head) serializer.split(true);
+    ExpireAfter(stream_, context_.options.idle_timeout_ns);
+    error_code error;
+    if (head) {
+      co_await http::async_write_header(stream_, serializer,
+                                        asio::redirect_error(asio::use_awaitable, error));
+    } else {
+      co_await http::async_write(stream_, serializer,
+                                 asio::redirect_error(asio::use_awaitable, error));
+    }
+    co_return !error;
+  }
+
+  // Pulls and sends piece by piece: a slow reader holds back the source, not memory (CO-12).
+  asio::awaitable<bool> SendStream(Response& response, bool keep) {
+    http::response<http::buffer_body> message{ToHeader(response)};
+    message.keep_alive(keep);
+    message.chunked(true);
+    message.body().data = nullptr;
+    message.body().more = true;
+    http::response_serializer<http::buffer_body> serializer{message};
+    error_code error;
+    ExpireAfter(stream_, context_.options.idle_timeout_ns);
+    co_await http::async_write_header(stream_, serializer,
+                                      asio::redirect_error(asio::use_awaitable, error));
+    std::vector<char> piece(kChunkBytes);
+    while (!error && !serializer.is_done()) {
+      const auto count = co_await OnPool(context_, [&] { return Pull(*response.stream, piece); });
+      if (!count) {
+        base::LogWarning("an answer to {} breaks off: {}", peer_, count.error().message);
+        co_return false;  // no last chunk: the client sees that it is not whole
+      }
+      message.body().data = *count > 0 ? piece.data() : nullptr;
+      message.body().size = *count;
+      message.body().more = *count > 0;
+      ExpireAfter(stream_, context_.options.idle_timeout_ns);
+      co_await http::async_write(stream_, serializer,
+                                 asio::redirect_error(asio::use_awaitable, error));
+      if (error == http::error::need_buffer) error = {};
+    }
+    co_return !error;
+  }
+
+  asio::awaitable<void> Linger() {
+    error_code error;
+    std::size_t total = 0;
+    ExpireAfter(stream_, 2 * base::kNanosPerSecond);
+    std::vector<char> scratch(kChunkBytes);
+    while (!error && total < kLingerBytes) {
+      total += co_await stream_.async_read_some(asio::buffer(scratch),
+                                                asio::redirect_error(asio::use_awaitable, error));
+    }
+  }
+
+  ServerContext& context_;
+  Stream& stream_;
+  LiveConnection& live_;
+  const std::string peer_;
+  beast::flat_buffer buffer_{kHeaderBytes + kChunkBytes};
+};
+
+class Registration : public LiveConnection {
+ public:
+  Registration(ServerContext& context, beast::tcp_stream& stream)
+      : context_(context), stream_(&stream), alive_(std::make_shared<bool>(true)) {
+    const std::lock_guard lock(context_.mutex);
+    context_.live.insert(this);
+    ++context_.open;
+  }
+  ~Registration() override {  // on the stream's executor
+    *alive_ = false;
+    const std::lock_guard lock(context_.mutex);
+    context_.live.erase(this);
+    --context_.open;
+  }
+  void Cancel() override {
+    asio::post(stream_->get_executor(), [alive = alive_, stream = stream_] {
+      if (*alive) stream->cancel();
+    });
+  }
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+
+ private:
+  ServerContext& context_;
+  beast::tcp_stream* stream_;
+  std::shared_ptr<bool> alive_;  // shared with cancellations still queued when the stream goes
+};
+
+asio::awaitable<void> ServeTls(ServerContext& context, TlsStream& stream, LiveConnection& live,
+                               std::string peer) {
+  error_code error;
+  ExpireAfter(stream, context.options.header_timeout_ns);
+  co_await stream.async_handshake(asio::ssl::stream_base::server,
+                                  asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return;
+  Connection<TlsStream> connection(context, stream, live, std::move(peer));
+  co_await connection.Serve();
+  ExpireAfter(stream, base::kNanosPerSecond);
+  co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
+}
+
+}  // namespace
+
+asio::awaitable<void> ServeConnection(ServerContext& context, tcp::socket socket,
+                                      asio::ssl::context* tls) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) co_return;
+  socket.set_option(tcp::no_delay(true), error);
+  const std::string peer = endpoint.address().to_string();
+  if (tls != nullptr) {
+    TlsStream stream(beast::tcp_stream(std::move(socket)), *tls);
+    Registration registration(context, beast::get_lowest_layer(stream));
+    co_await ServeTls(context, stream, registration, peer);
+  } else {
+    beast::tcp_stream stream(std::move(socket));
+    Registration registration(context, stream);
+    Connection<beast::tcp_stream> connection(context, stream, registration, peer);
+    co_await connection.Serve();
+    beast::get_lowest_layer(stream).socket().shutdown(tcp::socket::shutdown_send, error);
+  }
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,105 @@
+// One request and its answer over a stream, plain or TLS. Internal to http/.
+//
+// The handler runs on the pool and pulls the body through BridgeBody, which starts each read on the
+// connection's own executor and waits for it; meanwhile the connection's coroutine waits for the
+// handler, so the stream has one user at a time.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "server/http/connection.h"
+#include "server/http/gate.h"
+#include "server/http/target.h"
+
+namespace tapiary::server {
+
+inline constexpr std::uint32_t kHeaderBytes = 16 * 1024;
+inline constexpr std::size_t kChunkBytes = 64 * 1024;
+inline constexpr std::size_t kLingerBytes = 1024 * 1024;  // of a refused body read before closing
+inline constexpr std::int64_t kRateWindowNs = 30 * base::kNanosPerSecond;
+
+template <class Stream>
+void ExpireAfter(Stream& stream, std::int64_t timeout_ns) {
+  beast::get_lowest_layer(stream).expires_after(std::chrono::nanoseconds(timeout_ns));
+}
+
+template <class Stream>
+class BridgeBody : public BodySource {
+ public:
+  using Parser = http::request_parser<http::buffer_body>;
+  BridgeBody(ServerContext& context, Stream& stream, beast::flat_buffer& buffer, Parser& parser,
+             std::uint64_t max_bytes)
+      : context_(context),
+        stream_(stream),
+        buffer_(buffer),
+        parser_(parser),
+        max_bytes_(max_bytes),
+        started_ns_(base::SteadyNow()) {}
+
+  // On a pool thread.
+  base::Result<std::size_t> Read(std::span<char> into) override {
+    if (into.empty() || parser_.is_done()) return std::size_t{0};
+    auto done = asio::co_spawn(stream_.get_executor(), ReadSome(into), asio::use_future);
+    TAPIARY_ASSIGN(const std::size_t count, done.get());
+    taken_ += count;
+    if (taken_ > max_bytes_) {
+      return base::MakeError(base::ErrorCode::kTooLarge,
+                             "at most " + std::to_string(max_bytes_) + " bytes; split it");
+    }
+    return count;
+  }
+
+ private:
+  // On the connection's executor. Reads until there is something, the end, or an error.
+  asio::awaitable<base::Result<std::size_t>> ReadSome(std::span<char> into) {
+    while (!parser_.is_done()) {
+      auto& body = parser_.get().body();
+      body.data = into.data();
+      body.size = into.size();
+      ExpireAfter(stream_, context_.options.idle_timeout_ns);
+      error_code error;
+      co_await http::async_read_some(stream_, buffer_, parser_,
+                                     asio::redirect_error(asio::use_awaitable, error));
+      if (error == http::error::need_buffer) error = {};
+      const std::size_t count = into.size() - body.size;
+      if (error) co_return Broken("the body ended early: " + error.message());
+      if (TooSlow()) co_return Broken("the body came too slowly");
+      if (count > 0) co_return count;
+    }
+    co_return std::size_t{0};
+  }
+
+  [[nodiscard]] bool TooSlow() const {
+    const std::int64_t elapsed_ns = base::SteadyNow() - started_ns_;
+    if (elapsed_ns < kRateWindowNs) return false;
+    return taken_ * base::kNanosPerSecond / static_cast<std::uint64_t>(elapsed_ns) <
+           context_.options.min_body_bytes_per_s;
+  }
+  static base::Error Broken(std::string message) {
+    return base::MakeError(base::ErrorCode::kInvalid, std::move(message));
+  }
+
+  ServerContext& context_;
+  Stream& stream_;
+  beast::flat_buffer& buffer_;
+  Parser& parser_;
+  const std::uint64_t max_bytes_;
+  const std::int64_t started_ns_;
+  std::uint64_t taken_ = 0;
+};
+
+// "Wed, 25 Nov 2026 12:00:00 GMT" (RFC 9110); clients measure their clock by it.
+std::string HttpDate();
+// Method, path, query and headers of a parsed header; kInvalid for a bad target.
+base::Result<Request> ToRequest(const http::request_header<>& header, const std::string& peer);
+// The handler's answer, or 500 when it throws what a library threw.
+Response RunHandler(const Route& route, const Request& request, BodySource& body);
+// Reads what a handler streams; on a pool thread.
+base::Result<std::size_t> Pull(BodySource& source, std::span<char> into);
+// Status line and headers for an answer.
+http::response_header<> ToHeader(const Response& response);
+
+}  // namespace tapiary::server

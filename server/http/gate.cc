@@ -1,0 +1,114 @@
+#include "server/http/gate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "server/http/target.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kCookie = "__Host-tapiary";
+
+// A cookie comes along by itself, so it counts only where another site cannot make use of it: for
+// people's routes, to read, or when the browser says that the request is from our own page.
+std::string_view CookieToken(const Route& route, const Request& request) {
+  if (route.scope != Scope::kViewer && route.scope != Scope::kAdmin) return {};
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (!reads && request.Header("sec-fetch-site") != "same-origin") return {};
+  return FindCookie(request.Header("cookie"), kCookie);
+}
+
+std::string_view TokenOf(const Route& route, const Request& request) {
+  const std::string_view header = request.Header("authorization");
+  if (header.empty()) return CookieToken(route, request);
+  return header.starts_with(kBearer) ? header.substr(kBearer.size()) : std::string_view{};
+}
+
+Response Unauthorized(std::string_view detail) {
+  Response response = Problem(401, "No valid token", detail);
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+bool Allows(Scope route, Scope caller) {
+  if (route == Scope::kSensor) return caller == Scope::kSensor;
+  if (route == Scope::kViewer) return caller == Scope::kViewer || caller == Scope::kAdmin;
+  return route == caller;
+}
+
+std::optional<Response> Authenticate(const Authenticator& authenticate, const Route& route,
+                                     Request& request) {
+  if (route.scope == Scope::kPublic) return std::nullopt;
+  const std::string_view token = TokenOf(route, request);
+  if (token.empty()) return Unauthorized("send 'Authorization: Bearer TOKEN'");
+  auto identity = authenticate(token, request.peer);
+  if (!identity) {
+    if (identity.error().code == base::ErrorCode::kPermission) {
+      return Unauthorized("the token is not known, has expired or was revoked");
+    }
+    if (identity.error().code != base::ErrorCode::kTooLarge) return ProblemFor(identity.error());
+    Response response = Problem(429, "Too many failed attempts", "wait a minute, then try again");
+    response.headers.emplace_back("Retry-After", "60");
+    return response;
+  }
+  if (!Allows(route.scope, identity->scope)) {
+    return Problem(403, "Not with this token",
+                   "the token is good, but not for this path; see 'tapiary token create --help'");
+  }
+  request.identity = std::move(*identity);
+  return std::nullopt;
+}
+
+std::optional<Response> CheckBody(const Route& route, const Request& request, bool chunked) {
+  const std::uint64_t length = request.content_length.value_or(0);
+  if (route.max_body_bytes == 0 && !chunked && length == 0) return std::nullopt;
+  if (route.max_body_bytes == 0) {
+    return Problem(413, "No body expected", "this path takes no body");
+  }
+  if (length > route.max_body_bytes) {
+    return Problem(413, "Body too large",
+                   "at most " + std::to_string(route.max_body_bytes) + " bytes; split it");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Admission Admit(const Router& router, const Authenticator& authenticate, bool chunked,
+                Request& request) {
+  Router::Match match = router.Find(request.method, request.path);
+  Admission admission;
+  if (match.route == nullptr) {
+    if (match.allowed.empty()) {
+      admission.refusal = Problem(404, "No such path", "see docs/ingest.md and docs/api.md");
+    } else {
+      admission.refusal = Problem(405, "Method not allowed", "this path takes " + match.allowed);
+      admission.refusal->headers.emplace_back("Allow", match.allowed);
+    }
+    return admission;
+  }
+  request.path_params = std::move(match.params);
+  admission.refusal = Authenticate(authenticate, *match.route, request);
+  if (!admission.refusal) admission.refusal = CheckBody(*match.route, request, chunked);
+  admission.route = match.route;
+  return admission;
+}
+
+void AddSecurityHeaders(bool tls, Response& response) {
+  const auto add = [&](const char* name, const char* value) {
+    const bool there = std::ranges::any_of(
+        response.headers, [&](const auto& header) { return header.first == name; });
+    if (!there) response.headers.emplace_back(name, value);
+  };
+  add("Content-Security-Policy",
+      "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+      "form-action 'self'; frame-ancestors 'none'");
+  add("X-Content-Type-Options", "nosniff");
+  add("Referrer-Policy", "no-referrer");
+  add("Cache-Control", "no-store");
+  if (tls) add("Strict-Transport-Security", "max-age=31536000");
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,162 @@
+#include "server/http/server.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+#include "server/http/connection.h"
+
+namespace tapiary::server {
+
+namespace {
+
+constexpr auto kGrace = std::chrono::milliseconds(1000);
+
+base::Error ListenError(const ListenAddress& address, const std::string& why) {
+  return base::MakeError(base::ErrorCode::kIo, "cannot listen on " + address.address + " port " +
+                                                   std::to_string(address.port) + ": " + why);
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  Impl(HttpServerOptions options, std::vector<Route> routes, Authenticator authenticate)
+      : context(std::move(options), std::move(routes), std::move(authenticate)) {}
+
+  base::Result<> LoadCertificate();
+  base::Result<> Bind(const ListenAddress& address);
+  asio::awaitable<void> Accept(tcp::acceptor& acceptor, bool tls);
+
+  ServerContext context;
+  asio::io_context io;
+  asio::ssl::context tls{asio::ssl::context::tls_server};
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  std::vector<std::uint16_t> ports;
+  std::vector<std::jthread> threads;
+};
+
+base::Result<> HttpServer::Impl::LoadCertificate() {
+  using Options = asio::ssl::context;
+  error_code error;
+  tls.set_options(Options::default_workarounds | Options::no_sslv2 | Options::no_sslv3 |
+                      Options::no_tlsv1 | Options::no_tlsv1_1 | Options::single_dh_use,
+                  error);
+  tls.use_certificate_chain_file(context.options.certificate_file, error);
+  if (error) {
+    return base::MakeError(
+        base::ErrorCode::kInvalid,
+        "cannot use the certificate " + context.options.certificate_file + ": " + error.message());
+  }
+  tls.use_private_key_file(context.options.key_file, asio::ssl::context::pem, error);
+  if (error) {
+    return base::MakeError(
+        base::ErrorCode::kInvalid,
+        "cannot use the key " + context.options.key_file + ": " + error.message());
+  }
+  return {};
+}
+
+base::Result<> HttpServer::Impl::Bind(const ListenAddress& address) {
+  error_code error;
+  const auto ip = asio::ip::make_address(address.address, error);
+  if (error) return ListenError(address, "it is no IP address");
+  if (!address.tls && !ip.is_loopback()) {
+    return ListenError(address, "plain HTTP is for loopback addresses only; use TLS");
+  }
+  auto acceptor = std::make_unique<tcp::acceptor>(io);
+  const tcp::endpoint endpoint(ip, address.port);
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return ListenError(address, error.message());
+  ports.push_back(acceptor->local_endpoint(error).port());
+  asio::co_spawn(io, Accept(*acceptor, address.tls), asio::detached);
+  acceptors.push_back(std::move(acceptor));
+  return {};
+}
+
+asio::awaitable<void> HttpServer::Impl::Accept(tcp::acceptor& acceptor, bool with_tls) {
+  while (!context.stopping) {
+    error_code error;
+    tcp::socket socket = co_await acceptor.async_accept(
+        asio::make_strand(io), asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted || context.stopping) co_return;
+    if (error) {  // out of descriptors, say: wait instead of spinning
+      asio::steady_timer pause(io, std::chrono::milliseconds(100));
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    if (context.open >= static_cast<std::uint64_t>(context.options.max_connections)) {
+      ++context.refused;
+      continue;  // closes it
+    }
+    const auto executor = socket.get_executor();
+    asio::co_spawn(executor, ServeConnection(context, std::move(socket), with_tls ? &tls : nullptr),
+                   asio::detached);
+  }
+}
+
+HttpServer::HttpServer(HttpServerOptions options, std::vector<Route> routes,
+                       Authenticator authenticate)
+    : impl_(
+          std::make_unique<Impl>(std::move(options), std::move(routes), std::move(authenticate))) {}
+
+HttpServer::~HttpServer() {
+  Stop();
+}
+
+base::Result<> HttpServer::Start() {
+  const auto& listen = impl_->context.options.listen;
+  if (std::ranges::any_of(listen, &ListenAddress::tls)) TAPIARY_TRY(impl_->LoadCertificate());
+  for (const ListenAddress& address : listen) TAPIARY_TRY(impl_->Bind(address));
+  for (int i = 0; i < impl_->context.options.io_threads; ++i) {
+    impl_->threads.emplace_back([this] { impl_->io.run(); });
+  }
+  return {};
+}
+
+void HttpServer::Stop() {
+  ServerContext& context = impl_->context;
+  if (context.stopping.exchange(true)) return;
+  for (auto& acceptor : impl_->acceptors) {
+    asio::post(impl_->io, [&acceptor = *acceptor] {
+      error_code ignored;
+      acceptor.close(ignored);
+    });
+  }
+  // Idle connections end at once; one with a running handler may finish it within the grace time.
+  const auto end = std::chrono::steady_clock::now() + kGrace;
+  while (context.open > 0) {
+    const bool all = std::chrono::steady_clock::now() >= end;
+    {
+      const std::lock_guard lock(context.mutex);
+      for (LiveConnection* live : context.live) {
+        if (all || !live->busy) live->Cancel();
+      }
+    }
+    if (std::chrono::steady_clock::now() >= end + kGrace / 2) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  context.pool.join();
+  impl_->io.stop();
+  impl_->threads.clear();
+}
+
+std::vector<std::uint16_t> HttpServer::ports() const {
+  return impl_->ports;
+}
+
+HttpMetrics HttpServer::metrics() const {
+  HttpMetrics metrics;
+  const ServerContext& context = impl_->context;
+  const std::lock_guard lock(context.mutex);
+  for (const auto& [key, requests] : context.counts) {
+    metrics.rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), requests});
+  }
+  metrics.connections_open = context.open;
+  metrics.connections_refused = context.refused;
+  return metrics;
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,118 @@
+#include "server/probes.h"
+
+#include <mutex>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::int64_t kKeepNs = 3 * base::kNanosPerSecond;
+
+class Health {
+ public:
+  Health(Catalog& catalog, Vault& vault) : catalog_(catalog), vault_(vault) {}
+
+  base::Result<> Check() {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t now_ns = base::SteadyNow();
+    if (now_ns >= next_ns_) {
+      last_ = Probe();
+      next_ns_ = now_ns + kKeepNs;
+      if (!last_) base::LogWarning("not healthy: {}", last_.error().message);
+    }
+    return last_;
+  }
+
+ private:
+  base::Result<> Probe() {
+    TAPIARY_TRY(
+        catalog_.Query("SELECT count(*) FROM sensors", {}, [](const SqlRow&) { return true; }));
+    TAPIARY_ASSIGN(const auto object, vault_.Create("probe"));  // removed again: never committed
+    const std::uint8_t byte = 0;
+    return object->Append({&byte, 1});
+  }
+
+  Catalog& catalog_;
+  Vault& vault_;
+  std::mutex mutex_;
+  std::int64_t next_ns_ = 0;
+  base::Result<> last_;
+};
+
+Response HealthResponse(const base::Result<>& health) {
+  if (health) return JsonResponse(200, R"({"status":"ok"})");
+  Response response = Problem(503, "Not able to work", health.error().message);
+  response.headers.emplace_back("Retry-After", "10");
+  return response;
+}
+
+void AddLine(std::string& text, const std::string& name, const std::string& labels,
+             std::uint64_t value) {
+  text += name;
+  if (!labels.empty()) text += '{' + labels + '}';
+  text += ' ' + std::to_string(value) + '\n';
+}
+
+void AddType(std::string& text, const std::string& name, const char* type, const char* help) {
+  text += "# HELP " + name + ' ' + help + "\n# TYPE " + name + ' ' + type + '\n';
+}
+
+// Label values come from our own tables, but a method comes from the wire.
+std::string Label(const char* name, std::string_view value) {
+  std::string text = std::string(name) + "=\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) continue;
+    text += c;
+  }
+  return text + '"';
+}
+
+}  // namespace
+
+std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest) {
+  std::string text;
+  AddType(text, "tapiary_http_requests_total", "counter", "Requests answered.");
+  for (const auto& row : http.rows) {
+    AddLine(text, "tapiary_http_requests_total",
+            Label("route", row.route) + ',' + Label("method", row.method) + ',' +
+                Label("status", std::to_string(row.status)),
+            row.requests);
+  }
+  AddType(text, "tapiary_http_connections_open", "gauge", "Connections at this moment.");
+  AddLine(text, "tapiary_http_connections_open", "", http.connections_open);
+  AddType(text, "tapiary_http_connections_refused_total", "counter",
+          "Connections closed because there were too many.");
+  AddLine(text, "tapiary_http_connections_refused_total", "", http.connections_refused);
+  AddType(text, "tapiary_ingest_items_total", "counter", "Items received, by kind and result.");
+  for (const auto& row : ingest.rows) {
+    AddLine(text, "tapiary_ingest_items_total",
+            Label("kind", row.kind) + ',' + Label("result", row.result), row.items);
+  }
+  AddType(text, "tapiary_ingest_bytes_total", "counter", "Bytes received, by kind and result.");
+  for (const auto& row : ingest.rows) {
+    AddLine(text, "tapiary_ingest_bytes_total",
+            Label("kind", row.kind) + ',' + Label("result", row.result), row.bytes);
+  }
+  return text;
+}
+
+std::vector<Route> ProbeRoutes(ProbeContext context) {
+  // Shared by the copies of the handler, which is a std::function.
+  auto health = std::make_shared<Health>(context.catalog, context.vault);
+  std::vector<Route> routes;
+  routes.push_back({"GET", "/healthz", Scope::kPublic, [health](const Request&, BodySource&) {
+                      return HealthResponse(health->Check());
+                    }});
+  routes.push_back(
+      {"GET", "/metrics", Scope::kViewer, [metrics = context.metrics](const Request&, BodySource&) {
+         Response response;
+         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+         response.body = metrics();
+         return response;
+       }});
+  return routes;
+}
+
+}  // namespace tapiary::server
