@@ -19,7 +19,7 @@
 namespace tapiary::server {
 namespace {
 
-// Log sizes in pages of 4 KiB: from 4 MiB on it is copied back without waiting after each write;
+// Log sizes in pages of 4 KiB: each 4 MiB are copied back without waiting for readers;
 // at 32 MiB the writer waits for readers, which end within the read limit (CO-14).
 constexpr int kCheckpointPages = 1024;
 constexpr int kForcedCheckpointPages = 8192;
@@ -106,8 +106,9 @@ class Writer final : public SqlWriter {
 
 struct Catalog::Impl {
   CatalogOptions options;
-  std::mutex writer_mutex;  // guards the three below
+  std::mutex writer_mutex;  // guards the five below
   std::unique_ptr<SqliteConnection> writer;
+  int copied_pages = 0;  // of the log, at the last try to copy it back
   std::int64_t next_forced_ns = 0;
   base::RateLimit checkpoint_log{60 * base::kNanosPerSecond};
 
@@ -161,9 +162,11 @@ base::Result<> Catalog::Impl::WriteLocked(const std::function<base::Result<>(Sql
 
 // Failure is no failure of the write, which is durable in the log: it is tried again.
 void Catalog::Impl::KeepLogSmall() {
-  if (writer->log_pages() < kCheckpointPages) return;
-  const std::int64_t now = base::SteadyNow();
-  const bool forced = writer->log_pages() >= kForcedCheckpointPages && now >= next_forced_ns;
+  const int pages = writer->log_pages();
+  if (pages < copied_pages) copied_pages = 0;  // it began anew
+  const bool forced = pages >= kForcedCheckpointPages && base::SteadyNow() >= next_forced_ns;
+  if (!forced && pages - copied_pages < kCheckpointPages) return;
+  copied_pages = pages;
   const auto done = writer->Checkpoint(forced);
   if (!forced) return;
   next_forced_ns = base::SteadyNow() + kForcedCheckpointPause;

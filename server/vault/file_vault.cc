@@ -25,14 +25,17 @@ constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kMaxHint = 40;
 constexpr std::size_t kMaxRead = 1u << 30;  // one range; callers read blocks
 
-// No room is not the caller's fault and passes: the sender shall come again.
+// A disk that does not answer may do so later; what is not there stays so.
 base::Error Failure(int errno_value, const std::string& what) {
   base::Error error = base::Error::FromErrno(errno_value, what);
-  if (errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EIO ||
-      errno_value == EROFS || errno_value == EFBIG || errno_value == EMFILE ||
-      errno_value == ENFILE) {
-    error.code = base::ErrorCode::kUnavailable;
-  }
+  if (error.code == base::ErrorCode::kIo) error.code = base::ErrorCode::kUnavailable;
+  return error;
+}
+
+// Whatever keeps the vault from taking an object is our trouble, not the sender's.
+base::Error CannotStore(int errno_value, const std::string& what) {
+  base::Error error = base::Error::FromErrno(errno_value, what);
+  error.code = base::ErrorCode::kUnavailable;
   return error;
 }
 
@@ -111,7 +114,7 @@ class PendingFile final : public PendingObject {
     while (!bytes.empty()) {
       const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return Failure(errno, "vault: cannot write");
+      if (written < 0) return CannotStore(errno, "vault: cannot write");
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     return {};
@@ -132,16 +135,16 @@ class PendingFile final : public PendingObject {
 };
 
 base::Result<std::string> PendingFile::Commit() {
-  if (::fsync(fd_.get()) != 0) return Failure(errno, "vault: cannot sync");
+  if (::fsync(fd_.get()) != 0) return CannotStore(errno, "vault: cannot sync");
   const std::string sub_folder = folder_ + "/" + name_.substr(0, 2);
   if (::mkdir(sub_folder.c_str(), 0700) == 0) {
     TAPIARY_TRY(base::SyncFolder(folder_));
   } else if (errno != EEXIST) {
-    return Failure(errno, "vault: cannot make a folder");
+    return CannotStore(errno, "vault: cannot make a folder");
   }
   const std::string path = folder_ + "/" + name_;
   if (std::rename(temporary_.c_str(), path.c_str()) != 0) {
-    return Failure(errno, "vault: cannot rename to " + name_);
+    return CannotStore(errno, "vault: cannot rename to " + name_);
   }
   committed_ = true;
   if (auto synced = base::SyncFolder(sub_folder); !synced) {
@@ -194,7 +197,7 @@ base::Result<std::unique_ptr<PendingObject>> FileVault::Create(std::string_view 
   std::string temporary = folder_ + "/tmp/" + hex;
   base::UniqueFd fd(
       ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return Failure(errno, "vault: cannot make a temporary object");
+  if (!fd.valid()) return CannotStore(errno, "vault: cannot make a temporary object");
   return std::unique_ptr<PendingObject>(
       std::make_unique<PendingFile>(folder_, name, std::move(temporary), std::move(fd)));
 }

@@ -145,7 +145,9 @@ std::vector<std::string> IngestFixture::StoredPackets() {
 }
 
 std::string MakeSegment(std::uint64_t first_block, int blocks) {
-  capture::BlockBuilder builder(0, {.name = "tap0"}, "test");
+  capture::InterfaceInfo interface;
+  interface.name = "tap0";
+  capture::BlockBuilder builder(0, interface, "test");
   capture::BlockCompressor compressor;
   std::string out;
   std::optional<capture::SegmentAssembler> assembler;

@@ -27,9 +27,9 @@ struct Body {
 
 struct Answer {
   int status = 0;
-  nlohmann::json json;
-  std::string text;
-  std::string content_type;
+  nlohmann::json json{};
+  std::string text{};
+  std::string content_type{};
 };
 
 class IngestFixture : public testing::Test {

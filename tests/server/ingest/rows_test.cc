@@ -51,7 +51,10 @@ TEST_F(Rows, HP01_HealthSaysHowFarTheClockIsOff) {
 TEST_F(Rows, LedgerKeepsTheRowThatOffersMost) {
   for (const std::uint64_t offered : {5u, 9u, 7u}) {
     Write([&](SqlWriter& writer, const RowOwner& owner) {
-      return AddLedger(writer, owner, 1, {.interface = "tap0", .time_ns = 0, .offered = offered});
+      capture::LedgerRow row;
+      row.interface = "tap0";
+      row.offered = offered;
+      return AddLedger(writer, owner, 1, row);
     });
   }
   EXPECT_EQ(Row("SELECT COUNT(*), offered FROM ledger"), (std::vector<std::string>{"1", "9"}));
