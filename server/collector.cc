@@ -30,16 +30,15 @@ struct Collector::Impl {
 base::Result<Identity> Collector::Impl::Authenticate(std::string_view token,
                                                      const std::string& peer) {
   const std::int64_t now_ns = base::WallNow();
-  if (!attempts.Allowed(peer, now_ns)) {
-    return base::MakeError(base::ErrorCode::kTooLarge, "too many failed attempts");
-  }
   auto identity = FindIdentity(*catalog, token, now_ns);
-  if (identity) {
+  if (identity) {  // a good token always counts: behind a proxy or NAT others fail from its address
     NoteUse(*catalog, identity->token_id, now_ns);
-  } else if (identity.error().code == base::ErrorCode::kPermission) {
-    attempts.Failed(peer, now_ns);
+    return identity;
   }
-  return identity;
+  if (identity.error().code != base::ErrorCode::kPermission) return identity;
+  attempts.Failed(peer, now_ns);
+  if (attempts.Allowed(peer, now_ns)) return identity;
+  return base::MakeError(base::ErrorCode::kTooLarge, "too many failed attempts");
 }
 
 std::vector<Route> Collector::Impl::Routes() {

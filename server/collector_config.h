@@ -24,7 +24,7 @@ struct CollectorConfig {
   std::string key;
   std::vector<std::string> names;
   std::int64_t max_connections = 1024;
-  std::int64_t handler_threads = 16;
+  std::int64_t handler_threads = 64;
   std::int64_t segment_bytes = 0;
   std::int64_t pcap_bytes = 0;
   std::int64_t pcap_expanded_bytes = 0;

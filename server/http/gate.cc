@@ -8,7 +8,7 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kBearer = "bearer ";
 constexpr std::string_view kCookie = "__Host-tapiary";
 
 // A cookie comes along by itself, so it counts only where another site cannot make use of it: for
@@ -20,10 +20,18 @@ std::string_view CookieToken(const Route& route, const Request& request) {
   return FindCookie(request.Header("cookie"), kCookie);
 }
 
+// The scheme's name is case-insensitive (RFC 9110 section 11.1).
+bool IsBearer(std::string_view scheme) {
+  return std::ranges::equal(scheme, kBearer, [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b);
+  });
+}
+
 std::string_view TokenOf(const Route& route, const Request& request) {
   const std::string_view header = request.Header("authorization");
   if (header.empty()) return CookieToken(route, request);
-  return header.starts_with(kBearer) ? header.substr(kBearer.size()) : std::string_view{};
+  if (!IsBearer(header.substr(0, kBearer.size()))) return {};
+  return header.substr(kBearer.size());
 }
 
 Response Unauthorized(std::string_view detail) {

@@ -32,7 +32,7 @@ start_agent() {
   wait_for 10 'agent records' grep -q 'recording agt0' "$work/agent.log"
 }
 arrived() { # arrived FIRST COUNT
-  recorded_pcap "$work/recorded.pcap" && "${numbered[@]}" check "$work/recorded.pcap" "$1" "$2" >"$work/check.txt"
+  recorded_pcap "$work/recorded.pcap" 'udp.port == 5099' && "${numbered[@]}" check "$work/recorded.pcap" "$1" "$2" >"$work/check.txt"
 }
 
 "$agent" --check >/dev/null || fail 'the agent finds fault with a good collector'

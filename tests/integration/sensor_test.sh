@@ -37,7 +37,7 @@ start_sensor() {
   kill -0 "$sensor_pid" || fail 'the sensor does not run'
 }
 arrived() {
-  recorded_pcap "$work/recorded.pcap" && "${numbered[@]}" check "$work/recorded.pcap" "$1" "$2" >"$work/check.txt"
+  recorded_pcap "$work/recorded.pcap" 'udp.port == 5099' && "${numbered[@]}" check "$work/recorded.pcap" "$1" "$2" >"$work/check.txt"
 }
 
 start_sensor
@@ -68,7 +68,7 @@ kill -9 "$sensor_pid"
 wait "$sensor_pid" 2>/dev/null || true
 start_sensor
 wait "$sender"
-last_there() { recorded_pcap "$work/recorded.pcap" && "${numbered[@]}" check "$work/recorded.pcap" $((first + 1999)) 1; }
+last_there() { recorded_pcap "$work/recorded.pcap" 'udp.port == 5099' && "${numbered[@]}" check "$work/recorded.pcap" $((first + 1999)) 1; }
 wait_for 30 'the last packet' last_there
 sleep 3
 arrived "$first" 2000 && fail 'nothing was lost: the kill came too late to test anything'

@@ -1,0 +1,75 @@
+#include "server/collector_config.h"
+
+#include <gtest/gtest.h>
+
+namespace tapiary::server {
+namespace {
+
+TEST(CollectorConfig, DefaultsPutEverythingBelowTheDataFolder) {
+  CollectorConfig config;
+  config.data = "/srv/x";
+  const auto options = Complete(config);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->catalog_path, "/srv/x/catalog.sqlite");
+  EXPECT_EQ(options->vault_path, "/srv/x/vault");
+  EXPECT_TRUE(options->own_certificate);
+  EXPECT_EQ(options->http.certificate_file, "/srv/x/tls/collector.crt");
+  ASSERT_EQ(options->http.listen.size(), 1u);
+  EXPECT_EQ(options->http.listen[0].address, "0.0.0.0");
+  EXPECT_EQ(options->http.listen[0].port, 8443);
+  EXPECT_TRUE(options->http.listen[0].tls);
+}
+
+TEST(CollectorConfig, AddressesMayBeIpv6AndPlain) {
+  CollectorConfig config;
+  config.listen = {"[::1]:9443"};
+  config.plain_listen = {"127.0.0.1:9080"};
+  const auto options = Complete(config);
+  ASSERT_TRUE(options);
+  ASSERT_EQ(options->http.listen.size(), 2u);
+  EXPECT_EQ(options->http.listen[0].address, "::1");
+  EXPECT_FALSE(options->http.listen[1].tls);
+}
+
+TEST(CollectorConfig, BadAddressesNameTheirKey) {
+  for (const char* text : {"127.0.0.1", ":8443", "127.0.0.1:", "127.0.0.1:70000", "a:1x"}) {
+    CollectorConfig config;
+    config.plain_listen = {text};
+    const auto options = Complete(config);
+    ASSERT_FALSE(options) << text;
+    EXPECT_NE(options.error().message.find("plain_listen"), std::string::npos) << text;
+  }
+}
+
+TEST(CollectorConfig, ACertificateNeedsItsKey) {
+  CollectorConfig config;
+  config.certificate = "/etc/x.crt";
+  EXPECT_FALSE(Complete(config));
+  config.key = "/etc/x.key";
+  const auto options = Complete(config);
+  ASSERT_TRUE(options);
+  EXPECT_FALSE(options->own_certificate);
+  EXPECT_EQ(options->http.key_file, "/etc/x.key");
+}
+
+TEST(CollectorConfig, NothingToListenOnIsAnError) {
+  CollectorConfig config;
+  config.listen.clear();
+  EXPECT_FALSE(Complete(config));
+}
+
+// The table's defaults are those that Complete expects: parsing nothing gives the limits.
+TEST(CollectorConfig, TableFillsTheLimits) {
+  CollectorConfig config;
+  base::ConfigTable table("tapiary-collector", "test");
+  AddRows(table, config);
+  const char* const arguments[] = {"tapiary-collector", "--limits.events", "2MiB"};
+  ASSERT_TRUE(table.Parse(3, arguments));
+  const auto options = Complete(config);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->ingest.events_bytes, 2u << 20);
+  EXPECT_EQ(options->ingest.pcap_bytes, 1u << 30);
+}
+
+}  // namespace
+}  // namespace tapiary::server
