@@ -89,14 +89,7 @@ void Meter::Finish(EndReason reason) {
 }
 
 void Meter::Drain(RecordBatch& out) {
-  RecordBatch& ready = impl_->tracker.records();
-  const auto move = [](auto& from, auto& to) {
-    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-    from.clear();
-  };
-  move(ready.flows, out.flows);
-  move(ready.transactions, out.transactions);
-  move(ready.gaps, out.gaps);
+  MoveRecords(impl_->tracker.records(), out);
 }
 
 MeterStats Meter::stats() const {

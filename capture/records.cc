@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <iterator>
 
 namespace tapiary::capture {
 
@@ -126,6 +127,17 @@ std::optional<FlowId> ParseFlowId(std::string_view text) {
     return std::nullopt;
   }
   return id;
+}
+
+void MoveRecords(RecordBatch& from, RecordBatch& to) {
+  const auto move = [](auto& source, auto& target) {
+    target.insert(target.end(), std::make_move_iterator(source.begin()),
+                  std::make_move_iterator(source.end()));
+    source.clear();
+  };
+  move(from.flows, to.flows);
+  move(from.transactions, to.transactions);
+  move(from.gaps, to.gaps);
 }
 
 }  // namespace tapiary::capture

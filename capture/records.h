@@ -176,6 +176,11 @@ struct RecordBatch {
   std::vector<Transaction> transactions;
   std::vector<GapRecord> gaps;
   [[nodiscard]] bool empty() const { return flows.empty() && transactions.empty() && gaps.empty(); }
+  [[nodiscard]] std::size_t size() const {
+    return flows.size() + transactions.size() + gaps.size();
+  }
 };
+// Appends the records of `from` to `to`; `from` is empty afterwards and keeps its memory.
+void MoveRecords(RecordBatch& from, RecordBatch& to);
 
 }  // namespace tapiary::capture

@@ -19,22 +19,6 @@ constexpr std::size_t kRecordsPerPush = 256;
 constexpr std::size_t kMaxPending = 200'000;  // records held back when nobody takes them
 constexpr std::uint32_t kMaxInterfaces = 256;
 
-std::size_t Count(const RecordBatch& batch) {
-  return batch.flows.size() + batch.transactions.size() + batch.gaps.size();
-}
-
-template <class T>
-void MoveInto(std::vector<T>& from, std::vector<T>& to) {
-  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-  from.clear();
-}
-
-void MoveInto(RecordBatch& from, RecordBatch& to) {
-  MoveInto(from.flows, to.flows);
-  MoveInto(from.transactions, to.transactions);
-  MoveInto(from.gaps, to.gaps);
-}
-
 MeterOptions WithStream(MeterOptions options, std::uint32_t first_stream) {
   options.first_stream = first_stream;
   return options;
@@ -194,7 +178,7 @@ void Worker::AdvanceMeter(std::int64_t steady_ns) {
 
 void Worker::PushRecords(bool now) {
   meter_.Drain(pending_);
-  const std::size_t count = Count(pending_);
+  const std::size_t count = pending_.size();
   if (count == 0 || (!now && count < kRecordsPerPush)) return;
   if (records_.write_available() == 0) {
     BoundPending();
@@ -205,12 +189,12 @@ void Worker::PushRecords(bool now) {
 
 // Nobody takes records (the disk is full, say): what is given up is said in a gap record.
 void Worker::BoundPending() {
-  if (Count(pending_) < kMaxPending) return;
+  if (pending_.size() < kMaxPending) return;
   GapRecord gap;
   gap.kind = "flows";
   gap.interface = name_;
   gap.from_ns = gap.to_ns = base::WallNow();
-  gap.items = Count(pending_) - pending_.gaps.size();
+  gap.items = pending_.size() - pending_.gaps.size();
   gap.reason = "records-backlog";
   pending_.flows.clear();
   pending_.transactions.clear();
@@ -269,11 +253,11 @@ bool Worker::TakeRecords(RecordBatch& out) {
   bool any = false;
   while (records_.pop(batch)) {
     const std::unique_ptr<RecordBatch> owned(batch);
-    MoveInto(*owned, out);
+    MoveRecords(*owned, out);
     any = true;
   }
   if (was_finished && !tail_.empty()) {
-    MoveInto(tail_, out);
+    MoveRecords(tail_, out);
     any = true;
   }
   return any;
