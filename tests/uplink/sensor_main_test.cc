@@ -1,11 +1,13 @@
 // The program tapiary-sensor itself, with real interfaces where root allows them.
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <chrono>
 #include <fstream>
 #include <thread>
 
+#include "base/file.h"
 #include "tests/uplink/support/spool_fixture.h"
 #include "tests/uplink/support/test_server.h"
 
@@ -97,26 +99,32 @@ TEST_F(SensorTest, FailuresAreOneClearLine) {
   EXPECT_THAT(log(), HasSubstr("/nowhere/token"));
 }
 
-// A veth pair whose other end is in a namespace of its own.
+// A veth pair whose other end is in a namespace of its own. Tests of several processes take turns.
 class SensorOnVeth : public SensorTest {
  protected:
   void SetUp() override {
     SensorTest::SetUp();
     if (geteuid() != 0) GTEST_SKIP() << "needs root for interfaces";
+    lock_ =
+        base::UniqueFd(open("/tmp/tapiary-uplink-test.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_EQ(flock(lock_.get(), LOCK_EX), 0);
     Cleanup();
-    if (system("ip netns add uplinkhelper-ns && "
-               "ip link add uplh0 type veth peer name uplh1 netns uplinkhelper-ns && "
+    if (system("ip netns add tapiary-uplink && "
+               "ip link add uplh0 type veth peer name uplh1 netns tapiary-uplink && "
                "ip addr add 10.99.77.1/24 dev uplh0 && ip link set uplh0 up && "
-               "ip -n uplinkhelper-ns addr add 10.99.77.2/24 dev uplh1 && "
-               "ip -n uplinkhelper-ns link set lo up && "
-               "ip -n uplinkhelper-ns link set uplh1 up") != 0) {
+               "ip -n tapiary-uplink addr add 10.99.77.2/24 dev uplh1 && "
+               "ip -n tapiary-uplink link set lo up && "
+               "ip -n tapiary-uplink link set uplh1 up") != 0) {
       GTEST_SKIP() << "cannot make namespaces here";
     }
   }
-  void TearDown() override { Cleanup(); }
-  static void Cleanup() {
-    (void)!system("ip link del uplh0 2>/dev/null; ip netns del uplinkhelper-ns 2>/dev/null");
+  void TearDown() override {
+    if (lock_.valid()) Cleanup();
   }
+  static void Cleanup() {
+    (void)!system("ip link del uplh0 2>/dev/null; ip netns del tapiary-uplink 2>/dev/null");
+  }
+  base::UniqueFd lock_;
 };
 
 TEST_F(SensorOnVeth, CAP01_SigtermEndsWithinTwoSecondsOnAnIdleLink) {
@@ -159,7 +167,7 @@ TEST_F(SensorOnVeth, KillIsToldAfterTheRestart) {
 }
 
 TEST_F(SensorOnVeth, HP02_OwnUplinkThroughTheCapturedLinkIsNotCaptured) {
-  const Server server({"--host", "10.99.77.2"}, 0, "uplinkhelper-ns");
+  const Server server({"--host", "10.99.77.2"}, 0, "tapiary-uplink");
   const std::string url = "https://10.99.77.2:" + std::to_string(server.port());
   const pid_t sensor =
       Start({"--capture.interfaces", "uplh0", "--uplink.url", url, "--uplink.ca_file",

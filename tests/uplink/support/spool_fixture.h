@@ -21,7 +21,7 @@ namespace tapiary::uplink {
 class TempFolder {
  public:
   explicit TempFolder(const char* parent = "/tmp") {
-    std::string name = std::string(parent) + "/uplinkhelper-XXXXXX";
+    std::string name = std::string(parent) + "/tapiary-uplink-XXXXXX";
     path_ = mkdtemp(name.data());
   }
   ~TempFolder() {
