@@ -92,75 +92,86 @@ TEST(Store, SP05_DrainedSpoolGivesItsSpaceBack) {
   EXPECT_LE(bytes, 164u << 20);
 }
 
-TEST(Store, SP02_FullDiskRecoversWithoutRestart) {
-  const TempFolder mount_point;
-  if (mount("tapiary", mount_point.path().c_str(), "tmpfs", 0, "size=64m") != 0) {
-    GTEST_SKIP() << "cannot mount a tmpfs here";
+// A file system of 64 MiB, and a file that takes what is left of it.
+class FullDisk : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (mount("tapiary", disk_.path().c_str(), "tmpfs", 0, "size=64m") != 0) {
+      GTEST_SKIP() << "cannot mount a tmpfs here";
+    }
+    path_ = disk_.path() + "/spool";
   }
-  const std::string path = mount_point.path() + "/spool";
-  const std::string ballast = mount_point.path() + "/ballast";
-  {
-    auto spool = OpenSpool(OptionsAt(path));
-    std::uint64_t number = 0;
-    const auto write = [&] {
-      Round round;
-      round.blocks = {BigBlock(number, 1 << 20)};
-      const auto result = spool->Write(round);
-      if (result) ++number;
-      return result;
-    };
-    for (int i = 0; i < 10; ++i) ASSERT_TRUE(write());
-    Round flows;
-    flows.flows = {FlowsItem(1)};
-    ASSERT_TRUE(spool->Write(flows));
-    std::ofstream(ballast) << std::string(60 << 20, 'b');  // takes what is left
-    int tries = 0;
-    while (write() && tries < 100) ++tries;
-    ASSERT_LT(tries, 100);
-    EXPECT_FALSE(spool->status().writable);
-    EXPECT_FALSE(spool->status().trouble.empty());
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    EXPECT_FALSE(write());
-    // Delivery goes on, else a disk that the spool itself filled would stay full.
-    Round close;
-    close.close_segments = true;
-    EXPECT_FALSE(spool->Write(close));
-    EXPECT_EQ(spool->Next(Kind::kFlows).value()->place.seq, 0u);
-    EXPECT_TRUE(spool->Acknowledge(*spool->Next(Kind::kFlows).value()));
-    EXPECT_FALSE(spool->Has(Kind::kFlows));
+  void TearDown() override {
+    spool_.reset();
+    umount2(disk_.path().c_str(), MNT_DETACH);
+  }
+  [[nodiscard]] std::string ballast() const { return disk_.path() + "/ballast"; }
+  void Fill() const { std::ofstream(ballast()) << std::string(64 << 20, 'b'); }
+  // Writes the next block; counts it when it is taken.
+  bool WriteBlock() {
+    Round round;
+    round.blocks = {BigBlock(blocks_, 1 << 20)};
+    const auto result = spool_->Write(round);
+    if (result) ++blocks_;
+    return result.has_value();
+  }
+  TempFolder disk_;
+  std::string path_;
+  std::unique_ptr<Spool> spool_;
+  std::uint64_t blocks_ = 0;
+};
 
-    fs::remove(ballast);
-    const auto begin = std::chrono::steady_clock::now();
-    while (!write() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(15)) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    ASSERT_TRUE(write()) << spool->status().trouble;
-    EXPECT_TRUE(spool->status().writable);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
-    Round round;
-    round.close_segments = true;
-    ASSERT_TRUE(spool->Write(round));
-    std::uint64_t packets = 0;
-    while (const auto item = spool->Next(Kind::kPackets).value()) {
-      packets += item->packets;
-      ASSERT_TRUE(spool->Acknowledge(*item));
-    }
-    EXPECT_EQ(packets, 10 * number);  // nothing lost, nothing twice
-    ASSERT_TRUE(spool->Close());
+TEST_F(FullDisk, SP02_RecoversWithoutRestartAndIsDrainedMeanwhile) {
+  spool_ = OpenSpool(OptionsAt(path_));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(WriteBlock());
+  Round round;
+  round.flows = {FlowsItem(1)};
+  ASSERT_TRUE(spool_->Write(round));
+  Fill();
+  int tries = 0;
+  while (WriteBlock() && tries < 100) ++tries;
+  ASSERT_LT(tries, 100);
+  EXPECT_FALSE(spool_->status().writable);
+  EXPECT_FALSE(spool_->status().trouble.empty());
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_FALSE(WriteBlock());
+  // Delivery goes on, else a disk that the spool itself filled would stay full.
+  const auto item = spool_->Next(Kind::kFlows).value();
+  ASSERT_TRUE(item);
+  EXPECT_TRUE(spool_->Acknowledge(*item));
+  EXPECT_FALSE(spool_->Has(Kind::kFlows));
+
+  fs::remove(ballast());
+  const auto begin = std::chrono::steady_clock::now();
+  while (!WriteBlock() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(15)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  std::ofstream(ballast) << std::string(64 << 20, 'b');
-  {
-    auto spool = OpenSpool(OptionsAt(path));  // does not abort
-    ASSERT_TRUE(spool);
-    EXPECT_FALSE(spool->status().writable);
-    fs::remove(ballast);
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    Round round;
-    round.flows = {FlowsItem(1)};
-    EXPECT_TRUE(spool->Write(round));
-    EXPECT_TRUE(spool->status().writable);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+  EXPECT_TRUE(spool_->status().writable) << spool_->status().trouble;
+  round = {};
+  round.close_segments = true;
+  ASSERT_TRUE(spool_->Write(round));
+  std::uint64_t packets = 0;
+  while (const auto segment = spool_->Next(Kind::kPackets).value()) {
+    packets += segment->packets;
+    ASSERT_TRUE(spool_->Acknowledge(*segment));
   }
-  EXPECT_EQ(umount2(mount_point.path().c_str(), MNT_DETACH), 0);
+  EXPECT_EQ(packets, 10 * blocks_);  // nothing lost, nothing twice
+}
+
+TEST_F(FullDisk, SP02_StartOnAFullDiskDoesNotAbort) {
+  spool_ = OpenSpool(OptionsAt(path_));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(WriteBlock());
+  ASSERT_TRUE(spool_->Close());
+  spool_.reset();
+  Fill();
+  spool_ = OpenSpool(OptionsAt(path_));
+  ASSERT_TRUE(spool_);
+  EXPECT_FALSE(spool_->status().writable);
+  fs::remove(ballast());
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_TRUE(WriteBlock());
+  EXPECT_TRUE(spool_->status().writable);
 }
 
 }  // namespace
