@@ -81,7 +81,7 @@ await step('a wrong filter is shown where it is wrong, and repaired', async () =
   await page.waitForSelector('[data-testid=filter-error] mark');
   assert.equal(await page.locator('[data-testid=filter-error] mark').innerText(), 'ip.adr');
   await page.click('button:has-text("Use ip.addr")');
-  await page.waitForFunction(() => document.querySelectorAll('tr[data-flow]').length === 1);
+  await page.waitForSelector('tr[data-flow]:only-child');
   assert.match(page.url(), /filter=/);
 });
 
@@ -137,7 +137,7 @@ await step('a flow opens by keyboard and gives its pcap', async () => {
 await step('light and dark', async () => {
   await page.screenshot({ path: join(WORK, 'light.png') });
   await page.emulateMedia({ colorScheme: 'dark' });
-  await page.waitForFunction(() => document.documentElement.dataset.bsTheme === 'dark');
+  await page.waitForSelector('html[data-bs-theme=dark]');
   await page.click('#tab-commands');
   await page.waitForSelector('#rows td:has-text("write_")');
   await page.screenshot({ path: join(WORK, 'dark.png') });

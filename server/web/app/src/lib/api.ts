@@ -59,7 +59,12 @@ export function withQuery(path: string, query: Query): string {
 
 export const api = {
   login: (token: string) =>
-    send('/api/v1/session', { method: 'POST', headers: { Authorization: `Bearer ${token}` } }),
+    send('/api/v1/session', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ token }),
+    }),
+  session: () => send('/api/v1/session'),
   logout: () => send('/api/v1/session', { method: 'DELETE' }),
   sensors: () => get<SensorList>('/api/v1/sensors'),
   page: <T>(kind: string, query: Query, signal?: AbortSignal) =>
