@@ -12,7 +12,6 @@
 namespace tapiary::base {
 
 namespace {
-
 using Values = std::vector<std::string>;
 
 Error Invalid(std::string message) {
@@ -173,8 +172,7 @@ void ConfigTable::AddExample(std::string command, std::string sentence) {
 }
 
 const ConfigTable::Row* ConfigTable::Find(std::string_view key) const {
-  const auto row = std::find_if(rows_.begin(), rows_.end(),
-                                [&](const Row& candidate) { return candidate.key == key; });
+  const auto row = std::ranges::find(rows_, key, &Row::key);
   return row == rows_.end() ? nullptr : &*row;
 }
 
@@ -215,10 +213,9 @@ Result<std::pair<std::string, std::string>> ConfigTable::TakeOption(const Values
   return std::pair{key, arguments[++at]};
 }
 
-Result<ConfigAction> ConfigTable::Parse(int argc, const char* const* argv) {
+Result<ConfigAction> ConfigTable::Parse(int argc, const char* const* argv, const Check& whole) {
   const Values arguments(argv + std::min(1, argc), argv + argc);
-  bool check = false;
-  bool dump = false;
+  bool check = false, dump = false;
   std::vector<std::pair<std::string, std::string>> options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--help" || arguments[i] == "-h" || arguments[i] == "--version") {
@@ -243,6 +240,7 @@ Result<ConfigAction> ConfigTable::Parse(int argc, const char* const* argv) {
     if (row == nullptr || !row->is_list || !value.empty()) values.push_back(std::move(value));
     TAPIARY_TRY(Set(key, values, "command line"));
   }
+  if (whole) TAPIARY_TRY(whole());
   if (dump) std::fputs(Dump().c_str(), stdout);
   if (check) std::fputs("configuration is good\n", stderr);
   return check || dump ? ConfigAction::kDone : ConfigAction::kRun;

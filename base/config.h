@@ -50,7 +50,8 @@ class ConfigTable {
   void AddExample(std::string command, std::string sentence);
 
   // Errors are kInvalid and name file, line and key, or the option: exit 2.
-  Result<ConfigAction> Parse(int argc, const char* const* argv);
+  using Check = std::function<Result<>()>;  // what concerns several keys, once all are set
+  Result<ConfigAction> Parse(int argc, const char* const* argv, const Check& whole = {});
 
   // Both are also what --help and --dump-config print. The dump is YAML that Parse reads back.
   [[nodiscard]] std::string Help() const;

@@ -38,15 +38,17 @@ int main(int argc, char** argv) {
   base::ConfigTable table("tapiary-collector",
                           "Takes what sensors record, and shows and serves it to analysts.");
   server::AddRows(table, config);
-  const auto action = table.Parse(argc, argv);
+  server::CollectorOptions options;
+  const auto action = table.Parse(argc, argv, [&]() -> base::Result<> {
+    TAPIARY_ASSIGN(options, server::Complete(config));
+    return {};
+  });
   if (!action) return Fail(action.error(), 2);
   if (*action == base::ConfigAction::kDone) return 0;
-  auto options = server::Complete(config);
-  if (!options) return Fail(options.error(), 2);
-  base::SetLogLevel(options->log_level);
+  base::SetLogLevel(options.log_level);
 
   const sigset_t signals = BlockSignals();
-  auto collector = server::Collector::Start(*options);
+  auto collector = server::Collector::Start(options);
   if (!collector) return Fail(collector.error(), 1);
   int number = 0;
   sigwait(&signals, &number);

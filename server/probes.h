@@ -16,7 +16,7 @@
 
 namespace tapiary::server {
 
-// Text exposition format 0.0.4. Names: docs/metrics.md.
+// Text exposition format 0.0.4; docs/api.md names the metrics.
 std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest);
 
 struct ProbeContext {

@@ -62,10 +62,9 @@ int main(int argc, char** argv) {
   base::ConfigTable table(
       "tapiary-sensor", "Captures mirrored traffic, measures it, and delivers it to a collector.");
   uplink::AddRows(table, config);
-  const auto action = table.Parse(argc, argv);
+  const auto action = table.Parse(argc, argv, [&config] { return uplink::Check(config); });
   if (!action) return Fail(action.error(), 2);
   if (*action == base::ConfigAction::kDone) return 0;
-  if (const auto good = uplink::Check(config); !good) return Fail(good.error(), 2);
   base::SetLogLevel(*base::ParseLogLevel(config.log_level));
   return Run(config);
 }

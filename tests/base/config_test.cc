@@ -146,6 +146,19 @@ TEST(Config, CheckConfigChecksAndEnds) {
   EXPECT_THAT(f.Failure({"--check-config", "--web.port=0"}), HasSubstr("outside"));
 }
 
+TEST(Config, WhatConcernsSeveralKeysIsCheckedToo) {
+  Fixture f;
+  const char* const arguments[] = {"prog", "--check-config", "--web.port=81"};
+  std::int64_t seen = 0;
+  const auto parsed = f.table.Parse(3, arguments, [&]() -> Result<> {
+    seen = f.port;
+    return MakeError(ErrorCode::kInvalid, "port and folder do not fit");
+  });
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().message, "port and folder do not fit");
+  EXPECT_EQ(seen, 81);
+}
+
 TEST(Config, DumpShowsTheValuesInForce) {
   Fixture f;
   const std::string dump = Printed(f, {"--dump-config", "--web.port=81"});
