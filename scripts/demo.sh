@@ -27,7 +27,7 @@ case $mode in
   ;;
 esac
 run=/var/tmp/tapiary-demo
-bin=${TAPIARY_BIN:-$PWD/build/release/bin}
+bin=${TAPIARY_BIN:-$(cat "$run/bin" 2>/dev/null || echo "$PWD/build/release/bin")}
 url=https://127.0.0.1:${TAPIARY_DEMO_PORT:-8443}
 testbed=$PWD/scripts/demo/testbed.yaml
 
@@ -53,7 +53,7 @@ stop_all() {
   local name
   for name in witness sensor collector; do stop_process "$name"; done
   if [[ -e $run/testbed-up ]]; then
-    "$bin/tapiary" testbed down "$testbed" >>"$run/testbed.log" 2>&1 || true
+    "$bin/tapiary" testbed down "$testbed" >>"$run/testbed.log" 2>&1 || die "the testbed is not down: see $run/testbed.log"
     rm -f "$run/testbed-up"
   fi
   if [[ -e $run/ovs-started ]]; then
@@ -165,6 +165,7 @@ install_and_build
 stop_all
 rm -rf "$run"
 mkdir -m 700 "$run"
+echo "$bin" >"$run/bin"
 [[ $mode != --once ]] || trap stop_all EXIT
 start_testbed
 start_tapiary
