@@ -5,7 +5,7 @@
 # shellcheck disable=SC2119
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
-for program in curl sqlite3 zstd gzip protoc openssl; do need "$program"; done
+for program in curl zstd gzip protoc openssl python3; do need "$program"; done
 captures=$source_dir/../shared/captures
 [[ -d $captures ]] || skip 'the capture files are not there'
 good=$captures/modbus/modbus_all_functions.pcap
@@ -16,14 +16,16 @@ vault=$work/data/vault
 start_limited() {
   start_collector --limits.pcap 2MiB --limits.pcap_expanded 16MiB --limits.events 4KiB --limits.segment 1MiB --log.level debug
 }
-sql() { sqlite3 -cmd '.timeout 5000' "$catalog" "$1"; }
+sql() { # sql QUERY...: the first value of each, separated by blanks
+  python3 -c '
+import sqlite3, sys
+catalog = sqlite3.connect(sys.argv[1], timeout=5)
+print(*[catalog.execute(query).fetchone()[0] for query in sys.argv[2:]])' "$catalog" "$@"
+}
 # Rows, visible objects, and temporary files of the vault.
 state() {
-  local table
-  for table in items segments flows transactions events gaps ledger; do
-    printf '%s=%s ' "$table" "$(sql "SELECT count(*) FROM $table")"
-  done
-  printf 'objects=%s files=%s' "$(find "$vault" -path '*/tmp' -prune -o -type f -print | wc -l)" \
+  local tables=(items segments flows transactions events gaps ledger)
+  printf '%s: %s objects=%s files=%s' "${tables[*]}" "$(sql "${tables[@]/#/SELECT count(*) FROM }")" "$(find "$vault" -path '*/tmp' -prune -o -type f -print | wc -l)" \
     "$(find "$vault/tmp" -type f ! -name lock | wc -l)"
 }
 
@@ -144,7 +146,7 @@ send alpha POST "${pcap[@]}"
 expect 201 'a good file'
 cat "$work/body" && echo
 stored=$(state)
-[[ $stored == 'items=1 segments=1 '* && $stored == *'objects=1 files=0' ]] || fail "stored is $stored"
+[[ $stored == *': 1 1 '* && $stored == *'objects=1 files=0' ]] || fail "stored is $stored"
 [[ $(sql 'SELECT sum(packets) FROM segments') == 100 ]] || fail 'not 100 packets'
 send alpha POST "${pcap[@]}"
 expect 200 'the same file again'
