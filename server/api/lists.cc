@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "capture/json_writer.h"
@@ -68,7 +70,10 @@ struct Page {
 base::Result<Page> ReadPage(Catalog& catalog, ListKind kind, const ListQuery& query) {
   const FilterTable table = TableOf(kind);
   const Clock clock = query.window.clock;
-  SqlCondition select = SelectFrom(table, Columns(kind, clock), query.filter, &query.window);
+  TimeWindow window = query.window;
+  // The cursor's key bounds the index search, so that a deep page starts where the last one ended.
+  if (query.after) window.to_ns = std::min(window.to_ns, query.after->key);
+  SqlCondition select = SelectFrom(table, Columns(kind, clock), query.filter, &window);
   if (kind == ListKind::kCommands) Append(&select, " AND t.command = 1");
   const std::string key = TimeColumn(clock, table);
   const std::string id = std::string(AliasOf(table)) + ".id";

@@ -7,10 +7,15 @@
 #include "base/text.h"
 #include "capture/meter.h"
 #include "server/ingest/rows.h"
+#include "tests/capture/support/meter_run.h"
 #include "tests/server/api/stored.h"
 
 namespace tapiary::server::test {
 namespace {
+
+using capture::test::Adu;
+using capture::test::PacketList;
+using capture::test::TcpTalk;
 
 class NoBody : public BodySource {
   base::Result<std::size_t> Read(std::span<char>) override { return std::size_t{0}; }
@@ -149,6 +154,21 @@ void ApiFixture::StoreSegments(std::vector<capture::Packet>&, const Load& load,
       return InsertSegment(writer, {sensor, load.sensor, received}, row);
     }));
   }
+}
+
+capture::RecordBatch ApiFixture::StoreModbus(int flows, const Load& load) {
+  PacketList list;
+  for (int i = 0; i < flows; ++i) {
+    TcpTalk talk(list, static_cast<std::uint16_t>(40000 + i));
+    talk.Wait(i * 20 * capture::test::kMilli);
+    talk.Handshake()
+        .Client(Adu(1, 1, "0300640002"))
+        .Server(Adu(1, 1, "030400070008"))
+        .Client(Adu(2, 1, "06002804d2"))
+        .Server(Adu(2, 1, "06002804d2"))
+        .Close();
+  }
+  return Store(list.packets(), load);
 }
 
 Response ApiFixture::Get(const std::string& path, std::map<std::string, std::string> query) {

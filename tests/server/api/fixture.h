@@ -37,6 +37,9 @@ class ApiFixture : public testing::Test {
   };
   // Returns what metering found.
   capture::RecordBatch Store(std::vector<capture::Packet>& packets, const Load& load);
+  // `flows` connections of 10 packets: a read, and a write of 1234 to register 40.
+  capture::RecordBatch StoreModbus(int flows, const Load& load);
+  capture::RecordBatch StoreModbus(int flows) { return StoreModbus(flows, Load()); }
   void Execute(std::string_view sql, const std::vector<SqlValue>& values = {});
   std::int64_t SensorId(const std::string& name);
 

@@ -6,36 +6,15 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "tests/capture/support/meter_run.h"
 #include "tests/server/api/fixture.h"
 
 namespace tapiary::server {
 namespace {
 
-using capture::test::Adu;
-using capture::test::PacketList;
-using capture::test::TcpTalk;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class ListsTest : public test::ApiFixture {
- protected:
-  // `flows` connections of 12 packets: a read and a write of register 40, value 1234.
-  capture::RecordBatch StoreModbus(int flows, Load load = {}) {
-    PacketList list;
-    for (int i = 0; i < flows; ++i) {
-      TcpTalk talk(list, static_cast<std::uint16_t>(40000 + i));
-      talk.Wait(i * 20 * capture::test::kMilli);
-      talk.Handshake()
-          .Client(Adu(1, 1, "0300640002"))
-          .Server(Adu(1, 1, "030400070008"))
-          .Client(Adu(2, 1, "06002804d2"))
-          .Server(Adu(2, 1, "06002804d2"))
-          .Close();
-    }
-    return Store(list.packets(), load);
-  }
-};
+class ListsTest : public test::ApiFixture {};
 
 TEST_F(ListsTest, CO13_PagesByKeyCoverEverythingOnce) {
   StoreModbus(50);
@@ -174,49 +153,6 @@ TEST_F(ListsTest, CO02_HostileRecordsStayValidJson) {
   EXPECT_EQ(json["items"][1]["user"], base::EscapeBytes(wild));
   const auto found = Json("/api/v1/events", {{"filter", "event.user contains \"\\x01\\x02\""}});
   EXPECT_EQ(found["items"].size(), 1u);
-}
-
-TEST_F(ListsTest, SensorsTellLossInNumbers) {
-  StoreModbus(2);
-  SensorId("plant-b");
-  const auto json = Json("/api/v1/sensors");
-  ASSERT_EQ(json["items"].size(), 2u);
-  const auto& a = json["items"][0];
-  EXPECT_EQ(a["name"], "plant-a");
-  EXPECT_EQ(a["packets_stored"], 20);
-  EXPECT_EQ(a["offered"], 25);
-  EXPECT_EQ(a["lost"], 5);
-  EXPECT_EQ(a["lost_by_reason"]["kernel-ring-full"], 3);
-  EXPECT_TRUE(a["last_gap"].is_null());
-  EXPECT_EQ(json["items"][1]["offered"], 0);
-  EXPECT_EQ(Json("/api/v1/sensors/plant-a/ledger")["items"][0]["lost"]["storage-backlog"], 2);
-  EXPECT_EQ(Json("/api/v1/sensors/plant-a/health")["sensor"], "plant-a");
-  EXPECT_EQ(Get("/api/v1/sensors/nobody/ledger").status, 404);
-}
-
-TEST_F(ListsTest, HistogramAddsUp) {
-  StoreModbus(30);
-  for (const auto& window :
-       std::vector<std::map<std::string, std::string>>{{{"last", "1h"}, {"buckets", "60"}},
-                                                       {{"clock", "sensor"},
-                                                        {"from", "2023-11-14T22:13:20Z"},
-                                                        {"to", "2023-11-14T22:13:22Z"}}}) {
-    const auto json = Json("/api/v1/flows/histogram", window);
-    const auto sum = [&json](const char* name) {
-      long total = 0;
-      for (const auto& value : json[name]) total += value.get<long>();
-      return total;
-    };
-    EXPECT_EQ(sum("flows"), 30);
-    EXPECT_EQ(sum("commands"), 30);
-    EXPECT_NEAR(static_cast<double>(sum("packets")), 300, 60);  // each bucket is rounded
-    EXPECT_GT(sum("bytes"), 30 * 400);
-  }
-  EXPECT_EQ(Get("/api/v1/flows/histogram", {{"buckets", "100000"}}).status, 400);
-}
-
-TEST_F(ListsTest, FieldsAreListed) {
-  EXPECT_GT(Json("/api/v1/filter/fields")["fields"].size(), 40u);
 }
 
 }  // namespace

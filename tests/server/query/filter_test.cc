@@ -123,15 +123,6 @@ TEST(Filter, FlagsTakeTrueAndFalse) {
   EXPECT_EQ(Tree("tcp == false").kind, Kind::kNot);
 }
 
-TEST(Filter, EveryFieldIsWellFormed) {
-  for (const FilterField& field : FilterFields()) {
-    EXPECT_EQ(FindFilterField(field.name), &field) << field.name;
-    EXPECT_TRUE(field.sentence.ends_with(".") || field.sentence.ends_with("'.")) << field.name;
-    if (!field.means.empty()) Tree(field.means);
-    Tree(field.name);  // alone: a flag, or "is there"
-  }
-}
-
 TEST(Filter, UnknownFieldHasPositionAndSuggestion) {
   const FilterError error = ErrorOf("tcp && ip.adr == 10.0.0.1");
   EXPECT_EQ(error.position, 7u);

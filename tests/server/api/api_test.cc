@@ -1,0 +1,36 @@
+#include "server/api/api.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/server/api/fixture.h"
+
+namespace tapiary::server {
+namespace {
+
+class ApiTest : public test::ApiFixture {};
+
+TEST_F(ApiTest, AllRoutesAreForViewersAndOnlyRead) {
+  const auto routes = ApiRoutes({*catalog_, *vault_});
+  EXPECT_GE(routes.size(), 13u);
+  for (const Route& route : routes) {
+    EXPECT_EQ(route.method, "GET") << route.pattern;
+    EXPECT_EQ(route.scope, Scope::kViewer) << route.pattern;
+    EXPECT_EQ(route.max_body_bytes, 0u) << route.pattern;
+    EXPECT_TRUE(route.pattern.starts_with("/api/v1/")) << route.pattern;
+  }
+}
+
+TEST_F(ApiTest, EmptyStoresGiveEmptyAnswers) {
+  for (const char* list : {"flows", "transactions", "commands", "events", "sensors"}) {
+    EXPECT_TRUE(Json(std::string("/api/v1/") + list)["items"].empty()) << list;
+  }
+  Response pcap = Get("/api/v1/pcap");
+  EXPECT_TRUE(Body(pcap).size() >= 28);
+}
+
+TEST_F(ApiTest, FieldsAreListed) {
+  EXPECT_GT(Json("/api/v1/filter/fields")["fields"].size(), 40u);
+}
+
+}  // namespace
+}  // namespace tapiary::server
