@@ -36,8 +36,10 @@ base::Result<Identity> Collector::Impl::Authenticate(std::string_view token,
     return identity;
   }
   if (identity.error().code != base::ErrorCode::kPermission) return identity;
-  attempts.Failed(peer, now_ns);
-  if (attempts.Allowed(peer, now_ns)) return identity;
+  const std::int64_t steady_ns = base::SteadyNow();  // the clock by which SessionRoutes counts
+  const bool allowed = attempts.Allowed(peer, steady_ns);
+  attempts.Failed(peer, steady_ns);
+  if (allowed) return identity;
   return base::MakeError(base::ErrorCode::kTooLarge, "too many failed attempts");
 }
 
@@ -105,6 +107,7 @@ Collector::~Collector() {
 }
 
 void Collector::Stop() {
+  impl_->ingest->RequestStop();
   impl_->http->Stop();
 }
 

@@ -44,8 +44,6 @@ Response TooMany() {
 }
 
 Response Begin(Catalog& catalog, Attempts& attempts, const Request& request, BodySource& body) {
-  const std::int64_t steady_ns = base::SteadyNow();
-  if (!attempts.Allowed(request.peer, steady_ns)) return TooMany();
   const auto text = ReadBody(body, kMaxBody);
   if (!text) return ProblemFor(text.error());
   const std::string token = TokenIn(*text);
@@ -57,8 +55,10 @@ Response Begin(Catalog& catalog, Attempts& attempts, const Request& request, Bod
     return ProblemFor(identity.error());
   }
   if (!identity || (identity->scope != Scope::kViewer && identity->scope != Scope::kAdmin)) {
-    attempts.Failed(request.peer, steady_ns);
-    return Refused();
+    const std::int64_t steady_ns = base::SteadyNow();
+    const bool allowed = attempts.Allowed(request.peer, steady_ns);
+    attempts.Failed(request.peer, steady_ns);  // a good token counts, whoever fails beside it
+    return allowed ? Refused() : TooMany();
   }
   NoteUse(catalog, identity->token_id, base::WallNow());
   Response response = Describe(*identity);

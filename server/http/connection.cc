@@ -1,6 +1,9 @@
 #include "server/http/connection.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -14,6 +17,14 @@ void ServerContext::Count(const std::string& route, const std::string& method, i
 }
 
 namespace {
+
+// A method comes from the wire: what is counted by it must stay few (each row is kept for ever).
+std::string CountedMethod(const std::string& method) {
+  constexpr std::string_view kKnown[] = {"GET",    "HEAD",  "PUT",    "POST",
+                                         "DELETE", "PATCH", "OPTIONS"};
+  const bool known = std::find(std::begin(kKnown), std::end(kKnown), method) != std::end(kKnown);
+  return known ? method : "other";
+}
 
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
@@ -122,7 +133,7 @@ class Connection {
   asio::awaitable<bool> Send(Parser& parser, Response& response, bool keep,
                              const std::string& route, const std::string& method) {
     AddSecurityHeaders(std::is_same_v<Stream, TlsStream>, response);
-    context_.Count(route, method, response.status);
+    context_.Count(route, CountedMethod(method), response.status);
     const bool head = method == "HEAD";
     const bool sent = response.stream && !head ? co_await SendStream(response, keep)
                                                : co_await SendText(response, keep, head);

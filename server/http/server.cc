@@ -135,7 +135,6 @@ void HttpServer::Stop() {
         if (all || !live->busy) live->Cancel();
       }
     }
-    if (std::chrono::steady_clock::now() >= end + kGrace / 2) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   context.pool.join();

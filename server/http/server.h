@@ -62,7 +62,8 @@ class HttpServer {
 
   // Binds and starts threads. Errors name address and port, or the certificate file.
   base::Result<> Start();
-  // Stops accepting, ends idle connections, gives running handlers up to a second, returns.
+  // Stops accepting, ends idle connections, gives running handlers a second before what they wait
+  // for is cut off, and returns when the last has ended.
   void Stop();
   [[nodiscard]] std::vector<std::uint16_t> ports() const;  // in the order of options.listen
   [[nodiscard]] HttpMetrics metrics() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -56,6 +57,7 @@ struct IngestContext {
   Vault& vault;
   const IngestLimits limits;
   Slots imports;
+  std::atomic<bool> stopping{false};  // long work ends with kUnavailable
 
   // Counts the result and makes the answer.
   Response Answer(std::string_view kind, const base::Result<Reply>& result);

@@ -120,4 +120,8 @@ IngestMetrics Ingest::metrics() const {
   return impl_->context.metrics();
 }
 
+void Ingest::RequestStop() {
+  impl_->context.stopping = true;
+}
+
 }  // namespace tapiary::server

@@ -47,6 +47,8 @@ class Ingest {
   // All of Scope::kSensor. The routes must not outlive this object.
   std::vector<Route> Routes();
   [[nodiscard]] IngestMetrics metrics() const;
+  // Running imports of capture files end with 503 and leave nothing. Any thread.
+  void RequestStop();
 
  private:
   struct Impl;

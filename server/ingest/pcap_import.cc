@@ -184,6 +184,9 @@ base::Result<> Import::ReadAll(capture::PacketSource& source) {
     TAPIARY_ASSIGN(const capture::NextState state, source.Next(batch_, -1));
     if (state == capture::NextState::kEnd) return {};
     if (state != capture::NextState::kPackets) continue;
+    if (context_.stopping) {
+      return base::MakeError(base::ErrorCode::kUnavailable, "the collector is stopping");
+    }
     TAPIARY_TRY(StoreBatch(source.interfaces()));
     if (++batches % 64 == 0) TAPIARY_TRY(CheckRecords());
   }

@@ -53,9 +53,12 @@ TEST_F(SessionTest, BrokenBodiesAreRefused) {
 
 TEST_F(SessionTest, GuessingEndsAfterTwenty) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Call("POST", R"({"token":"tap_x"})").status, 401);
-  const Response response = Call("POST", "{\"token\":\"" + Make("ann", Scope::kViewer) + "\"}");
+  const Response response = Call("POST", R"({"token":"tap_x"})");
   EXPECT_EQ(response.status, 429);
   EXPECT_EQ(Header(response, "Retry-After"), "60");
+  // Who shares the guesser's address (a proxy, a NAT) is not locked out with him.
+  const std::string good = Make("ann", Scope::kViewer);
+  EXPECT_EQ(Call("POST", "{\"token\":\"" + good + "\"}").status, 200);
 }
 
 TEST_F(SessionTest, ShowsAndEnds) {

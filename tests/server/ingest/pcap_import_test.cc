@@ -46,6 +46,21 @@ TEST_F(PcapImport, LargeFileGivesSeveralSegments) {
   EXPECT_EQ(State()["vault"], 0);  // nobody kept them
 }
 
+TEST_F(PcapImport, EndsWhenTheCollectorStops) {
+  IngestContext context(*catalog_, *vault_, {});
+  context.stopping = true;
+  {
+    NewObjects objects(*vault_);
+    capture::test::PacketList list;
+    list.Add({1, 2, 3}, capture::test::kStart);
+    const std::string path = folder_.File("some.pcap", MakePcap(list.packets()));
+    const auto content = ImportPcap(context, path, "plant-a", 7, objects);
+    ASSERT_FALSE(content);
+    EXPECT_EQ(content.error().code, base::ErrorCode::kUnavailable);
+  }
+  EXPECT_EQ(State()["vault"], 0);
+}
+
 TEST_F(PcapImport, FileThatIsNotThereIsAnError) {
   IngestContext context(*catalog_, *vault_, {});
   NewObjects objects(*vault_);
