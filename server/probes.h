@@ -16,7 +16,7 @@
 
 namespace tapiary::server {
 
-// Text exposition format 0.0.4; docs/api.md names the metrics.
+// Text exposition format 0.0.4.
 std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest);
 
 struct ProbeContext {
