@@ -125,9 +125,16 @@ TEST_F(ListsTest, OneFlowById) {
 
 TEST_F(ListsTest, CO06_HostileIdsAreRefused) {
   StoreModbus(1);
-  for (const std::string id :
-       {"..", "%2e%2e", "a", "1.2", "a.b.c", "plant-a.7.0\" || tcp || service == \"",
-        "plant-a'--.7.1", "....//", std::string(5000, 'a').c_str()}) {
+  const std::vector<std::string> ids = {"..",
+                                        "%2e%2e",
+                                        "a",
+                                        "1.2",
+                                        "a.b.c",
+                                        "plant-a.7.0\" || tcp || service == \"",
+                                        "plant-a'--.7.1",
+                                        "....//",
+                                        std::string(5000, 'a')};
+  for (const std::string& id : ids) {
     const int status = Get("/api/v1/flows/" + id).status;
     EXPECT_TRUE(status == 400 || status == 404) << id;
     const int pcap = Get("/api/v1/flows/" + id + "/pcap").status;
