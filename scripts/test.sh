@@ -18,7 +18,7 @@ ctest --preset "$preset" -j 2 --no-tests=error --output-log "$log" || status=1
 
 count() { grep -cE "^ *[0-9]+/[0-9]+ Test +#[0-9]+: .*$1" "$log" || true; }
 passed=$(count ' Passed ') skipped=$(count '\*\*\*Skipped')
-failed=$(count '\*\*\*(Failed|Timeout|Exception|Not Run)')
+failed=$(count '\*\*\*(Failed|Timeout|Exception|Not Run +[0-9])')
 while read -r name; do
   grep -qxF "$name" <(sed 's/[[:space:]]*#.*//' scripts/lint/skips.txt) || {
     echo "unexpected skip: $name (see $log for its reason)" >&2

@@ -100,7 +100,7 @@ TEST(SpoolBudget, SP07_FlowsGoWhenNoPacketsAreLeft) {
     dropped += gap.items;
   }
   EXPECT_GT(dropped, 0u);
-  EXPECT_GT(flows, 12'000u);
+  EXPECT_GT(flows, 8'000u);  // a third of the budget: files that wait for their deletion count too
   EXPECT_EQ(flows + dropped, 60'000u);
 }
 
