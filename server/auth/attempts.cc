@@ -28,6 +28,9 @@ bool Over(std::int64_t start_ns, std::int64_t now_ns) {
 
 }  // namespace
 
+Attempts::Attempts(int per_minute, std::size_t max_peers)
+    : per_minute_(per_minute), max_peers_(max_peers), log_limit_(kMinute / 10) {}
+
 bool Attempts::Allowed(const std::string& peer, std::int64_t now_ns) const {
   const std::string key = KeyOf(peer);
   const std::lock_guard lock(mutex_);
@@ -36,13 +39,14 @@ bool Attempts::Allowed(const std::string& peer, std::int64_t now_ns) const {
          found->second->failures < per_minute_;
 }
 
-void Attempts::Failed(const std::string& peer, std::int64_t now_ns) {
+bool Attempts::Failed(const std::string& peer, std::int64_t now_ns) {
   std::string key = KeyOf(peer);
   const std::lock_guard lock(mutex_);
   const auto found = map_.find(key);
   if (found != map_.end() && !Over(found->second->start_ns, now_ns)) {
-    ++found->second->failures;
-    return;
+    const bool last = ++found->second->failures == per_minute_;
+    if (last) Tell(peer);
+    return last;
   }
   if (found != map_.end()) {
     peers_.erase(found->second);
@@ -53,6 +57,16 @@ void Attempts::Failed(const std::string& peer, std::int64_t now_ns) {
   }
   peers_.push_back({std::move(key), now_ns, 1});
   map_[peers_.back().key] = std::prev(peers_.end());
+  if (per_minute_ == 1) Tell(peer);
+  return per_minute_ == 1;
+}
+
+void Attempts::Tell(const std::string& peer) {
+  std::uint64_t others = 0;
+  if (!log_limit_.Allow(&others)) return;
+  base::LogWarning(
+      "{} showed {} wrong tokens within a minute and has to wait; {} more such lines held back",
+      base::EscapeBytes(peer), per_minute_, others);
 }
 
 }  // namespace tapiary::server

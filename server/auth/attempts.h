@@ -12,18 +12,23 @@
 #include <mutex>
 #include <string>
 
+#include "base/log.h"
+
 namespace tapiary::server {
 
 class Attempts {
  public:
-  explicit Attempts(int per_minute = 20, std::size_t max_peers = 10'000)
-      : per_minute_(per_minute), max_peers_(max_peers) {}
+  explicit Attempts(int per_minute = 20, std::size_t max_peers = 10'000);
 
   // False while `peer` (an address as text) has used up its failures.
   [[nodiscard]] bool Allowed(const std::string& peer, std::int64_t now_ns) const;
-  void Failed(const std::string& peer, std::int64_t now_ns);
+  // Counts it; true when it was the last that the peer has in this minute. That is logged, at most
+  // ten times a minute.
+  bool Failed(const std::string& peer, std::int64_t now_ns);
 
  private:
+  void Tell(const std::string& peer);
+
   struct Peer {
     std::string key;
     std::int64_t start_ns = 0;  // of its minute
@@ -35,6 +40,7 @@ class Attempts {
   mutable std::mutex mutex_;
   std::list<Peer> peers_;                                 // guarded by mutex_; oldest minute first
   std::map<std::string, std::list<Peer>::iterator> map_;  // guarded by mutex_
+  base::RateLimit log_limit_;                             // guarded by mutex_
 };
 
 }  // namespace tapiary::server

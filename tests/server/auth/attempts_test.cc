@@ -13,13 +13,23 @@ TEST(Attempts, TwentyAMinuteThenWaits) {
   Attempts attempts;
   for (int i = 0; i < 20; ++i) {
     EXPECT_TRUE(attempts.Allowed("10.0.0.1", i * kSecond)) << i;
-    attempts.Failed("10.0.0.1", i * kSecond);
+    EXPECT_EQ(attempts.Failed("10.0.0.1", i * kSecond), i == 19) << i;
   }
   EXPECT_FALSE(attempts.Allowed("10.0.0.1", 59 * kSecond));
   EXPECT_TRUE(attempts.Allowed("10.0.0.2", 59 * kSecond));
   EXPECT_TRUE(attempts.Allowed("10.0.0.1", 60 * kSecond));
   attempts.Failed("10.0.0.1", 60 * kSecond);
   EXPECT_TRUE(attempts.Allowed("10.0.0.1", 61 * kSecond));
+}
+
+TEST(Attempts, TellsOnceWhenThePeerHasToWait) {
+  Attempts attempts(3);
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 10; ++i) attempts.Failed("10.0.0.1", i);
+  const std::string log = testing::internal::GetCapturedStderr();
+  const std::size_t at = log.find("10.0.0.1 showed 3 wrong tokens");
+  ASSERT_NE(at, std::string::npos) << log;
+  EXPECT_EQ(log.find("10.0.0.1", at + 1), std::string::npos) << log;
 }
 
 TEST(Attempts, AnIPv6NetworkIsOnePeer) {
