@@ -87,7 +87,7 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
   record.stream = context.first_stream + hot.key.interface;
   record.interface = context.interface;
   record.start_ns = cold.start_ns;
-  record.end_ns = hot.last_ns;
+  record.end_ns = std::max(hot.last_ns, cold.end_ns);
   record.proto = hot.key.proto;
   record.ether_type = hot.key.ether_type;
   record.vlans.assign(hot.key.vlans.begin(), hot.key.vlans.begin() + hot.key.vlan_count);

@@ -47,7 +47,7 @@ struct alignas(64) FlowHot {
   std::uint32_t packets[2] = {0, 0};  // by side, since the last fold
   std::uint32_t bytes[2] = {0, 0};
   std::uint32_t payload[2] = {0, 0};
-  std::int64_t last_ns = kTimeUnknown;  // largest packet time
+  std::int64_t last_ns = kTimeUnknown;  // largest packet time; moves back with the clock
   std::int64_t due_ns = INT64_MAX;      // no deadline of the flow is earlier
   std::uint32_t next_seq[2] = {0, 0};   // expected TCP sequence number
   std::uint32_t wheel_next = kNoFlow;
@@ -97,6 +97,8 @@ struct FlowSide {
 struct FlowCold {
   std::uint64_t number = 0;
   std::int64_t start_ns = kTimeUnknown;       // smallest packet time
+  std::int64_t end_ns = kTimeUnknown;         // largest before the clock was last set back
+  std::int64_t late_ns = kTimeUnknown;        // of the last packet that was not the latest
   std::int64_t part_start_ns = kTimeUnknown;  // active timeout counts from here
   std::uint32_t part = 0;
   std::uint32_t list_next = kNoFlow;  // eviction order

@@ -65,6 +65,10 @@ void TimerWheel::Advance(std::int64_t now_ns, std::vector<std::uint32_t>& out) {
   tick_ = tick;
 }
 
+void TimerWheel::TakeAll(std::vector<std::uint32_t>& out) {
+  for (std::uint64_t bucket = 0; bucket < kBuckets; ++bucket) Empty(bucket, out);
+}
+
 void TimerWheel::Restart(std::int64_t now_ns) {
   tick_ = TickOf(now_ns) - 1;
 }

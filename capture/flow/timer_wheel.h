@@ -23,6 +23,8 @@ class TimerWheel {
   void Remove(std::uint32_t index);
   // Moves time on and takes out the flows whose bucket has passed, in the order they were filed.
   void Advance(std::int64_t now_ns, std::vector<std::uint32_t>& out);
+  // Takes out all flows, by bucket.
+  void TakeAll(std::vector<std::uint32_t>& out);
   // Time starts again at `now_ns`. The wheel must be empty.
   void Restart(std::int64_t now_ns);
 

@@ -154,8 +154,9 @@ void FlowTracker::NoteTime(std::int64_t time_ns, FlowHot& hot, FlowCold& cold) {
   if (time_ns >= hot.last_ns) {
     if (hot.last_ns == kTimeUnknown) cold.start_ns = cold.part_start_ns = time_ns;
     hot.last_ns = time_ns;
-  } else if (time_ns != kTimeUnknown && time_ns < cold.start_ns) {
-    cold.start_ns = time_ns;
+  } else if (time_ns != kTimeUnknown) {
+    cold.late_ns = time_ns;
+    cold.start_ns = std::min(cold.start_ns, time_ns);
   }
 }
 

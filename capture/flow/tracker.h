@@ -3,7 +3,8 @@
 // - Time comes from packets. A flow ends when a packet or the clock finds it idle too long, closed
 // too
 //   long (the tail after FIN/RST belongs to it, FL-03), or replaced by a new connection on the same
-//   ports (FL-02). A jump back of more than an hour ends all flows (FL-04). Half-open flows that
+//   ports (FL-02). A jump back of more than an hour ends all flows (FL-04); a smaller one
+//   that lasts moves time and the flows' deadlines back. Half-open flows that
 //   are nothing but SYNs end after 50 s, later than the longest pause between SYNs of common
 //   systems.
 // - Roles, best evidence first: SYN; SYN+ACK that was followed up (its receiver asked); OT request;
@@ -74,6 +75,11 @@ class FlowTracker final : private OtOutput {
   void AfterOt(std::uint32_t index);
 
   void MoveClock(std::int64_t time_ns);
+  void RecordJump(std::int64_t to_ns);
+  // Counts a packet that is more than disorder behind; enough in a row move the clock back.
+  void NoteBehind(std::int64_t time_ns);
+  void StepBack();
+  void StepFlowBack(std::uint32_t index, std::int64_t step);
   // Ends the flow, sends a part, expires transactions, or only files it anew, whatever is due.
   // True when it ended.
   bool Check(std::uint32_t index, std::int64_t now_ns);
@@ -104,6 +110,10 @@ class FlowTracker final : private OtOutput {
   std::uint32_t current_ = kNoFlow;  // the flow whose session is being called
   bool clock_known_ = false;
   std::int64_t now_ns_ = 0;
+  struct Behind {
+    std::uint64_t packets = 0;  // in a row
+    std::int64_t first_ns = 0, min_ns = 0, max_ns = 0;
+  } behind_;
   std::size_t sessions_ = 0;
 
   std::uint64_t flows_ = 0;

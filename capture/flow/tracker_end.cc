@@ -4,12 +4,19 @@
 
 #include "capture/flow/tcp.h"
 #include "capture/flow/tracker.h"
+#include "capture/ot/pending.h"
 
 namespace tapiary::capture {
 namespace {
 
 constexpr std::int64_t kHalfOpenTimeoutNs = 50 * base::kNanosPerSecond;
 constexpr std::int64_t kClockJumpNs = 3600 * base::kNanosPerSecond;
+// Packets of several queues or interfaces are out of order by this much at most.
+constexpr std::int64_t kDisorderNs = 5 * base::kNanosPerSecond;
+// So many packets in a row behind that are a clock set back, not late packets. A share of the live
+// flows on top keeps the work per packet bounded, since a step files them all anew.
+constexpr std::uint64_t kStepPackets = 16;
+constexpr std::uint64_t kStepFlowsPerPacket = 64;
 constexpr std::size_t kMaxNamed = 256;
 
 // a + b for b >= 0, at the end of time at most.
@@ -27,21 +34,75 @@ void FlowTracker::MoveClock(std::int64_t time_ns) {
     wheel_.Restart(time_ns);
     return;
   }
-  if (time_ns >= now_ns_) {
-    now_ns_ = time_ns;
+  if (Later(time_ns, kDisorderNs) >= now_ns_) {
+    now_ns_ = std::max(now_ns_, time_ns);
+    behind_.packets = 0;
     return;
   }
-  if (Later(time_ns, kClockJumpNs) >= now_ns_) return;
+  if (Later(time_ns, kClockJumpNs) >= now_ns_) return NoteBehind(time_ns);
   // Idle times across the jump mean nothing: all flows end, and the jump is on record.
   EndAll(EndReason::kIdle);
+  RecordJump(time_ns);
+  behind_.packets = 0;
+  now_ns_ = time_ns;
+  wheel_.Restart(time_ns);
+}
+
+void FlowTracker::RecordJump(std::int64_t to_ns) {
   GapRecord jump;
   jump.kind = "clock";
   jump.from_ns = now_ns_;
-  jump.to_ns = time_ns;
+  jump.to_ns = to_ns;
   jump.reason = "clock-jump";
   records_.gaps.push_back(std::move(jump));
-  now_ns_ = time_ns;
-  wheel_.Restart(time_ns);
+}
+
+void FlowTracker::NoteBehind(std::int64_t time_ns) {
+  if (behind_.packets++ == 0) behind_.first_ns = behind_.min_ns = behind_.max_ns = time_ns;
+  behind_.min_ns = std::min(behind_.min_ns, time_ns);
+  behind_.max_ns = std::max(behind_.max_ns, time_ns);
+  if (behind_.packets < std::max(kStepPackets, table_.live() / kStepFlowsPerPacket)) return;
+  StepBack();
+  behind_.packets = 0;
+}
+
+// The clock was set back by less than would end all flows: time goes on from the new one. What the
+// old clock stamped moves back with it, so that flows that are idle end when they would have.
+void FlowTracker::StepBack() {
+  RecordJump(behind_.first_ns);
+  const std::int64_t step = now_ns_ - behind_.first_ns;
+  now_ns_ = behind_.max_ns;
+  fragments_ = FragmentTable();  // their times are the old clock's
+  due_.clear();
+  wheel_.TakeAll(due_);  // all live flows, without a walk over a table that once was larger
+  wheel_.Restart(now_ns_);
+  for (const std::uint32_t index : due_) {
+    StepFlowBack(index, step);
+    wheel_.Insert(index, DueTime(index));
+  }
+}
+
+void FlowTracker::StepFlowBack(std::uint32_t index, std::int64_t step) {
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  const auto is_new = [this](std::int64_t time_ns) {
+    return time_ns >= behind_.min_ns && time_ns <= behind_.max_ns;
+  };
+  const auto back = [step, is_new](std::int64_t time_ns) {
+    if (time_ns == kTimeUnknown || is_new(time_ns)) return time_ns;
+    return time_ns < INT64_MIN + 1 + step ? INT64_MIN + 1 : time_ns - step;
+  };
+  cold.end_ns = std::max(cold.end_ns, hot.last_ns);
+  hot.last_ns = back(hot.last_ns);
+  if (is_new(cold.late_ns)) hot.last_ns = std::max(hot.last_ns, cold.late_ns);
+  cold.part_start_ns = back(cold.part_start_ns);
+  cold.listed_ns = back(cold.listed_ns);
+  // Requests of the old clock would keep those of the new one from being given up.
+  const std::int64_t due = cold.session ? cold.session->next_due_ns() : INT64_MAX;
+  if (due == INT64_MAX || due <= Later(now_ns_, PendingTable::kReplyTimeoutNs)) return;
+  current_ = index;
+  cold.session->Expire(Later(behind_.first_ns + step, PendingTable::kReplyTimeoutNs + 1), *this);
+  current_ = kNoFlow;
 }
 
 std::int64_t FlowTracker::IdleTimeout(const FlowHot& hot) const {

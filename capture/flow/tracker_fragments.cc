@@ -75,6 +75,7 @@ void FlowTracker::TakeInFragments(const FragmentEntry& entry, std::uint32_t prov
   cold.truncated += from.truncated;
   NoteTime(from.start_ns, hot, cold);
   NoteTime(from_hot.last_ns, hot, cold);
+  cold.end_ns = std::max(cold.end_ns, from.end_ns);
   from.merged_into = entry.flow;
   End(provisional, EndReason::kEnd);
   std::vector<FragmentStash::Piece> pieces;

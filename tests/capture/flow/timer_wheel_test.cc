@@ -68,6 +68,21 @@ TEST_F(TimerWheelTest, BeyondTheHorizonComesUpToBeFiledAgain) {
   EXPECT_GT(table_.hot(index).due_ns, 1000 * kSecond);
 }
 
+TEST_F(TimerWheelTest, FL04_TakenOutAndFiledUnderAnEarlierTime) {
+  wheel_.Restart(1000 * kSecond);
+  const std::uint32_t first = Add(1010 * kSecond);
+  const std::uint32_t second = Add(2000 * kSecond);
+  std::vector<std::uint32_t> all;
+  wheel_.TakeAll(all);
+  EXPECT_EQ(all.size(), 2u);
+  wheel_.Restart(100 * kSecond);
+  wheel_.Insert(first, 110 * kSecond);
+  wheel_.Insert(second, 300 * kSecond);
+  EXPECT_TRUE(AdvanceTo(109 * kSecond).empty());
+  EXPECT_EQ(AdvanceTo(111 * kSecond), std::vector<std::uint32_t>{first});
+  EXPECT_EQ(AdvanceTo(301 * kSecond), std::vector<std::uint32_t>{second});
+}
+
 TEST_F(TimerWheelTest, TimesBefore1970) {
   wheel_.Restart(-100 * kSecond);
   const std::uint32_t index = Add(-50 * kSecond);

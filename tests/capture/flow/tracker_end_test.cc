@@ -66,6 +66,100 @@ TEST(FlowEnd, FL04_JumpBackClosesFlowsAndIsOnRecord) {
   for (const FlowRecord& flow : run.records.flows) EXPECT_GE(flow.end_ns, flow.start_ns);
 }
 
+// One flow each second, and the clock set back by `step` seconds before packet 1000. Says how many
+// records were out after each packet.
+std::vector<std::size_t> ExportedAfter(int step, RecordBatch& records) {
+  PacketList packets;
+  for (int i = 0; i < 2000; ++i) {
+    const std::int64_t seconds = i < 1000 ? i : i - step;
+    packets.Add(Udp(static_cast<std::uint16_t>(10000 + i)).Build(), kStart + seconds * kSecond);
+  }
+  Meter meter({.active_timeout_ns = 0});
+  const std::vector<InterfaceInfo> interfaces = test::EthernetInterfaces(1);
+  std::array<FlowHandle, kBatchSize> handles;
+  std::vector<std::size_t> exported;
+  for (const Packet& packet : packets.packets()) {
+    PacketBatch batch;
+    batch.packets[0] = packet;
+    batch.count = 1;
+    meter.Process(batch, interfaces, handles);
+    meter.Advance(packet.time_ns + 1);
+    meter.Drain(records);
+    exported.push_back(records.flows.size());
+  }
+  meter.Finish(EndReason::kShutdown);
+  meter.Drain(records);
+  return exported;
+}
+
+TEST(FlowEnd, FL04_ClockSetBackByLessThanAnHourStopsNoExpiry) {
+  RecordBatch unbroken;
+  const std::vector<std::size_t> expected = ExportedAfter(0, unbroken);
+  EXPECT_TRUE(unbroken.gaps.empty());
+  for (const int step : {30, 100, 600, 3000, 3599}) {
+    RecordBatch records;
+    const std::vector<std::size_t> exported = ExportedAfter(step, records);
+    for (std::size_t i = 1015; i < exported.size(); ++i) {
+      ASSERT_NEAR(static_cast<double>(exported[i]), static_cast<double>(expected[i]), 20)
+          << step << " " << i;
+    }
+    EXPECT_NEAR(static_cast<double>(exported.back()), static_cast<double>(expected.back()), 2);
+    EXPECT_EQ(records.flows.size(), 2000u);
+    for (const FlowRecord& flow : records.flows) EXPECT_EQ(flow.end_ns, flow.start_ns);
+    ASSERT_EQ(records.gaps.size(), 1u) << step;
+    EXPECT_EQ(records.gaps[0].reason, "clock-jump");
+    EXPECT_EQ(records.gaps[0].from_ns, kStart + 999 * kSecond + 1);
+    EXPECT_EQ(records.gaps[0].to_ns, kStart + (1000 - step) * kSecond);
+  }
+}
+
+TEST(FlowEnd, FL04_AFlowGoesOnAcrossASmallStepBack) {
+  std::vector<double> times;
+  for (int i = 0; i < 200; ++i) times.push_back(1000 + i);
+  for (int i = 0; i < 400; ++i) times.push_back(600 + i);  // idle from 999 on
+  times.push_back(1298);
+  times.push_back(1600);
+  for (const std::size_t batch : {std::size_t{1}, kBatchSize}) {
+    PacketList packets;
+    for (const double second : times) {
+      packets.Add(Udp().Build(), kStart + static_cast<std::int64_t>(second) * kSecond);
+    }
+    const MeterRun run = RunMeter(packets, {.active_timeout_ns = 0}, batch);
+    ASSERT_EQ(run.records.flows.size(), 2u);
+    EXPECT_EQ(run.records.flows[0].orig.packets, 601u);
+    EXPECT_EQ(run.records.flows[0].start_ns, kStart + 600 * kSecond);
+    EXPECT_EQ(run.records.flows[0].end_ns, kStart + 1298 * kSecond);
+    EXPECT_EQ(run.records.gaps.size(), 1u);
+  }
+}
+
+TEST(FlowEnd, FL04_RequestsOfTheOldClockHoldNoneOfTheNewOneBack) {
+  PacketList packets;
+  TcpTalk talk(packets);
+  const auto ask = [&](std::uint16_t id) { talk.Client(test::Adu(id, 1, "0300000001")); };
+  const auto answer = [&](std::uint16_t id) { talk.Server(test::Adu(id, 1, "03020000")); };
+  talk.Handshake();
+  ask(1);
+  talk.Wait(-600 * kSecond).Send(true, {}, 0x10);  // so that none waits at the 16th packet
+  for (std::uint16_t id = 2; id < 20; ++id) ask(id), answer(id);
+  ask(20);
+  talk.Wait(15 * kSecond);
+  ask(21), answer(21);
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.transactions.size(), 21u);
+  EXPECT_EQ(run.records.transactions.back().status, TransactionStatus::kOk);
+  EXPECT_EQ(run.records.gaps.size(), 1u);
+}
+
+TEST(FlowEnd, FL04_AFewLatePacketsAreNoStep) {
+  std::vector<double> times = {0, 1000, 1001};
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 15; ++i) times.push_back(900 + i);
+    times.push_back(1002 + round);
+  }
+  EXPECT_TRUE(RunUdpAt(times).records.gaps.empty());
+}
+
 TEST(FlowEnd, FL04_TwentyYearsApart) {
   const auto start = std::chrono::steady_clock::now();
   const MeterRun run = RunUdpAt({0, 20 * 365 * 86400.0});
