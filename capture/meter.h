@@ -57,7 +57,9 @@ class Meter {
   Meter& operator=(const Meter&) = delete;
 
   // Meters every packet of the batch. handles[i] tells the flow of packet i, invalid when it has
-  // none. Records that became ready are appended to the batch that Drain hands out.
+  // none. Records that became ready are appended to the batch that Drain hands out. `interfaces`
+  // must outlive the meter: it is kept by reference, since flows that end in Advance and Finish
+  // take their interface's name from it.
   void Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& interfaces,
                std::array<FlowHandle, kBatchSize>& handles);
   // Notes that a packet of the flow went into block `block` of its stream. At once after Process.
