@@ -13,6 +13,7 @@ namespace tapiary::capture {
 namespace {
 
 constexpr int kWaitMs = 100;  // longest sleep: bounds stop, block age and expiry
+constexpr std::int64_t kEmptyNs = 700 * base::kNanosPerMilli;  // for the ring after a stop
 constexpr std::int64_t kPublishNs = 100 * base::kNanosPerMilli;
 constexpr std::size_t kRecordRing = 256;  // batches
 constexpr std::size_t kRecordsPerPush = 256;
@@ -35,7 +36,8 @@ Worker::Worker(const EngineOptions& options, std::uint32_t first_stream,
       pool_(MakeBlocks(options.blocks_per_worker, options.block_bytes)),
       full_(options.blocks_per_worker + 1),
       free_(options.blocks_per_worker + 1),
-      records_(kRecordRing) {}
+      records_(kRecordRing),
+      name_(source_->name()) {}
 
 Worker::~Worker() {
   RequestStop();
@@ -43,13 +45,13 @@ Worker::~Worker() {
   const auto drop_block = [](Block* block) { std::unique_ptr<Block>{block}; };
   full_.consume_all(drop_block);
   free_.consume_all(drop_block);
+  for (Block* block : spare_) drop_block(block);
   records_.consume_all([](RecordBatch* batch) { std::unique_ptr<RecordBatch>{batch}; });
 }
 
 base::Result<> Worker::Open() {
   const auto opened = source_->Open();
   const std::lock_guard lock(snapshot_mutex_);
-  if (!source_->interfaces().empty()) name_ = source_->interfaces().front().name;
   if (!opened) {
     snapshot_.error = opened.error().message;
     finished_.store(true, std::memory_order_release);
@@ -58,7 +60,7 @@ base::Result<> Worker::Open() {
 }
 
 void Worker::Start() {
-  for (auto& block : pool_) free_.push(block.release());
+  for (auto& block : pool_) spare_.push_back(block.release());
   pool_.clear();
   thread_ = std::jthread([this] { Run(); });
   pthread_setname_np(thread_.native_handle(), "capture");
@@ -69,19 +71,40 @@ void Worker::Join() {
 }
 
 void Worker::Run() {
-  while (!stop_.load(std::memory_order_relaxed)) {
-    const auto more = Step();
-    if (!more) {
-      local_.error = more.error().message;
-      base::LogError("capture on {} ended: {}", name_, more.error().message);
-      break;
+  bool good = true;
+  while (good && !stop_.load(std::memory_order_relaxed)) {
+    const auto state = Step();
+    if (!state) {
+      local_.error = state.error().message;
+      base::LogError("capture on {} ended: {}", name_, state.error().message);
     }
-    if (!*more) break;
+    good = state && *state != NextState::kEnd;
   }
+  if (good && source_->live()) EmptySource();
+  if (!good) NoteEnd();
   Finish();
 }
 
-base::Result<bool> Worker::Step() {
+// What the kernel has taken for us before the stop is stored too; what does not come out in time is
+// lost under a name.
+void Worker::EmptySource() {
+  source_->StopIntake();
+  const std::int64_t end_ns = base::SteadyNow() + kEmptyNs;
+  while (base::SteadyNow() < end_ns) {
+    const auto state = Step();
+    if (!state || *state != NextState::kPackets) break;
+  }
+}
+
+// A file that ends in the middle says so; one that is broken is an error of its worker.
+void Worker::NoteEnd() {
+  const std::string note = source_->end_note();
+  if (note.empty()) return;
+  base::LogWarning("{}: {}", name_, note);
+  if (!source_->end_is_cut()) local_.error = note;
+}
+
+base::Result<NextState> Worker::Step() {
   TAPIARY_ASSIGN(const NextState state, source_->Next(batch_, kWaitMs));
   const std::int64_t steady_ns = base::SteadyNow();  // once a batch, never once a packet
   if (state == NextState::kPackets) {
@@ -101,7 +124,7 @@ base::Result<bool> Worker::Step() {
   } else {
     PushRecords(false);
   }
-  return state != NextState::kEnd;
+  return state;
 }
 
 void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatchSize>& handles) {
@@ -150,12 +173,15 @@ bool Worker::PrepareBlock(BlockBuilder& builder, const Packet& packet) {
 }
 
 std::unique_ptr<Block> Worker::FreeBlock() {
-  Block* block = nullptr;
-  while (!free_.pop(block)) {
+  for (;;) {
+    free_.consume_all([this](Block* block) { spare_.push_back(block); });
+    if (!spare_.empty()) break;
     if (source_->live() || stop_.load(std::memory_order_relaxed)) return nullptr;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));  // a file waits for the disk
   }
-  return std::unique_ptr<Block>(block);
+  std::unique_ptr<Block> block(spare_.back());
+  spare_.pop_back();
+  return block;
 }
 
 void Worker::CloseBlock(BlockBuilder& builder) {
@@ -215,22 +241,31 @@ void Worker::NoteLink(bool link_up) {
   pending_.gaps.push_back(std::move(gap));
 }
 
+// When packets were lost, and how many, is told by gap records; how many in all, by the ledger.
+void Worker::NoteLosses(bool last) {
+  loss_gaps_.Update(Ledger().lost, name_, base::WallNow(), last, pending_.gaps);
+}
+
 void Worker::Publish() {
   local_.source = source_->stats();
   NoteLink(local_.source.link_up);
   local_.meter = meter_.stats();
-  const std::lock_guard lock(snapshot_mutex_);
-  snapshot_ = local_;
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    snapshot_ = local_;
+  }
+  NoteLosses(false);
 }
 
 void Worker::Finish() {
   for (const auto& builder : builders_) CloseBlock(*builder);
   const bool stopped = stop_.load(std::memory_order_relaxed);
   meter_.Finish(stopped ? EndReason::kShutdown : EndReason::kIdle);
+  Publish();
   NoteLink(true);  // a gap that lasts to the end is said too
+  NoteLosses(true);
   PushRecords(true);
   tail_ = std::exchange(pending_, {});
-  Publish();
   finished_.store(true, std::memory_order_release);
 }
 
@@ -270,7 +305,7 @@ LedgerRow Worker::Ledger() const {
   row.interface = name_;
   row.time_ns = base::WallNow();
   row.offered = source.received + source.filtered + source.dropped_kernel + source.dropped_nic +
-                source.bad_records;
+                source.bad_records + source.undelivered;
   row.recorded = snapshot_.recorded;
   row.recorded_bytes = snapshot_.recorded_bytes;
   row.filtered = source.filtered;
@@ -278,6 +313,7 @@ LedgerRow Worker::Ledger() const {
               {"nic", source.dropped_nic},
               {"storage-backlog", snapshot_.lost_backlog},
               {"bad-record", source.bad_records},
+              {"shutdown", source.undelivered},
               {"too-many-interfaces", snapshot_.lost_interfaces}};
   std::erase_if(row.lost, [](const auto& reason) { return reason.second == 0; });
   return row;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "capture/engine.h"
+#include "capture/loss_gaps.h"
 
 namespace tapiary::capture {
 
@@ -37,7 +38,7 @@ class Worker {
   bool TakeRecords(RecordBatch& out);
 
   // Any thread.
-  [[nodiscard]] LedgerRow Ledger() const;
+  [[nodiscard]] LedgerRow Ledger() const;  // of the last snapshot
   [[nodiscard]] WorkerStatus status() const;
 
  private:
@@ -53,7 +54,8 @@ class Worker {
   };
 
   void Run();
-  base::Result<bool> Step();  // false at the end of the source
+  base::Result<NextState> Step();
+  void EmptySource();
   void Store(const PacketBatch& batch, const std::array<FlowHandle, kBatchSize>& handles);
   BlockBuilder* BuilderFor(std::uint32_t interface);
   bool PrepareBlock(BlockBuilder& builder, const Packet& packet);
@@ -64,6 +66,8 @@ class Worker {
   void PushRecords(bool now);
   void BoundPending();
   void NoteLink(bool link_up);
+  void NoteLosses(bool last);
+  void NoteEnd();
   void Publish();
   void Finish();
 
@@ -74,7 +78,9 @@ class Worker {
   std::vector<std::unique_ptr<BlockBuilder>> builders_;  // by interface
   std::vector<std::unique_ptr<Block>> pool_;             // only until Start
   PacketBatch batch_;
+  std::vector<Block*> spare_;  // taken from free_; the last used first, so that few are touched
   RecordBatch pending_;
+  LossGaps loss_gaps_;
   Snapshot local_;
   std::int64_t block_opened_ns_ = 0;  // steady; 0 when no block is open
   std::int64_t next_publish_ns_ = 0;

@@ -54,6 +54,8 @@ class AfPacketSource final : public PacketSource {
     return interfaces_;
   }
   [[nodiscard]] SourceStats stats() const override { return counters_.Snapshot(); }
+  [[nodiscard]] std::string name() const override { return options_.interface; }
+  void StopIntake() override;
 
  private:
   enum class Binding { kBound, kMissing };
@@ -64,6 +66,7 @@ class AfPacketSource final : public PacketSource {
   void SetMissing(std::string_view why);
   void Rebind(const LinkInfo& link);
   void SetLinkUp(bool up);
+  void CountUndelivered();
 
   AfPacketOptions options_;
   std::vector<InterfaceInfo> interfaces_;
@@ -74,6 +77,8 @@ class AfPacketSource final : public PacketSource {
   Binding binding_ = Binding::kBound;
   int index_ = 0;
   bool skip_outgoing_ = false;  // on loopback, where the kernel cannot do it
+  bool intake_stopped_ = false;
+  std::uint64_t taken_ = 0;  // frames read from the ring
   std::int64_t next_check_ns_ = 0;
   KernelTotals kernel_;
   std::uint64_t missed_base_ = 0;   // the NIC's loss counter when we began
@@ -123,6 +128,7 @@ base::Result<> AfPacketSource::Setup(const LinkInfo& link) {
 base::Result<NextState> AfPacketSource::Next(PacketBatch& batch, int wait_ms) {
   batch.count = 0;
   bool waited = false;
+  if (intake_stopped_) CountUndelivered();
   for (int blocks = 0; blocks < kBlocksPerCall;) {
     if (ring_.holds_block() && !ring_.HasFrame()) ring_.Release();
     if (!ring_.holds_block()) {
@@ -150,6 +156,7 @@ void AfPacketSource::TakeFrames(PacketBatch& batch) {
   while (batch.count < kBatchSize && ring_.HasFrame()) {
     Packet& packet = batch.packets[batch.count];
     ring_.NextFrame(packet);
+    ++taken_;
     if (skip_outgoing_ && packet.direction == Direction::kOutbound) continue;
     if (filtering) {
       const bool rejected = packet.bytes.size() == kRejectedBytes ||
@@ -171,13 +178,15 @@ void AfPacketSource::CheckLink() {
   next_check_ns_ = now + kCheckIntervalNs;
   ring_.ReadTotals(kernel_);
   counters_.dropped_kernel.Set(kernel_.dropped);
+  if (intake_stopped_) return;
   const auto link = watch_.Get(options_.interface);
   if (!link) {
     // Any other error says nothing about the interface: ask again next time.
     if (link.error().code == base::ErrorCode::kNotFound) SetMissing(link.error().message);
     return;
   }
-  if (link->index != index_ || binding_ == Binding::kMissing) Rebind(*link);
+  const bool bound = binding_ == Binding::kBound && ring_.IsBoundTo(link->index);
+  if (link->index != index_ || !bound) Rebind(*link);
   if (binding_ != Binding::kBound) return;
   if (link->rx_missed >= missed_base_) {
     counters_.dropped_nic.Set(missed_total_ + link->rx_missed - missed_base_);
@@ -201,21 +210,36 @@ void AfPacketSource::Rebind(const LinkInfo& link) {
     SetMissing(fmt::format("it came back with hardware type {}", link.hardware_type));
     return;
   }
-  base::Result<> done = ring_.Attach(program_);
-  if (done && link.index != index_) done = ring_.Bind(link.index, options_.promiscuous);
+  // Bound first: with the filter open, a failed bind would take what is not ours.
+  base::Result<> done = ring_.Bind(link.index, options_.promiscuous);
+  if (done) done = ring_.Attach(program_);
   if (!done) {
     SetMissing(done.error().ToString());
     return;
   }
   binding_ = Binding::kBound;
   if (link.index == index_) {
-    base::LogWarning("interface {} is back", options_.interface);
+    base::LogWarning("interface {} is back, or another under its index", options_.interface);
     return;
   }
   base::LogWarning("interface {} replaced: index {} -> {}", options_.interface, index_, link.index);
   index_ = link.index;
   missed_total_ = counters_.dropped_nic.get();
   missed_base_ = 0;  // a new interface counts from nothing
+}
+
+void AfPacketSource::StopIntake() {
+  const auto closed = ring_.Attach({{0x06, 0, 0, 0}});  // BPF_RET 0: take nothing
+  if (!closed) base::LogWarning("{}", closed.error().ToString());
+  intake_stopped_ = true;
+  CountUndelivered();
+}
+
+void AfPacketSource::CountUndelivered() {
+  ring_.ReadTotals(kernel_);
+  counters_.dropped_kernel.Set(kernel_.dropped);
+  const std::uint64_t accepted = kernel_.seen - kernel_.dropped;
+  counters_.undelivered.Set(accepted > taken_ ? accepted - taken_ : 0);
 }
 
 void AfPacketSource::SetLinkUp(bool up) {

@@ -22,7 +22,8 @@ class Counter {
 };
 
 struct SourceCounters {
-  Counter received, bytes, filtered, dropped_kernel, dropped_nic, truncated, bad_records;
+  Counter received, bytes, filtered, dropped_kernel, dropped_nic, truncated, bad_records,
+      undelivered;
   std::atomic<bool> link_up = true;
 
   // Adds the batch that Next is about to hand out.
@@ -48,6 +49,7 @@ struct SourceCounters {
     stats.dropped_nic = dropped_nic.get();
     stats.truncated = truncated.get();
     stats.bad_records = bad_records.get();
+    stats.undelivered = undelivered.get();
     stats.link_up = link_up.load(std::memory_order_relaxed);
     return stats;
   }

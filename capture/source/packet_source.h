@@ -32,6 +32,7 @@ struct SourceStats {
   std::uint64_t dropped_nic = 0;     // the NIC's own counters, where readable
   std::uint64_t truncated = 0;       // captured shorter than on the wire
   std::uint64_t bad_records = 0;     // file records that no interface or structure explains
+  std::uint64_t undelivered = 0;     // after StopIntake: in the kernel's ring, not handed out
   bool link_up = true;
 };
 
@@ -51,6 +52,10 @@ class PacketSource {
   // Releases the batch handed out before, then fills `batch`, waiting at most `wait_ms`. An
   // interface that goes down gives kIdle and link_up=false, never an error loop (CAP-02).
   virtual base::Result<NextState> Next(PacketBatch& batch, int wait_ms) = 0;
+  // What it is called before and after Open: the interface's name, the file's path.
+  [[nodiscard]] virtual std::string name() const = 0;
+  // A live source takes nothing new from now on; what it holds is still handed out, then kIdle.
+  virtual void StopIntake() {}
   // Grows while a pcapng file is read; indices never change.
   [[nodiscard]] virtual const std::vector<InterfaceInfo>& interfaces() const = 0;
   [[nodiscard]] virtual SourceStats stats() const = 0;

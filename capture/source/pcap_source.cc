@@ -51,6 +51,7 @@ class PcapSource final : public PacketSource {
     return interfaces_;
   }
   [[nodiscard]] SourceStats stats() const override { return counters_.Snapshot(); }
+  [[nodiscard]] std::string name() const override { return options_.path; }
   [[nodiscard]] std::string end_note() const override { return end_note_; }
   [[nodiscard]] bool end_is_cut() const override { return end_is_cut_; }
 

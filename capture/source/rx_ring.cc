@@ -126,12 +126,26 @@ base::Result<> RxRing::Bind(int index, bool promiscuous) {
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return base::Error::FromErrno(errno, fmt::format("bind(AF_PACKET, interface {})", index));
   }
-  if (!promiscuous) return {};
   packet_mreq membership{};
-  membership.mr_ifindex = index;
   membership.mr_type = PACKET_MR_PROMISC;
-  return SetOption(fd_.get(), PACKET_ADD_MEMBERSHIP, membership,
-                   "PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC");
+  if (promiscuous_index_ != 0) {  // give the one before back as it was; it may be gone (CAP-15)
+    membership.mr_ifindex = promiscuous_index_;
+    (void)SetOption(fd_.get(), PACKET_DROP_MEMBERSHIP, membership, "PACKET_DROP_MEMBERSHIP");
+    promiscuous_index_ = 0;
+  }
+  if (!promiscuous) return {};
+  membership.mr_ifindex = index;
+  TAPIARY_TRY(SetOption(fd_.get(), PACKET_ADD_MEMBERSHIP, membership,
+                        "PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC"));
+  promiscuous_index_ = index;
+  return {};
+}
+
+bool RxRing::IsBoundTo(int index) const {
+  sockaddr_ll address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return true;
+  return address.sll_ifindex == index;
 }
 
 bool RxRing::IgnoreOutgoing() {

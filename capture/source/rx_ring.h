@@ -53,6 +53,9 @@ class RxRing {
   base::Result<> Attach(const std::vector<BpfInstruction>& program);
   // Receives from interface `index` from now on, in promiscuous mode if asked.
   base::Result<> Bind(int index, bool promiscuous);
+  // Whether the kernel still has us bound to `index`. It unbinds when an interface goes away, also
+  // when another one with the same index comes in its place at once.
+  [[nodiscard]] bool IsBoundTo(int index) const;
   // True when the kernel no longer shows us what this host sends.
   bool IgnoreOutgoing();
 
@@ -75,6 +78,7 @@ class RxRing {
   base::Result<> MapRing();
 
   base::UniqueFd fd_;
+  int promiscuous_index_ = 0;  // the interface that we hold promiscuous; 0: none
   RingSize size_;
   std::uint8_t* map_ = nullptr;
   std::size_t block_ = 0;  // the held one, or the one to come next

@@ -30,6 +30,7 @@ class ScriptedSource : public PacketSource {
     interfaces_.push_back({.name = "fake0", .description = ""});
   }
   base::Result<> Open() override { return {}; }
+  [[nodiscard]] std::string name() const override { return "fake0"; }
   base::Result<NextState> Next(PacketBatch& batch, int wait_ms) override {
     batch.count = 0;
     if (stats_.received == total_) {

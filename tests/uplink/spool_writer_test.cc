@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 // Gives `total` UDP packets with their number in them, then ends.
 class NumberedSource : public capture::PacketSource {
  public:
-  NumberedSource(std::uint64_t total, std::size_t bytes) : total_(total), frame_(bytes) {
+  NumberedSource(std::uint64_t total, std::size_t bytes, std::uint64_t dropped)
+      : total_(total), dropped_(dropped), frame_(bytes) {
     const std::string_view header(
         "\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0"
         "\x45\0\0\x40\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02"
@@ -29,6 +30,7 @@ class NumberedSource : public capture::PacketSource {
   base::Result<> Open() override { return {}; }
   base::Result<capture::NextState> Next(capture::PacketBatch& batch, int) override {
     batch.count = 0;
+    stats_.dropped_kernel = dropped_;
     storage_.clear();
     while (batch.count < capture::kBatchSize && stats_.received < total_) {
       storage_.push_back(frame_);
@@ -46,11 +48,13 @@ class NumberedSource : public capture::PacketSource {
     return batch.count > 0 ? capture::NextState::kPackets : capture::NextState::kEnd;
   }
   const std::vector<capture::InterfaceInfo>& interfaces() const override { return interfaces_; }
+  std::string name() const override { return "numbered0"; }
   capture::SourceStats stats() const override { return stats_; }
   bool live() const override { return false; }
 
  private:
   std::uint64_t total_;
+  std::uint64_t dropped_;
   std::vector<std::uint8_t> frame_;
   std::vector<std::vector<std::uint8_t>> storage_;
   std::vector<capture::InterfaceInfo> interfaces_;
@@ -59,16 +63,16 @@ class NumberedSource : public capture::PacketSource {
 
 class SpoolWriterTest : public ::testing::Test {
  protected:
-  void Make(std::uint64_t packets, std::size_t bytes) {
+  void Make(std::uint64_t packets, std::size_t bytes, std::uint64_t dropped = 0) {
     SpoolOptions options;
     options.path = folder_.path() + "/spool";
     spool_ = OpenSpool(options);
     std::vector<std::unique_ptr<capture::PacketSource>> sources;
-    sources.push_back(std::make_unique<NumberedSource>(packets, bytes));
+    sources.push_back(std::make_unique<NumberedSource>(packets, bytes, dropped));
     capture::EngineOptions engine;
     engine.meter.epoch = spool_->epoch();
     engine_ = std::make_unique<capture::Engine>(engine, std::move(sources));
-    writer_ = std::make_unique<SpoolWriter>(WriterOptions{}, *engine_, *spool_,
+    writer_ = std::make_unique<SpoolWriter>(options_, *engine_, *spool_,
                                             [] { return std::string("ok"); });
     ASSERT_TRUE(engine_->Start());
     writer_->Start();
@@ -80,6 +84,7 @@ class SpoolWriterTest : public ::testing::Test {
     return writer_->drained();
   }
   TempFolder folder_;
+  WriterOptions options_;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<capture::Engine> engine_;
   std::unique_ptr<SpoolWriter> writer_;
@@ -140,6 +145,27 @@ TEST_F(SpoolWriterTest, EveryPacketFlowAndLedgerIsStored) {
   EXPECT_EQ(last.health->state, "ok");
   EXPECT_EQ(last.health->packets, kPackets);
   EXPECT_EQ(last.health->uplink_state, "ok");
+}
+
+TEST_F(SpoolWriterTest, LostPacketsMakeOneReportDegraded) {
+  options_.health_ns = 50 * base::kNanosPerMilli;
+  Make(100, 100, 7);
+  ASSERT_TRUE(Drained());
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  engine_->Stop();
+  ASSERT_TRUE(writer_->Stop(base::kNanosPerSecond));
+  std::vector<SensorHealth> degraded;
+  std::string last;
+  while (const auto item = spool_->Next(Kind::kFacts).value()) {
+    const auto batch = DecodeFacts(base::AsBytes(item->body));
+    if (batch->health) last = batch->health->state;
+    if (batch->health && last == "degraded") degraded.push_back(*batch->health);
+    ASSERT_TRUE(spool_->Acknowledge(*item));
+  }
+  ASSERT_EQ(degraded.size(), 1u);
+  ASSERT_EQ(degraded[0].texts.size(), 1u);
+  EXPECT_EQ(degraded[0].texts[0], "fake0: 7 packets lost since the last report");
+  EXPECT_EQ(last, "ok");
 }
 
 TEST_F(SpoolWriterTest, StopSaysWhatASpoolThatCannotWriteLoses) {
