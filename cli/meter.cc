@@ -11,12 +11,15 @@
 
 #include "base/text.h"
 #include "capture/meter.h"
+#include "capture/source/bpf.h"
 #include "capture/source/packet_source.h"
 #include "cli/meter_output.h"
 #include "cli/table.h"
 
 namespace tapiary::cli {
 namespace {
+
+constexpr std::uint16_t kEthernet = 1;  // the link type of a check that has no file yet
 
 struct Options {
   std::vector<std::string> files;
@@ -42,6 +45,18 @@ void Take(capture::Meter& meter, capture::RecordBatch& records, FileRun& run) {
   for (const capture::FlowRecord& flow : records.flows) {
     if (flow.last) ++run.summary.services[flow.service];
   }
+}
+
+// The error without the file's name, which `tapiary: FILE:` says already: sources name it in front
+// ("FILE: not a pcap", "FILE is a folder") or after the failing call ("open FILE: ...").
+std::string WithoutName(std::string message, const std::string& file) {
+  const std::string shown = file == "-" ? "standard input" : file;
+  if (message.starts_with(file + ": ")) return message.substr(file.size() + 2);
+  if (message.starts_with(shown + " is ")) return message.substr(shown.size() + 1);
+  const std::size_t at = message.find(" " + shown + ": ");
+  const bool after_call = at != std::string::npos && at == message.find(' ');
+  if (after_call) message.erase(at, shown.size() + 1);
+  return message;
 }
 
 // Meters one file to its end. An error is one of opening or reading; what came before it is out.
@@ -71,7 +86,8 @@ base::Result<> MeterPackets(capture::PacketSource& source, const capture::MeterO
   return result;
 }
 
-// True when the whole file was read, or all of it but a cut tail.
+// True when the whole file was read, or all of it but a cut tail. What ends before its header does
+// is no capture file with a cut tail: nothing of it was read.
 bool MeterFile(const std::string& file, const Options& options,
                const capture::MeterOptions& meter_options, MeterPrinter& printer) {
   FileRun run{printer, {}};
@@ -81,7 +97,7 @@ bool MeterFile(const std::string& file, const Options& options,
   const std::uint64_t bad = source->stats().bad_records;
   if (bad != 0) run.summary.stats.notes.emplace_back("bad-records", bad);
   if (!result) {
-    run.summary.end_note = result.error().message;
+    run.summary.end_note = WithoutName(result.error().message, file);
   } else {
     run.summary.end_note = source->end_note();
     run.summary.end_is_cut = source->end_is_cut();
@@ -90,16 +106,31 @@ bool MeterFile(const std::string& file, const Options& options,
   if (run.summary.end_note.empty()) return true;
   fmt::print(stderr, "tapiary: {}: {}\n", base::EscapeBytes(file),
              base::EscapeBytes(run.summary.end_note));
-  return run.summary.end_is_cut;
+  return run.summary.end_is_cut && !source->interfaces().empty();
+}
+
+base::Result<std::int64_t> ParseTimeout(const char* option, const std::string& text,
+                                        std::int64_t minimum) {
+  const base::Result<std::int64_t> value = base::ParseDuration(text);
+  if (!value) {
+    return base::MakeError(value.error().code,
+                           fmt::format("{}: {}", option, value.error().message));
+  }
+  if (*value >= minimum) return *value;
+  return base::MakeError(
+      base::ErrorCode::kInvalid,
+      fmt::format("{} must {}, not {}", option, minimum > 0 ? "be more than 0s" : "not be negative",
+                  base::EscapeBytes(text)));
 }
 
 base::Result<ExitCode> MeterFiles(const Options& options) {
   capture::MeterOptions meter_options;
-  TAPIARY_ASSIGN(meter_options.idle_timeout_ns, base::ParseDuration(options.idle_timeout));
-  TAPIARY_ASSIGN(meter_options.active_timeout_ns, base::ParseDuration(options.active_timeout));
-  if (meter_options.idle_timeout_ns <= 0 || meter_options.active_timeout_ns < 0) {
-    return base::MakeError(base::ErrorCode::kInvalid, "a time-out must not be negative");
-  }
+  TAPIARY_ASSIGN(meter_options.idle_timeout_ns,
+                 ParseTimeout("--idle-timeout", options.idle_timeout, 1));
+  TAPIARY_ASSIGN(meter_options.active_timeout_ns,
+                 ParseTimeout("--active-timeout", options.active_timeout, 0));
+  // A filter with a mistake is one before the first file, not one per file.
+  TAPIARY_TRY(capture::PacketFilter::Compile(options.filter, kEthernet));
   meter_options.max_flows = options.max_flows;
   MeterPrinter printer(options.output, options.format, stdout);
   ExitCode code = ExitCode::kOk;
@@ -123,8 +154,13 @@ void ConfigureMeter(CLI::App& app, Run* run) {
       {"transactions", MeterOutput::kTransactions},
       {"summary", MeterOutput::kSummary},
   };
-  app.add_option("--output", options->output, "flows, transactions or summary")
-      ->transform(CLI::CheckedTransformer(kOutputs))
+  // A validator of our own words: CLI11's prints the enumerators as numbers.
+  app.add_option_function<std::string>(
+         "--output",
+         [output = &options->output](const std::string& name) { *output = kOutputs.at(name); },
+         "flows, transactions or summary")
+      ->type_name("OUTPUT")
+      ->check(CLI::IsMember({"flows", "transactions", "summary"}))
       ->default_str("flows");
   AddFormatOption(app, &options->format);
   app.add_option("--idle-timeout", options->idle_timeout,

@@ -78,6 +78,54 @@ TEST_F(MeterVerb, UnreadableFileFailsAndTheOthersAreMetered) {
   EXPECT_EQ(*RunVerb({path_}), ExitCode::kFailed);
 }
 
+TEST_F(MeterVerb, ErrorsNameTheFileOnce) {
+  const auto names = [this](const std::string& name) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = err_.find(name, at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  ASSERT_EQ(*RunVerb({path_ + ".none"}), ExitCode::kFailed);
+  EXPECT_EQ(err_, "tapiary: " + path_ + ".none: open: No such file or directory\n");
+  ASSERT_EQ(*RunVerb({::testing::TempDir()}), ExitCode::kFailed);
+  EXPECT_EQ(err_, "tapiary: " + ::testing::TempDir() + ": is a folder\n");
+  Write("this is no capture file at all, is it");
+  ASSERT_EQ(*RunVerb({path_}), ExitCode::kFailed);
+  EXPECT_EQ(names(path_), 1u);
+  EXPECT_NE(err_.find(": not a pcap or pcapng file"), std::string::npos);
+}
+
+TEST_F(MeterVerb, RD07_CutBeforeTheHeaderIsAFailure) {
+  Write(std::string("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0", 10));
+  EXPECT_EQ(*RunVerb({path_, "--format", "ndjson"}), ExitCode::kFailed);
+  EXPECT_NE(err_.find("truncated"), std::string::npos);
+  Write(std::string("\x28\xb5\x2f\xfd\x04", 5));  // the begin of a zstd frame
+  EXPECT_EQ(*RunVerb({path_, "--format", "ndjson"}), ExitCode::kFailed);
+  EXPECT_EQ(*RunVerb({"/dev/null", "--format", "ndjson"}), ExitCode::kFailed);
+  EXPECT_NE(err_, "");
+  SetUp();
+  Cut(116);  // the header alone: a capture without packets
+  EXPECT_EQ(*RunVerb({path_, "--format", "ndjson"}), ExitCode::kOk);
+}
+
+TEST_F(MeterVerb, MistakesInOptionsComeBeforeAnyFile) {
+  base::Result<ExitCode> result = RunVerb({path_, "--idle-timeout", "0s"});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().message, "--idle-timeout must be more than 0s, not 0s");
+  result = RunVerb({path_, "--active-timeout", "soon"});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().message.find("--active-timeout: "), 0u);
+  EXPECT_FALSE(RunVerb({path_, "--filter", "nonsense words"}).has_value());
+  EXPECT_EQ(out_ + err_, "");
+}
+
+TEST_F(MeterVerb, HelpShowsNoNumbersForNames) {
+  CLI::App app;
+  cli::Run run;
+  ConfigureMeter(app, &run);
+  EXPECT_EQ(app.help().find("->"), std::string::npos) << app.help();
+  EXPECT_NE(app.help().find("--output"), std::string::npos);
+}
+
 TEST_F(MeterVerb, FilterAndBadOptions) {
   ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--filter", "tcp"}), ExitCode::kOk);
   EXPECT_EQ(out_, "");
