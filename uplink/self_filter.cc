@@ -6,11 +6,31 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 #include "base/text.h"
 
 namespace tapiary::uplink {
+
+namespace {
+
+using Addresses = base::Result<std::vector<std::string>>;
+
+// Owned by the waiting thread and the resolving one together: whichever ends last frees it.
+struct Pending {
+  std::mutex mutex;  // guards answer
+  std::condition_variable came;
+  std::optional<Addresses> answer;
+};
+
+}  // namespace
 
 base::Result<std::vector<std::string>> ResolveHost(const HostPort& host) {
   addrinfo hints{};
@@ -38,6 +58,28 @@ base::Result<std::vector<std::string>> ResolveHost(const HostPort& host) {
   std::sort(addresses.begin(), addresses.end());
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   return addresses;
+}
+
+Addresses ResolveWithin(const HostPort& host, std::int64_t limit_ns, Resolver resolve) {
+  const auto pending = std::make_shared<Pending>();
+  try {
+    std::thread([pending, host, resolve = std::move(resolve)] {
+      Addresses answer = resolve(host);
+      const std::lock_guard lock(pending->mutex);
+      pending->answer = std::move(answer);
+      pending->came.notify_one();
+    }).detach();
+  } catch (const std::system_error& error) {
+    return base::MakeError(base::ErrorCode::kUnavailable,
+                           fmt::format("no thread to resolve the name: {}", error.what()));
+  }
+  std::unique_lock lock(pending->mutex);
+  if (!pending->came.wait_for(lock, std::chrono::nanoseconds(limit_ns),
+                              [&pending] { return pending->answer.has_value(); })) {
+    return base::MakeError(base::ErrorCode::kUnavailable,
+                           fmt::format("{}: DNS does not answer", base::EscapeBytes(host.host)));
+  }
+  return std::move(*pending->answer);
 }
 
 std::string ExcludeUplink(const std::string& user, const std::vector<std::string>& addresses,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,13 @@ namespace tapiary::uplink {
 
 // The addresses of a host, as text, sorted, each once. kUnavailable when the name has none now.
 base::Result<std::vector<std::string>> ResolveHost(const HostPort& host);
+
+using Resolver = std::function<base::Result<std::vector<std::string>>(const HostPort& host)>;
+// The same, but waits for `limit_ns` at most: a DNS server that does not answer must hold up
+// neither capture nor a stop. kUnavailable then; `resolve` is left to end in a thread of its own,
+// so it may use nothing but its arguments.
+base::Result<std::vector<std::string>> ResolveWithin(const HostPort& host, std::int64_t limit_ns,
+                                                     Resolver resolve = ResolveHost);
 
 // "not (tcp port P and (host A or host B)) and (USER)"; `user` alone when there are no addresses.
 std::string ExcludeUplink(const std::string& user, const std::vector<std::string>& addresses,

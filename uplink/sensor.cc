@@ -15,15 +15,17 @@ namespace {
 
 constexpr std::int64_t kDeliveryGraceNs = base::kNanosPerSecond;
 constexpr std::int64_t kStoreGraceNs = base::kNanosPerSecond / 2;
+constexpr std::int64_t kResolveLimitNs = base::kNanosPerSecond;
 
 // The user's filter without the sensor's own uplink.
 base::Result<std::string> CaptureFilter(const SensorConfig& config) {
   if (config.url.empty()) return config.filter;
   TAPIARY_ASSIGN(const HostPort host, UplinkHost(config.Forwarder().http));
-  const auto addresses = ResolveHost(host);
+  const auto addresses = ResolveWithin(host, kResolveLimitNs);
   if (!addresses) {
     // Capture matters more than the uplink, which cannot be reached without an address either.
-    base::LogWarning("own uplink is not excluded from capture: {}", addresses.error().message);
+    base::LogWarning("own uplink is not excluded from capture until a restart: {}",
+                     addresses.error().message);
     return config.filter;
   }
   return ExcludeUplink(config.filter, *addresses, host.port);
@@ -100,7 +102,10 @@ base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config) 
   impl->spool = std::move(*spool);
   if (!config.url.empty()) {
     auto forwarder = Forwarder::Make(config.Forwarder(), *impl->spool);
-    if (!forwarder) return InStep(forwarder.error(), "uplink");
+    if (!forwarder) {
+      (void)impl->spool->Close();  // nothing was captured, so this is no unclean stop
+      return InStep(forwarder.error(), "uplink");
+    }
     impl->forwarder = std::move(*forwarder);
   }
   impl->engine =
@@ -110,7 +115,6 @@ base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config) 
                                                [inside] { return inside->UplinkState(); });
   const auto capturing = impl->engine->Start();
   if (!capturing) {
-    // Nothing was captured, so this is no unclean stop.
     (void)impl->spool->Close();
     return InStep(capturing.error(), "capture");
   }

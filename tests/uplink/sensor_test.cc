@@ -1,8 +1,10 @@
 #include "uplink/sensor.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "tests/uplink/support/spool_fixture.h"
@@ -45,6 +47,21 @@ TEST(Sensor, FailedStartLeavesNoUncleanStop) {
   const auto sensor = Sensor::Start(config);
   ASSERT_FALSE(sensor);
   EXPECT_TRUE(sensor.error().message.starts_with("capture: "));
+  auto spool = OpenSpool(config.Spool());
+  EXPECT_TRUE(TakeGaps(*spool).empty());
+}
+
+TEST(Sensor, RefusedTokenFileLeavesNoUncleanStop) {
+  const TempFolder folder;
+  SensorConfig config = ConfigFor(folder.path());
+  config.files = {MakeCaptureFile(folder.path(), 1)};
+  config.url = "https://127.0.0.1:1";
+  config.token_file = folder.path() + "/token";
+  std::ofstream(config.token_file) << "test-token";
+  ASSERT_EQ(chmod(config.token_file.c_str(), 0644), 0);
+  const auto sensor = Sensor::Start(config);
+  ASSERT_FALSE(sensor);
+  EXPECT_TRUE(sensor.error().message.starts_with("uplink: ")) << sensor.error().message;
   auto spool = OpenSpool(config.Spool());
   EXPECT_TRUE(TakeGaps(*spool).empty());
 }
