@@ -27,6 +27,9 @@ using base::MakeError;
 
 constexpr std::size_t kRecordsLane = 0;  // facts, then flows
 constexpr std::size_t kPacketsLane = 1;
+constexpr std::array<const char*, HttpClient::kLanes> kLaneNames = {"records", "packets"};
+constexpr const char* kStarting = "starting";
+constexpr const char* kOk = "ok";
 constexpr std::size_t kMaxTokenBytes = 4096;
 // So many items refused for their content, one after the other, look like the collector's fault.
 constexpr std::uint32_t kManyRefusals = 3;
@@ -93,24 +96,40 @@ base::Result<std::string> ReadTokenFile(const std::string& path) {
 
 struct Forwarder::Impl {
   Impl(ForwarderOptions given, Spool& given_spool)
-      : options(std::move(given)), spool(given_spool), backoff(options.backoff) {}
+      : options(std::move(given)),
+        spool(given_spool),
+        lanes{Lane(options.backoff), Lane(options.backoff)} {}
+
+  // Each lane waits for itself: a collector without space for packets still takes facts and flows,
+  // and their success says nothing about packets.
+  struct Lane {
+    explicit Lane(const Backoff::Options& given) : backoff(given) {}
+    void Wait(std::int64_t delay_ns) { next_try_ns = base::SteadyNow() + delay_ns; }
+
+    Backoff backoff;
+    std::int64_t next_try_ns = 0;  // steady clock
+    std::uint32_t refusals = 0;    // items refused since the last one that was taken
+    std::optional<Item> under_way;
+    std::string state = kStarting;
+  };
 
   void Run();
   bool Finished(std::int64_t now_ns) const;
+  bool Waits(std::size_t lane) const;
   void StartLanes(std::int64_t now_ns);
   bool StartLane(std::size_t lane);
   std::optional<Item> NextOf(std::size_t lane);
   void Handle(std::size_t lane, const Answer& answer);
-  void Taken(const Item& item);
-  void Conflict(const Item& item);
-  void Poison(const Item& item, const Answer& answer);
-  void SetAside(const Item& item, const char* reason);
-  void Refused(const Answer& answer);
-  void Later(const Answer& answer);
-  void Local(const base::Result<>& result);
+  void Taken(std::size_t lane, const Item& item);
+  void Conflict(std::size_t lane, const Item& item);
+  void Poison(std::size_t lane, const Item& item, const Answer& answer);
+  void SetAside(std::size_t lane, const Item& item, const char* reason);
+  void Refused(std::size_t lane, const Answer& answer);
+  void Later(std::size_t lane, const Answer& answer);
+  void Local(std::size_t lane, const base::Result<>& result);
   void NoteDate(const Answer& answer);
-  void SetState(std::string state);
-  void Wait(std::int64_t delay_ns) { next_try_ns = base::SteadyNow() + delay_ns; }
+  void SetState(std::size_t lane, std::string state);
+  [[nodiscard]] std::string StateOfAll() const;
 
   const ForwarderOptions options;
   Spool& spool;
@@ -120,32 +139,49 @@ struct Forwarder::Impl {
   std::atomic<std::int64_t> deadline_ns{0};  // steady clock, once stopping
 
   // The forwarder's thread only.
-  Backoff backoff;
-  std::int64_t next_try_ns = 0;
-  std::uint32_t refusals = 0;  // items refused since the last one that was taken
-  std::array<std::optional<Item>, HttpClient::kLanes> under_way;
+  std::array<Lane, HttpClient::kLanes> lanes;
 
   mutable std::mutex mutex;  // guards status_now
   ForwarderStatus status_now;
 };
 
-void Forwarder::Impl::SetState(std::string state) {
-  const std::lock_guard lock(mutex);
-  if (state == status_now.state) return;
-  if (state == "ok") {
-    base::LogInfo("uplink: ok");
+void Forwarder::Impl::SetState(std::size_t lane, std::string state) {
+  Lane& one = lanes[lane];
+  if (state == one.state) return;
+  if (state == kOk) {
+    base::LogInfo("uplink: ok ({})", kLaneNames[lane]);
   } else {
-    base::LogWarning("uplink: {}", state);
+    base::LogWarning("uplink: {} ({})", state, kLaneNames[lane]);
   }
-  status_now.state = std::move(state);
+  one.state = std::move(state);
+  const std::lock_guard lock(mutex);
+  status_now.state = StateOfAll();
+}
+
+// One text for both lanes; the lane is named when the other one works.
+std::string Forwarder::Impl::StateOfAll() const {
+  const std::string& records = lanes[kRecordsLane].state;
+  const std::string& packets = lanes[kPacketsLane].state;
+  if (packets == kStarting || packets == records) return records;
+  if (records == kStarting) return packets;
+  if (packets == kOk) return fmt::format("{} ({})", records, kLaneNames[kRecordsLane]);
+  if (records == kOk) return fmt::format("{} ({})", packets, kLaneNames[kPacketsLane]);
+  return records;
+}
+
+bool Forwarder::Impl::Waits(std::size_t lane) const {
+  if (lane == kPacketsLane) return spool.Has(Kind::kPackets);
+  return spool.Has(Kind::kFacts) || spool.Has(Kind::kFlows);
 }
 
 bool Forwarder::Impl::Finished(std::int64_t now_ns) const {
   if (!stopping.load()) return false;
-  if (now_ns >= deadline_ns.load() || next_try_ns > deadline_ns.load()) return true;
-  const bool waits =
-      spool.Has(Kind::kFacts) || spool.Has(Kind::kFlows) || spool.Has(Kind::kPackets);
-  return !waits;
+  const std::int64_t end_ns = deadline_ns.load();
+  if (now_ns >= end_ns) return true;
+  for (std::size_t lane = 0; lane < HttpClient::kLanes; ++lane) {
+    if (Waits(lane) && lanes[lane].next_try_ns <= end_ns) return false;
+  }
+  return true;
 }
 
 void Forwarder::Impl::Run() {
@@ -162,10 +198,7 @@ void Forwarder::Impl::Run() {
 
 void Forwarder::Impl::StartLanes(std::int64_t now_ns) {
   for (std::size_t lane = 0; lane < HttpClient::kLanes; ++lane) {
-    if (now_ns < next_try_ns || client->Busy(lane)) continue;
-    // After a failure one request tries alone.
-    const bool trying = backoff.failures() > 0;
-    if (trying && (client->Busy(kRecordsLane) || client->Busy(kPacketsLane))) continue;
+    if (now_ns < lanes[lane].next_try_ns || client->Busy(lane)) continue;
     StartLane(lane);
   }
 }
@@ -177,7 +210,7 @@ std::optional<Item> Forwarder::Impl::NextOf(std::size_t lane) {
     if (!spool.Has(kind)) continue;
     auto item = spool.Next(kind);
     if (!item) {
-      Local(item.error());
+      Local(lane, item.error());
       return std::nullopt;
     }
     if (*item) return std::move(*item);
@@ -189,78 +222,80 @@ bool Forwarder::Impl::StartLane(std::size_t lane) {
   auto item = NextOf(lane);
   if (!item) return false;
   std::string body = item->body;
-  const auto started = client->Start(lane, PathOf(*item), std::move(body), backoff.failures() > 0);
+  const bool fresh = lanes[lane].backoff.failures() > 0;
+  const auto started = client->Start(lane, PathOf(*item), std::move(body), fresh);
   if (!started) {
-    Local(started);
+    Local(lane, started);
     return false;
   }
-  under_way[lane] = std::move(item);
+  lanes[lane].under_way = std::move(item);
   return true;
 }
 
 void Forwarder::Impl::Handle(std::size_t lane, const Answer& answer) {
-  const std::optional<Item> item = std::exchange(under_way[lane], std::nullopt);
+  const std::optional<Item> item = std::exchange(lanes[lane].under_way, std::nullopt);
   if (!item) return;
   NoteDate(answer);
   switch (Judge(answer.status)) {
     case Verdict::kTaken:
-      return Taken(*item);
+      return Taken(lane, *item);
     case Verdict::kConflict:
-      return Conflict(*item);
+      return Conflict(lane, *item);
     case Verdict::kPoison:
-      return Poison(*item, answer);
+      return Poison(lane, *item, answer);
     case Verdict::kTokenRefused:
-      return Refused(answer);
+      return Refused(lane, answer);
     case Verdict::kLater:
-      return Later(answer);
+      return Later(lane, answer);
   }
 }
 
-void Forwarder::Impl::Taken(const Item& item) {
-  backoff.Reset();
-  refusals = 0;
-  next_try_ns = 0;
-  Local(spool.Acknowledge(item));
-  SetState("ok");
+void Forwarder::Impl::Taken(std::size_t lane, const Item& item) {
+  lanes[lane].backoff.Reset();
+  lanes[lane].refusals = 0;
+  lanes[lane].next_try_ns = 0;
+  Local(lane, spool.Acknowledge(item));
+  SetState(lane, kOk);
   const std::lock_guard lock(mutex);
   ++status_now.delivered_items;
   status_now.delivered_bytes += item.body.size();
   status_now.last_success_ns = base::WallNow();
 }
 
-void Forwarder::Impl::Conflict(const Item& item) {
+void Forwarder::Impl::Conflict(std::size_t lane, const Item& item) {
   base::LogError("uplink: the collector holds {} under other content; this one is set aside",
                  PathOf(item));
-  SetAside(item, kReasonConflict);
+  SetAside(lane, item, kReasonConflict);
 }
 
-void Forwarder::Impl::Poison(const Item& item, const Answer& answer) {
+void Forwarder::Impl::Poison(std::size_t lane, const Item& item, const Answer& answer) {
   base::LogWarning("uplink: the collector refuses {} with {}: {}", PathOf(item), answer.status,
                    base::EscapeBytes(std::string_view(answer.detail).substr(0, 300)));
   const std::vector<Encode> halves = SplitItem(item);
-  if (halves.empty()) return SetAside(item, kReasonQuarantined);
-  Local(spool.Replace(item, halves));
+  if (halves.empty()) return SetAside(lane, item, kReasonQuarantined);
+  Local(lane, spool.Replace(item, halves));
   const std::lock_guard lock(mutex);
   ++status_now.split_items;
 }
 
-void Forwarder::Impl::SetAside(const Item& item, const char* reason) {
+void Forwarder::Impl::SetAside(std::size_t lane, const Item& item, const char* reason) {
   if (IsQuarantineNotice(item)) {
     base::LogError("uplink: the collector refuses even the notice {}; it is dropped", PathOf(item));
-    Local(spool.Acknowledge(item));
+    Local(lane, spool.Acknowledge(item));
   } else {
-    Local(spool.Quarantine(item, GapOf(item, reason)));
+    Local(lane, spool.Quarantine(item, GapOf(item, reason)));
   }
   {
     const std::lock_guard lock(mutex);
     ++status_now.quarantined_items;
   }
   // The first few cost no time; a collector that refuses all must not empty the spool at once.
-  if (++refusals >= kManyRefusals) Wait(backoff.Around(options.backoff.max_ns));
+  Lane& one = lanes[lane];
+  if (++one.refusals >= kManyRefusals) one.Wait(one.backoff.Around(options.backoff.max_ns));
 }
 
-void Forwarder::Impl::Refused(const Answer& answer) {
-  SetState("token refused");
+void Forwarder::Impl::Refused(std::size_t lane, const Answer& answer) {
+  SetState(lane, "token refused");
   {
     const std::lock_guard lock(mutex);
     ++status_now.failed_requests;
@@ -268,27 +303,28 @@ void Forwarder::Impl::Refused(const Answer& answer) {
   // It may have been replaced. A file that cannot be read leaves the old one in use.
   if (auto token = ReadTokenFile(options.token_file)) client->set_token(std::move(*token));
   const auto retry_after = ParseRetryAfter(answer.retry_after, base::WallNow());
-  (void)backoff.Next();  // one request at a time from now on
-  Wait(std::max(backoff.Around(options.refused_wait_ns), retry_after.value_or(0)));
+  Lane& one = lanes[lane];
+  (void)one.backoff.Next();  // the next try makes a connection of its own
+  one.Wait(std::max(one.backoff.Around(options.refused_wait_ns), retry_after.value_or(0)));
 }
 
-void Forwarder::Impl::Later(const Answer& answer) {
-  SetState(Describe(answer));
+void Forwarder::Impl::Later(std::size_t lane, const Answer& answer) {
+  SetState(lane, Describe(answer));
   {
     const std::lock_guard lock(mutex);
     ++status_now.failed_requests;
   }
   const auto retry_after = ParseRetryAfter(answer.retry_after, base::WallNow());
-  Wait(backoff.Next(retry_after));
+  lanes[lane].Wait(lanes[lane].backoff.Next(retry_after));
 }
 
 // A failure on our side: of the spool, mostly.
-void Forwarder::Impl::Local(const base::Result<>& result) {
+void Forwarder::Impl::Local(std::size_t lane, const base::Result<>& result) {
   if (result) return;
   if (result.error().code != ErrorCode::kUnavailable) {
-    SetState("spool: " + result.error().message);
+    SetState(lane, "spool: " + result.error().message);
   }
-  Wait(base::kNanosPerSecond);
+  lanes[lane].Wait(base::kNanosPerSecond);
 }
 
 void Forwarder::Impl::NoteDate(const Answer& answer) {

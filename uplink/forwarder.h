@@ -29,7 +29,8 @@ struct ForwarderOptions {
 
 struct ForwarderStatus {
   // "starting", "ok", "unreachable: ...", "certificate refused: ...", "token refused",
-  // "collector answers 503", "spool: ..."
+  // "collector answers 503", "spool: ..."; followed by " (records)" or " (packets)" when only that
+  // lane fails.
   std::string state = "starting";
   std::uint64_t delivered_items = 0;
   std::uint64_t delivered_bytes = 0;

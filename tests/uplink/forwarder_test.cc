@@ -216,6 +216,37 @@ TEST_F(ForwarderTest, UP04_RetryAfterIsWaitedFor) {
   EXPECT_GE(requests[1].time - requests[0].time, 0.99);
 }
 
+TEST_F(ForwarderTest, UP04_RefusedSegmentsHoldUpNoRecords) {
+  const Server server({"--segments", "503:Retry-After=30"});
+  Put(0, 0, 3);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return forwarder->status().state == "collector answers 503"; }));
+  Put(3, 3);
+  EXPECT_TRUE(Wait([&] { return !spool_->Has(Kind::kFacts) && !spool_->Has(Kind::kFlows); }, 5));
+  EXPECT_TRUE(Wait([&] { return forwarder->status().state == "collector answers 503 (packets)"; }));
+  forwarder->Stop(base::kNanosPerSecond);
+  EXPECT_EQ(server.requests().size(), 7u);  // one of them a segment
+  EXPECT_TRUE(spool_->Has(Kind::kPackets));
+}
+
+TEST_F(ForwarderTest, UP04_SuccessOfRecordsDoesNotShortenTheWaitOfPackets) {
+  const Server server({"--segments", "503"});
+  ForwarderOptions options = Options(server.url());
+  options.backoff = {400 * kMilli, 3200 * kMilli, 1};
+  Put(0, 0, 1);
+  auto forwarder = Start(options);
+  for (int i = 0; i < 60; ++i) {
+    Put(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  ASSERT_TRUE(Wait([&] { return !spool_->Has(Kind::kFlows); }));
+  forwarder->Stop(0);
+  int segments = 0;
+  for (const Request& request : server.requests()) segments += request.status == 503 ? 1 : 0;
+  EXPECT_GE(segments, 1);
+  EXPECT_LE(segments, 8);  // a reset with each success would make it dozens
+}
+
 TEST_F(ForwarderTest, UP05_StalledTransferFailsAndIsTriedAgain) {
   const Server server({"--script", "stall,ok"});
   Put(1);

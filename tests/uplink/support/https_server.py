@@ -2,7 +2,7 @@
 """A small HTTPS collector that can be told to misbehave, for forwarder_test.cc.
 
   https_server.py certs FOLDER      makes a CA and server keys: good, wrongname, expired, selfsigned
-  https_server.py serve FOLDER [--cert NAME] [--host IP] [--port N] [--script A,B,..] [--limit N] [--log FILE]
+  https_server.py serve FOLDER [--cert NAME] [--host IP] [--port N] [--script A,B,..] [--segments A] [--limit N] [--log FILE]
 
 Writes its port as a line to stdout. Each request takes the next action of the script; the last one
 stays. Actions: ok | lose (store, then close without an answer) | stall (never read on, never
@@ -103,7 +103,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.headers.get("Expect", "-"), self.client_address[1]))
 
     def do_PUT(self):
-        action = self.server.next_action()
+        if self.server.options.segments and "/segments/" in self.path:
+            action = self.server.options.segments
+        else:
+            action = self.server.next_action()
         size = int(self.headers["Content-Length"])
         if action == "stall":
             self.note(size, 0, False)
@@ -149,6 +152,7 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--script", default="ok")
+    parser.add_argument("--segments", default="", help="the action for all segments")
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--log", default="/dev/null")
     options = parser.parse_args()
