@@ -66,7 +66,8 @@ struct SpoolWriter::Impl {
   base::Result<StoredBlock> Store(const capture::Block& block);
   void BatchRecords(bool all);
   void AddHealth(std::int64_t now_ns);
-  SensorHealth Health() const;
+  void AddLosses(const std::vector<capture::LedgerRow>& ledger, SensorHealth& health);
+  SensorHealth Health(const std::vector<capture::LedgerRow>& ledger);
   base::Result<> WriteRound(bool all);
   base::Result<> Finish(std::int64_t grace_ns);
   [[nodiscard]] bool Blocked() const { return failing || round_bytes >= kMaxRoundBytes; }
@@ -90,7 +91,8 @@ struct SpoolWriter::Impl {
   std::int64_t last_write_ns = 0;     // steady
   std::int64_t next_health_ns = 0;    // steady
   bool failing = false;
-  std::map<std::uint32_t, std::string> interfaces;  // by stream
+  std::map<std::uint32_t, std::string> interfaces;     // by stream
+  std::map<std::string, std::uint64_t> reported_lost;  // packets, by interface
 };
 
 // Streams are numbered 256 * source + interface; a live source has one interface.
@@ -167,7 +169,22 @@ void SpoolWriter::Impl::BatchRecords(bool all) {
   if (records.empty()) records_since_ns = 0;
 }
 
-SensorHealth SpoolWriter::Impl::Health() const {
+// A sensor that has lost packets since its last report is not well, whatever it looks like now.
+void SpoolWriter::Impl::AddLosses(const std::vector<capture::LedgerRow>& ledger,
+                                  SensorHealth& health) {
+  for (const capture::LedgerRow& row : ledger) {
+    std::uint64_t lost = 0;
+    for (const auto& [reason, packets] : row.lost) lost += packets;
+    std::uint64_t& reported = reported_lost[row.interface];
+    if (lost > reported) {
+      health.texts.push_back(fmt::format("{}: {} packets lost since the last report",
+                                         base::EscapeBytes(row.interface), lost - reported));
+    }
+    reported = lost;
+  }
+}
+
+SensorHealth SpoolWriter::Impl::Health(const std::vector<capture::LedgerRow>& ledger) {
   SensorHealth health;
   health.time_ns = base::WallNow();
   health.version = options.version;
@@ -185,6 +202,7 @@ SensorHealth SpoolWriter::Impl::Health() const {
       health.texts.push_back(name + ": link down");
     }
   }
+  AddLosses(ledger, health);
   const SpoolStatus status = spool.status();
   health.spool_bytes = status.live_bytes;
   health.spool_max_bytes = options.spool_max_bytes;
@@ -203,7 +221,7 @@ void SpoolWriter::Impl::AddHealth(std::int64_t now_ns) {
   next_health_ns = now_ns + options.health_ns;
   FactBatch batch;
   batch.ledger = engine.Ledger();
-  batch.health = Health();
+  batch.health = Health(batch.ledger);
   round.facts.push_back(EncoderOf(std::move(batch)));
 }
 
