@@ -25,6 +25,7 @@ struct Spool::Impl {
   base::Result<> OpenStore();
   base::Result<> MoveAside(const base::Error& why);
   base::Result<> BeginEpoch();
+  base::Result<std::vector<capture::GapRecord>> UncleanGaps();
   base::Result<> ChooseEpoch();
   base::Result<> EnsureReadable();      // the same, but a store that refuses writes will do
   void Fail(const base::Error& error);  // notes that the store needs recovery

@@ -169,9 +169,30 @@ base::Result<> Spool::Impl::MoveAside(const base::Error& why) {
   return {};
 }
 
+// What the epoch before may have lost; empty after a clean stop.
+base::Result<std::vector<capture::GapRecord>> Spool::Impl::UncleanGaps() {
+  std::vector<capture::GapRecord> gaps;
+  TAPIARY_ASSIGN(const auto stored, store->Get(Family::kMeta, kEpochKey));
+  TAPIARY_ASSIGN(const auto clean, store->Get(Family::kMeta, kCleanKey));
+  if (!stored || clean) return gaps;
+  TAPIARY_ASSIGN(const auto alive, store->Get(Family::kMeta, kAliveKey));
+  const std::int64_t now_ns = options.now();
+  std::int64_t last_ns = now_ns;
+  if (alive) {
+    TAPIARY_ASSIGN(const std::uint64_t number, ParseNumber(*alive));
+    last_ns = static_cast<std::int64_t>(number);
+  }
+  for (const auto& [kind, delay_ns] :
+       {std::pair("packets", options.packet_delay_ns), {"flows", options.flow_delay_ns}}) {
+    const std::int64_t from_ns = std::min(last_ns, now_ns) - delay_ns;
+    gaps.push_back({kind, "", from_ns, now_ns, 0, 0, "unclean-stop"});
+  }
+  return gaps;
+}
+
 base::Result<> Spool::Impl::BeginEpoch() {
   StoreBatch batch(*store);
-  const auto load = [&]() -> base::Result<bool> {
+  const auto load = [&]() -> base::Result<std::vector<capture::GapRecord>> {
     TAPIARY_ASSIGN(const auto stored, store->Get(Family::kMeta, kEpochKey));
     std::uint64_t stored_epoch = 0;
     if (stored) {
@@ -183,21 +204,7 @@ base::Result<> Spool::Impl::BeginEpoch() {
     TAPIARY_TRY(segments.Load(*store, batch, epoch));
     TAPIARY_TRY(flows.Load(*store, epoch));
     TAPIARY_TRY(facts.Load(*store, epoch));
-    TAPIARY_ASSIGN(const auto clean, store->Get(Family::kMeta, kCleanKey));
-    if (!stored || clean) return false;
-    TAPIARY_ASSIGN(const auto alive, store->Get(Family::kMeta, kAliveKey));
-    const std::int64_t now_ns = options.now();
-    std::int64_t last_ns = now_ns;
-    if (alive) {
-      TAPIARY_ASSIGN(const std::uint64_t number, ParseNumber(*alive));
-      last_ns = static_cast<std::int64_t>(number);
-    }
-    for (const auto& [kind, delay_ns] :
-         {std::pair("packets", options.packet_delay_ns), {"flows", options.flow_delay_ns}}) {
-      const std::int64_t from_ns = std::min(last_ns, now_ns) - delay_ns;
-      start_gaps.push_back({kind, "", from_ns, now_ns, 0, 0, "unclean-stop"});
-    }
-    return true;
+    return UncleanGaps();
   };
   const auto unclean = load();
   if (!unclean) {
@@ -206,10 +213,12 @@ base::Result<> Spool::Impl::BeginEpoch() {
     TAPIARY_TRY(OpenStore());
     return BeginEpoch();
   }
-  if (*unclean) base::LogWarning("spool: the sensor was not stopped cleanly before");
+  // Not kept when the write fails: the next try finds them again.
+  std::vector<capture::GapRecord> gaps = start_gaps;
+  gaps.insert(gaps.end(), unclean->begin(), unclean->end());
   ItemQueue::State state = facts.state();
-  if (!start_gaps.empty()) {
-    facts.Append(batch, state, options.now(), EncodeGaps(start_gaps));
+  if (!gaps.empty()) {
+    facts.Append(batch, state, options.now(), EncodeGaps(std::move(gaps)));
   }
   alive_ns = options.now();
   batch.Put(Family::kMeta, kEpochKey, NumberValue(epoch));
@@ -219,6 +228,7 @@ base::Result<> Spool::Impl::BeginEpoch() {
   facts.set_state(state);
   start_gaps.clear();
   begun = true;
+  if (!unclean->empty()) base::LogWarning("spool: the sensor was not stopped cleanly before");
   return {};
 }
 

@@ -1,7 +1,7 @@
 // Space on disk and full disks.
 #include "uplink/spool/store.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <sys/mount.h>
 
 #include <chrono>
@@ -172,6 +172,26 @@ TEST_F(FullDisk, SP02_StartOnAFullDiskDoesNotAbort) {
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_TRUE(WriteBlock());
   EXPECT_TRUE(spool_->status().writable);
+}
+
+TEST_F(FullDisk, SP02_UncleanStopIsToldOnceAfterManyTries) {
+  spool_ = OpenSpool(OptionsAt(path_));
+  ASSERT_TRUE(WriteBlock());
+  spool_.reset();  // no Close
+  Fill();
+  // The store opens, but its first write would reach into the reserve.
+  fs::resize_file(ballast(), fs::file_size(ballast()) - (5 << 20));
+  spool_ = OpenSpool(OptionsAt(path_));
+  ASSERT_TRUE(spool_);
+  EXPECT_THAT(spool_->status().trouble, ::testing::HasSubstr("in reserve"));
+  for (int i = 0; i < 4; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    EXPECT_FALSE(WriteBlock());
+  }
+  fs::remove(ballast());
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  ASSERT_TRUE(WriteBlock());
+  EXPECT_EQ(TakeGaps(*spool_).size(), 2u);  // packets and flows
 }
 
 }  // namespace
