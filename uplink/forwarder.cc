@@ -94,6 +94,16 @@ base::Result<std::string> ReadTokenFile(const std::string& path) {
   return token;
 }
 
+base::Result<> CheckUplink(const ForwarderOptions& options) {
+  TAPIARY_TRY(UplinkHost(options.http));
+  if (!options.http.ca_file.empty() && access(options.http.ca_file.c_str(), R_OK) != 0) {
+    const int error = errno;
+    return base::Error::FromErrno(error, "CA file " + options.http.ca_file);
+  }
+  TAPIARY_TRY(ReadTokenFile(options.token_file));
+  return {};
+}
+
 struct Forwarder::Impl {
   Impl(ForwarderOptions given, Spool& given_spool)
       : options(std::move(given)),
@@ -340,11 +350,7 @@ Forwarder::~Forwarder() {
 }
 
 base::Result<std::unique_ptr<Forwarder>> Forwarder::Make(ForwarderOptions options, Spool& spool) {
-  TAPIARY_TRY(UplinkHost(options.http));
-  if (!options.http.ca_file.empty() && access(options.http.ca_file.c_str(), R_OK) != 0) {
-    const int error = errno;
-    return base::Error::FromErrno(error, "CA file " + options.http.ca_file);
-  }
+  TAPIARY_TRY(CheckUplink(options));
   TAPIARY_ASSIGN(std::string token, ReadTokenFile(options.token_file));
   auto impl = std::make_unique<Impl>(std::move(options), spool);
   TAPIARY_ASSIGN(impl->client, HttpClient::Make(impl->options.http));

@@ -44,6 +44,9 @@ struct ForwarderStatus {
 // The token in the file. kPermission when others than its owner may read it.
 base::Result<std::string> ReadTokenFile(const std::string& path);
 
+// Whether URL, CA file and token file can be used, without a connection.
+base::Result<> CheckUplink(const ForwarderOptions& options);
+
 class Forwarder {
  public:
   // `spool` must outlive the forwarder. Fails when URL, CA file or token file cannot be used.

@@ -1,12 +1,18 @@
 #include "uplink/sensor_config.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "capture/source/bpf.h"
 
 namespace tapiary::uplink {
 
 namespace {
+
+constexpr std::uint16_t kEthernetLinkType = 1;  // its pcap number
 
 void AddCaptureRows(base::ConfigTable& table, SensorConfig& c) {
   table.Add("capture.interfaces", &c.interfaces, "network interfaces to capture from");
@@ -69,6 +75,24 @@ void AddUplinkRows(base::ConfigTable& table, SensorConfig& c) {
                     "limit of all waits after failures");
 }
 
+base::Result<> CheckInterfaces(std::vector<std::string> names) {
+  constexpr std::size_t kMaxInterfaceName = 15;  // IFNAMSIZ without its NUL
+  for (const std::string& name : names) {
+    const bool several = name.find_first_of(", ") != std::string::npos;
+    if (!name.empty() && name.size() <= kMaxInterfaceName && !several) continue;
+    return base::MakeError(
+        base::ErrorCode::kInvalid,
+        fmt::format("capture.interfaces: '{}' is no interface name{}", base::EscapeBytes(name),
+                    several ? "; for several, repeat the option" : " of 1 to 15 characters"));
+  }
+  std::sort(names.begin(), names.end());
+  if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
+    return base::MakeError(base::ErrorCode::kInvalid,
+                           "capture.interfaces names an interface twice");
+  }
+  return {};
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, SensorConfig& config) {
@@ -98,10 +122,10 @@ base::Result<> Check(const SensorConfig& config) {
   if (!config.interfaces.empty() && !config.files.empty()) {
     return invalid("capture.interfaces and capture.files cannot be used together");
   }
-  auto names = config.interfaces;
-  std::sort(names.begin(), names.end());
-  if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
-    return invalid("capture.interfaces names an interface twice");
+  TAPIARY_TRY(CheckInterfaces(config.interfaces));
+  if (!config.interfaces.empty()) {
+    // Other link types than Ethernet are only known once a source is open.
+    TAPIARY_TRY(capture::PacketFilter::Compile(config.filter, kEthernetLinkType));
   }
   if (config.segment_bytes * 4 > config.spool_max_bytes) {
     return invalid("spool.max_size must hold at least four segments of spool.segment_size");
@@ -110,6 +134,7 @@ base::Result<> Check(const SensorConfig& config) {
     return invalid("uplink.retry_min is above uplink.retry_max");
   }
   TAPIARY_TRY(base::ParseLogLevel(config.log_level));
+  if (!config.url.empty()) TAPIARY_TRY(CheckUplink(config.Forwarder()));
   return {};
 }
 

@@ -55,7 +55,8 @@ struct SensorConfig {
 // Adds a row for each member; `config` must outlive the table.
 void AddRows(base::ConfigTable& table, SensorConfig& config);
 
-// What the table cannot know: sources are given, file and interface are not mixed. kInvalid.
+// What the table cannot know: sources are given, file and interface are not mixed, filter, URL, CA
+// file and token file can be used. Opens no source, spool or connection. kInvalid, or of the file.
 base::Result<> Check(const SensorConfig& config);
 
 }  // namespace tapiary::uplink

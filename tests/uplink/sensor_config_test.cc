@@ -24,12 +24,19 @@ std::unique_ptr<Parsed> Parse(std::vector<const char*> arguments) {
 }
 
 TEST(SensorConfig, ValuesReachTheParts) {
-  const auto parsed = Parse(
-      {"--capture.interfaces", "tap0", "--capture.interfaces", "tap1", "--spool.path", "/s",
-       "--spool.max_size", "1GiB", "--spool.segment_age", "2s", "--uplink.url", "https://c:8443",
-       "--uplink.bandwidth", "1MiB", "--meter.active_timeout", "5s", "--health.interval", "2s"});
+  const auto parsed = Parse({"--capture.interfaces",   "tap0",
+                             "--capture.interfaces",   "tap1",
+                             "--spool.path",           "/s",
+                             "--spool.max_size",       "1GiB",
+                             "--spool.segment_age",    "2s",
+                             "--uplink.url",           "https://c:8443",
+                             "--uplink.token_file",    "/nowhere/token",
+                             "--uplink.bandwidth",     "1MiB",
+                             "--meter.active_timeout", "5s",
+                             "--health.interval",      "2s"});
   ASSERT_TRUE(parsed->action) << parsed->action.error().message;
-  ASSERT_TRUE(parsed->checked) << parsed->checked.error().message;
+  ASSERT_FALSE(parsed->checked);  // all right but for the token file
+  EXPECT_THAT(parsed->checked.error().message, HasSubstr("/nowhere/token"));
   const SensorConfig& config = parsed->config;
   EXPECT_EQ(config.interfaces, (std::vector<std::string>{"tap0", "tap1"}));
   EXPECT_EQ(config.Spool().path, "/s");
@@ -70,6 +77,23 @@ TEST(SensorConfig, ContradictionsAreNamed) {
       HasSubstr("retry_min"));
   EXPECT_FALSE(Parse({"--capture.interfaces", "a", "--log.level", "loud"})->checked);
   EXPECT_FALSE(Parse({"--uplink.insecure", "true"})->action);  // there is no such thing
+}
+
+TEST(SensorConfig, WhatWouldFailAtTheStartIsNamed) {
+  const auto message = [](std::vector<const char*> arguments) {
+    const auto parsed = Parse(std::move(arguments));
+    return parsed->checked ? std::string("accepted") : parsed->checked.error().message;
+  };
+  EXPECT_THAT(message({"--capture.interfaces", "tap0,tap1"}), HasSubstr("repeat the option"));
+  EXPECT_THAT(message({"--capture.interfaces", "a-name-too-long0"}), HasSubstr("15 characters"));
+  EXPECT_EQ(message({"--capture.interfaces", "exactly-15-long"}), "accepted");
+  EXPECT_THAT(message({"--capture.interfaces", "tap0", "--capture.filter", "prot tcp"}),
+              HasSubstr("filter 'prot tcp'"));
+  EXPECT_THAT(message({"--capture.interfaces", "tap0", "--uplink.url", "http://c"}),
+              HasSubstr("https://"));
+  EXPECT_THAT(message({"--capture.interfaces", "tap0", "--uplink.url", "https://c",
+                       "--uplink.ca_file", "/nowhere/ca"}),
+              HasSubstr("/nowhere/ca"));
 }
 
 }  // namespace

@@ -91,11 +91,11 @@ TEST_F(SensorTest, FailuresAreOneClearLine) {
   EXPECT_EQ(Run({"--capture.files", "/nowhere/x.pcap"}), 1);
   EXPECT_THAT(log(), HasSubstr("/nowhere/x.pcap"));
   const std::string file = MakeCaptureFile(folder_.path(), 1);
-  EXPECT_EQ(Run({"--capture.files", file, "--uplink.url", "http://127.0.0.1:1"}), 1);
+  EXPECT_EQ(Run({"--capture.files", file, "--uplink.url", "http://127.0.0.1:1"}), 2);
   EXPECT_THAT(log(), HasSubstr("https://"));
   EXPECT_EQ(Run({"--capture.files", file, "--uplink.url", "https://127.0.0.1:1",
                  "--uplink.token_file", "/nowhere/token"}),
-            1);
+            2);
   EXPECT_THAT(log(), HasSubstr("/nowhere/token"));
 }
 
