@@ -48,7 +48,7 @@ class NumberedSource : public capture::PacketSource {
     return batch.count > 0 ? capture::NextState::kPackets : capture::NextState::kEnd;
   }
   const std::vector<capture::InterfaceInfo>& interfaces() const override { return interfaces_; }
-  std::string name() const override { return "numbered0"; }
+  std::string name() const override { return "fake0"; }
   capture::SourceStats stats() const override { return stats_; }
   bool live() const override { return false; }
 
@@ -164,7 +164,7 @@ TEST_F(SpoolWriterTest, LostPacketsMakeOneReportDegraded) {
   }
   ASSERT_EQ(degraded.size(), 1u);
   ASSERT_EQ(degraded[0].texts.size(), 1u);
-  EXPECT_THAT(degraded[0].texts[0], HasSubstr("0: 7 packets lost since the last report"));
+  EXPECT_EQ(degraded[0].texts[0], "fake0: 7 packets lost since the last report");
   EXPECT_EQ(last, "ok");
 }
 
