@@ -6,7 +6,8 @@
 
 Writes its port as a line to stdout. Each request takes the next action of the script; the last one
 stays. Actions: ok | lose (store, then close without an answer) | stall (never read on, never
-answer) | NNN[:HEADER=VALUE] (answer that status, store nothing). --limit N answers 413 above N bytes.
+answer) | NNN[:HEADER=VALUE] (answer that status, store nothing). --limit N answers 413 above N bytes,
+--segments A gives all segments the action A, and the script to all others.
 The log gets a line per request: TIME METHOD PATH SIZE STATUS TOKEN-OK DIGEST-OK EXPECT PEER-PORT
 """
 import argparse
