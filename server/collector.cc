@@ -108,6 +108,7 @@ Collector::~Collector() {
 
 void Collector::Stop() {
   impl_->ingest->RequestStop();
+  impl_->catalog->RequestStop();
   impl_->http->Stop();
 }
 

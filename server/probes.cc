@@ -27,8 +27,8 @@ class Health {
 
  private:
   base::Result<> Probe() {
-    TAPIARY_TRY(
-        catalog_.Query("SELECT count(*) FROM sensors", {}, [](const SqlRow&) { return true; }));
+    TAPIARY_TRY(catalog_.QuickQuery("SELECT count(*) FROM sensors", {},
+                                    [](const SqlRow&) { return true; }));
     TAPIARY_ASSIGN(const auto object, vault_.Create("probe"));  // removed again: never committed
     const std::uint8_t byte = 0;
     return object->Append({&byte, 1});

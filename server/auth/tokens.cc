@@ -190,7 +190,7 @@ base::Result<Identity> FindIdentity(const Catalog& catalog, std::string_view tok
   // Looked up by the hash of 256 random bits, so the time that it takes tells nothing about others.
   const std::array<SqlValue, 2> values = {HashOf(token), now_ns};
   std::optional<Identity> identity;
-  TAPIARY_TRY(catalog.Query(
+  TAPIARY_TRY(catalog.QuickQuery(
       "SELECT t.id, t.name, t.scope, t.sensor_id, s.name FROM tokens t "
       "LEFT JOIN sensors s ON s.id = t.sensor_id "
       "WHERE t.hash = ? AND t.revoked_ns IS NULL AND (t.expires_ns IS NULL OR t.expires_ns > ?)",

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -104,6 +105,50 @@ class Writer final : public SqlWriter {
 
 }  // namespace
 
+namespace {
+
+// Connections that nobody uses at the moment. Any thread.
+class ReaderPool {
+ public:
+  base::Result<std::unique_ptr<SqliteConnection>> Take(std::int64_t wait_ns) {
+    std::unique_lock lock(mutex_);
+    const auto wait = std::chrono::nanoseconds(wait_ns);
+    if (!free_.wait_for(lock, wait, [this] { return stopped_ || !readers_.empty(); })) {
+      return base::MakeError(base::ErrorCode::kUnavailable, "catalog: all readers are busy");
+    }
+    if (stopped_) return StopError();
+    auto reader = std::move(readers_.back());
+    readers_.pop_back();
+    return reader;
+  }
+  void GiveBack(std::unique_ptr<SqliteConnection> reader) {
+    {
+      const std::lock_guard lock(mutex_);
+      readers_.push_back(std::move(reader));
+    }
+    free_.notify_one();
+  }
+  // Those that wait, and all that come, get StopError.
+  void Stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    free_.notify_all();
+  }
+  static base::Error StopError() {
+    return base::MakeError(base::ErrorCode::kUnavailable, "catalog: the collector is stopping");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable free_;
+  std::vector<std::unique_ptr<SqliteConnection>> readers_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
 struct Catalog::Impl {
   CatalogOptions options;
   std::mutex writer_mutex;  // guards the five below
@@ -112,42 +157,34 @@ struct Catalog::Impl {
   std::int64_t next_forced_ns = 0;
   base::RateLimit checkpoint_log{60 * base::kNanosPerSecond};
 
-  std::mutex readers_mutex;  // guards `readers`: those that nobody uses
-  std::condition_variable reader_free;
-  std::vector<std::unique_ptr<SqliteConnection>> readers;
+  std::atomic<bool> stopping{false};  // before the readers, which look at it
+  ReaderPool pool;
+  ReaderPool quick_pool;
 
-  base::Result<> AddReader();
-  base::Result<std::unique_ptr<SqliteConnection>> TakeReader();
-  void GiveBack(std::unique_ptr<SqliteConnection> reader);
+  base::Result<> AddReader(ReaderPool& to, const std::atomic<bool>* stop);
+  base::Result<> RunIn(ReaderPool& readers, std::string_view sql, std::span<const SqlValue> values,
+                       const RowVisitor& visit);
   base::Result<> WriteLocked(const std::function<base::Result<>(SqlWriter&)>& work);
   void KeepLogSmall();
 };
 
-base::Result<> Catalog::Impl::AddReader() {
+base::Result<> Catalog::Impl::AddReader(ReaderPool& to, const std::atomic<bool>* stop) {
   TAPIARY_ASSIGN(auto reader, SqliteConnection::Open(options.path));
   TAPIARY_TRY(reader->Script(kCommonPragmas));
   TAPIARY_TRY(reader->Script("PRAGMA query_only = ON"));
-  readers.push_back(std::move(reader));
+  reader->SetStop(stop);
+  to.GiveBack(std::move(reader));
   return {};
 }
 
-base::Result<std::unique_ptr<SqliteConnection>> Catalog::Impl::TakeReader() {
-  std::unique_lock lock(readers_mutex);
-  const auto wait = std::chrono::nanoseconds(options.read_limit_ns);
-  if (!reader_free.wait_for(lock, wait, [this] { return !readers.empty(); })) {
-    return base::MakeError(base::ErrorCode::kUnavailable, "catalog: all readers are busy");
-  }
-  auto reader = std::move(readers.back());
-  readers.pop_back();
-  return reader;
-}
-
-void Catalog::Impl::GiveBack(std::unique_ptr<SqliteConnection> reader) {
-  {
-    const std::lock_guard lock(readers_mutex);
-    readers.push_back(std::move(reader));
-  }
-  reader_free.notify_one();
+base::Result<> Catalog::Impl::RunIn(ReaderPool& readers, std::string_view sql,
+                                    std::span<const SqlValue> values, const RowVisitor& visit) {
+  TAPIARY_ASSIGN(auto reader, readers.Take(options.read_limit_ns));
+  reader->SetDeadline(base::SteadyNow() + options.read_limit_ns);
+  base::Result<> result = reader->Run(sql, values, visit);
+  reader->SetDeadline(0);
+  readers.GiveBack(std::move(reader));
+  return result;
 }
 
 base::Result<> Catalog::Impl::WriteLocked(const std::function<base::Result<>(SqlWriter&)>& work) {
@@ -185,18 +222,28 @@ base::Result<std::unique_ptr<Catalog>> Catalog::Open(const CatalogOptions& optio
   auto impl = std::make_unique<Impl>();
   impl->options = options;
   TAPIARY_ASSIGN(impl->writer, OpenWriter(options.path));
-  for (int i = 0; i < options.readers; ++i) TAPIARY_TRY(impl->AddReader());
+  for (int i = 0; i < options.readers; ++i) {
+    TAPIARY_TRY(impl->AddReader(impl->pool, &impl->stopping));
+  }
+  TAPIARY_TRY(impl->AddReader(impl->quick_pool, nullptr));
   return std::unique_ptr<Catalog>(new Catalog(std::move(impl)));
 }
 
 base::Result<> Catalog::Query(std::string_view sql, std::span<const SqlValue> values,
                               const RowVisitor& visit) const {
-  TAPIARY_ASSIGN(auto reader, impl_->TakeReader());
-  reader->SetDeadline(base::SteadyNow() + impl_->options.read_limit_ns);
-  base::Result<> result = reader->Run(sql, values, visit);
-  reader->SetDeadline(0);
-  impl_->GiveBack(std::move(reader));
+  base::Result<> result = impl_->RunIn(impl_->pool, sql, values, visit);
+  if (!result && impl_->stopping) return ReaderPool::StopError();
   return result;
+}
+
+base::Result<> Catalog::QuickQuery(std::string_view sql, std::span<const SqlValue> values,
+                                   const RowVisitor& visit) const {
+  return impl_->RunIn(impl_->quick_pool, sql, values, visit);
+}
+
+void Catalog::RequestStop() {
+  impl_->stopping = true;
+  impl_->pool.Stop();
 }
 
 base::Result<> Catalog::Write(const std::function<base::Result<>(SqlWriter&)>& work) {

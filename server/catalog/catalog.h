@@ -67,6 +67,12 @@ class Catalog {
   // kUnavailable when the database is busy, full or unreadable.
   base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
                        const RowVisitor& visit) const;
+  // The same on a connection kept apart, which long queries cannot take: for what finds one row by
+  // a key and what everything else waits for (who is it, is it known, is the catalog alive).
+  base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
+                            const RowVisitor& visit) const;
+  // Ends running and coming calls of Query with kUnavailable. Writes and quick queries go on.
+  void RequestStop();
   // Runs `work` in one transaction: committed and synced when it returns success, else nothing
   // happened. kUnavailable when the disk is full or the database busy.
   base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work);

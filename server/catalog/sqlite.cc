@@ -104,6 +104,8 @@ base::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std
   if (code != SQLITE_OK) return connection->Failure(code, "cannot open " + path);
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_timeout(database, kBusyMilliseconds);
+  // Closing must not take as long as copying the whole log back; it is read at the next start.
+  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_progress_handler(
       database, kStepsBetweenChecks,
       [](void* self) { return static_cast<SqliteConnection*>(self)->Expired() ? 1 : 0; },
@@ -123,6 +125,7 @@ base::Error SqliteConnection::Failure(int code, std::string_view what) const {
 }
 
 bool SqliteConnection::Expired() const {
+  if (stop_ != nullptr && *stop_) return true;
   return deadline_ns_ != 0 && base::SteadyNow() > deadline_ns_;
 }
 

@@ -4,6 +4,7 @@
 // statement that is running is not in the cache, so a visitor may run the same SQL again.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -34,6 +35,9 @@ class SqliteConnection {
                      const RowVisitor& visit);
   // Steady time after which running statements are ended; 0: never.
   void SetDeadline(std::int64_t steady_ns) { deadline_ns_ = steady_ns; }
+  // While *stop is true, statements end as at a deadline. It must outlive the connection; may be
+  // null.
+  void SetStop(const std::atomic<bool>* stop) { stop_ = stop; }
   // Counts the pages of the log at each commit, in place of SQLite's own automatic checkpoint.
   void WatchLog();
   [[nodiscard]] int log_pages() const { return log_pages_; }
@@ -54,6 +58,7 @@ class SqliteConnection {
 
   sqlite3* database_;
   std::int64_t deadline_ns_ = 0;
+  const std::atomic<bool>* stop_ = nullptr;
   int log_pages_ = 0;
   std::unordered_map<std::string, sqlite3_stmt*> cache_;
 };

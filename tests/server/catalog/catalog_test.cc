@@ -160,9 +160,34 @@ TEST_F(CatalogTest, BusyReadersAreUnavailable) {
   }
   while (holding < 2) std::this_thread::yield();
   const auto read = catalog->Query("SELECT 1", {}, {});
+  EXPECT_TRUE(catalog->QuickQuery("SELECT 1", {}, {}));  // its connection is apart
   stop = true;
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, base::ErrorCode::kUnavailable);
+}
+
+TEST_F(CatalogTest, StopEndsRunningAndComingQueries) {
+  const auto catalog = Open(60'000'000'000);
+  std::atomic<bool> running = false;
+  base::Result<> read;
+  std::jthread reader([&] {
+    read = catalog->Query(kEndless, {}, [&running](const SqlRow&) {
+      running = true;
+      return true;
+    });
+  });
+  while (!running) std::this_thread::yield();
+  const std::int64_t start = base::SteadyNow();
+  catalog->RequestStop();
+  reader.join();
+  EXPECT_LT(base::SteadyNow() - start, 5'000'000'000);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, base::ErrorCode::kUnavailable);
+  const auto later = catalog->Query("SELECT 1", {}, {});
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code, base::ErrorCode::kUnavailable);
+  EXPECT_TRUE(AddSensor(*catalog, "plant-a"));
+  EXPECT_TRUE(catalog->QuickQuery("SELECT 1", {}, {}));
 }
 
 // A short form of the fault's 60 s: readers that overlap all the time, and 50 MiB of writes.
