@@ -26,25 +26,6 @@ std::vector<std::uint8_t> Blob(const base::Sha256Digest& digest) {
   return {digest.begin(), digest.end()};
 }
 
-// One alarm an item, however often its sender comes back; looked for among the newest.
-base::Result<> Alarm(SqlWriter& writer, const Item& item) {
-  const std::string detail =
-      fmt::format("{} {}/{}: another content came, {}", item.kind, item.epoch, item.seq,
-                  base::FormatContentDigest(item.digest));
-  bool told = false;
-  const std::vector<SqlValue> values{base::EscapeBytes(detail), base::EscapeBytes(item.sensor)};
-  TAPIARY_TRY(writer.Query(
-      "SELECT 1 FROM (SELECT actor, action, detail FROM audit ORDER BY id DESC LIMIT 1000) "
-      "WHERE action = 'digest-conflict' AND detail = ? AND actor = ?",
-      values, [&told](const SqlRow&) {
-        told = true;
-        return false;
-      }));
-  if (told) return {};
-  base::LogWarning("digest conflict from sensor {}: {}", base::EscapeBytes(item.sensor), detail);
-  return AddAudit(writer, item.sensor, "digest-conflict", detail);
-}
-
 base::Result<bool> SameDigest(SqlWriter& writer, const Item& item) {
   bool same = false;
   TAPIARY_TRY(writer.Query(
@@ -70,7 +51,9 @@ base::Result<Outcome> StoreIn(SqlWriter& writer, const Item& item, const RowWork
   if (added == 0) {
     TAPIARY_ASSIGN(const bool same, SameDigest(writer, item));
     if (same) return Outcome::kRepeated;
-    TAPIARY_TRY(Alarm(writer, item));
+    TAPIARY_TRY(Alarm(writer, item.sensor, "digest-conflict",
+                      fmt::format("{} {}/{}: another content came, {}", item.kind, item.epoch,
+                                  item.seq, base::FormatContentDigest(item.digest))));
     return Outcome::kConflict;
   }
   row.id = writer.last_id();
@@ -90,9 +73,27 @@ std::uint64_t SeqOf(const base::Sha256Digest& hash) {
   return Big64(hash, 8) >> 1;
 }
 
+base::Result<> Alarm(SqlWriter& writer, std::string_view sensor, std::string_view action,
+                     std::string_view detail) {
+  bool told = false;
+  const std::vector<SqlValue> values{std::string(action), base::EscapeBytes(detail),
+                                     base::EscapeBytes(sensor)};
+  TAPIARY_TRY(writer.Query(
+      "SELECT 1 FROM (SELECT actor, action, detail FROM audit ORDER BY id DESC LIMIT 1000) "
+      "WHERE action = ? AND detail = ? AND actor = ?",
+      values, [&told](const SqlRow&) {
+        told = true;
+        return false;
+      }));
+  if (told) return {};
+  base::LogWarning("{} from sensor {}: {}", action, base::EscapeBytes(sensor),
+                   base::EscapeBytes(detail));
+  return AddAudit(writer, sensor, action, detail);
+}
+
 base::Result<bool> IsKnown(const Catalog& catalog, const Item& item) {
   bool known = false;
-  TAPIARY_TRY(catalog.Query(
+  TAPIARY_TRY(catalog.QuickQuery(
       "SELECT 1 FROM items WHERE sensor_id = ? AND kind = ? AND epoch = ? AND seq = ?",
       KeyValues(item), [&known](const SqlRow&) {
         known = true;

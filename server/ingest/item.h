@@ -39,6 +39,11 @@ struct ItemRow {
 };
 using RowWork = std::function<base::Result<>(SqlWriter& writer, const ItemRow& row)>;
 
+// Adds an audit row and logs it; one for each (sensor, action, detail) among the newest rows,
+// however often the sender comes back. Inside a transaction.
+base::Result<> Alarm(SqlWriter& writer, std::string_view sensor, std::string_view action,
+                     std::string_view detail);
+
 // One transaction: the item, that its sensor was seen, and what `work` writes. False when the same
 // content was stored before: nothing is written. kConflict when other content was: nothing is
 // written but an audit row.

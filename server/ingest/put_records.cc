@@ -30,21 +30,56 @@ base::Result<> CheckFlowNumber(std::uint64_t number) {
   return base::MakeError(base::ErrorCode::kCorrupt, "flow number: above 2^63");
 }
 
-base::Result<> AddFlows(SqlWriter& writer, const RowOwner& owner, const uplink::FlowBatch& batch) {
-  for (const capture::FlowRecord& flow : batch.flows) {
-    TAPIARY_TRY(CheckFlowNumber(flow.id.number));
-    TAPIARY_TRY(AddFlow(writer, owner, flow));
+// An item of an older epoch that was split is numbered under the sensor's present one; a record of
+// an epoch that is still to come is nothing that a sensor sends.
+base::Result<> CheckFlowId(const capture::FlowId& id, std::uint64_t epoch) {
+  TAPIARY_TRY(CheckFlowNumber(id.number));
+  if (id.epoch <= epoch) return {};
+  return base::MakeError(base::ErrorCode::kCorrupt,
+                         fmt::format("a flow of epoch {} in a batch of epoch {}", id.epoch, epoch));
+}
+
+// What a batch says against what is stored: told once, the rest of the batch is stored.
+struct Contradictions {
+  std::uint64_t count = 0;
+  std::string first;
+
+  void Note(Added added, std::string_view what, std::string_view which) {
+    if (added == Added::kContradicts && ++count == 1) first = fmt::format("{} {}", what, which);
   }
-  return {};
+  [[nodiscard]] base::Result<> Tell(SqlWriter& writer, const RowOwner& owner, std::string_view kind,
+                                    std::uint64_t epoch, std::uint64_t seq) const {
+    if (count == 0) return {};
+    return Alarm(writer, owner.sensor, "record-conflict",
+                 fmt::format("{} {}/{}: {} records contradict what is stored, which stays; the "
+                             "first: {}",
+                             kind, epoch, seq, count, first));
+  }
+};
+
+base::Result<> AddFlows(SqlWriter& writer, const RowOwner& owner, const uplink::FlowBatch& batch) {
+  Contradictions contradictions;
+  for (const capture::FlowRecord& flow : batch.flows) {
+    TAPIARY_TRY(CheckFlowId(flow.id, batch.epoch));
+    TAPIARY_ASSIGN(const Added added, AddFlow(writer, owner, flow));
+    contradictions.Note(added, "flow",
+                        fmt::format("{}.{} part {}", flow.id.epoch, flow.id.number, flow.part));
+  }
+  return contradictions.Tell(writer, owner, kFlows, batch.epoch, batch.seq);
 }
 
 base::Result<> AddFacts(SqlWriter& writer, const RowOwner& owner, const uplink::FactBatch& batch) {
   for (const capture::Transaction& transaction : batch.transactions) {
-    TAPIARY_TRY(CheckFlowNumber(transaction.flow_id.number));
+    TAPIARY_TRY(CheckFlowId(transaction.flow_id, batch.epoch));
     TAPIARY_TRY(AddTransaction(writer, owner, transaction));
   }
   for (const auto& gap : batch.gaps) TAPIARY_TRY(AddGap(writer, owner, batch.epoch, gap));
-  for (const auto& row : batch.ledger) TAPIARY_TRY(AddLedger(writer, owner, batch.epoch, row));
+  Contradictions contradictions;
+  for (const auto& row : batch.ledger) {
+    TAPIARY_ASSIGN(const Added added, AddLedger(writer, owner, batch.epoch, row));
+    contradictions.Note(added, "ledger of", base::EscapeBytes(row.interface));
+  }
+  TAPIARY_TRY(contradictions.Tell(writer, owner, kFacts, batch.epoch, batch.seq));
   if (!batch.health) return {};
   return SetHealth(writer, owner, batch.epoch, batch.seq, *batch.health);
 }

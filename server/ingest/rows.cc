@@ -93,7 +93,7 @@ base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const Seg
   if (added) return {};
   if (added.error().code != base::ErrorCode::kExists) return added.error();
   return base::MakeError(base::ErrorCode::kConflict,
-                         "the segment's blocks are stored already, under another number");
+                         "its blocks are stored already under another number");
 }
 
 base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
@@ -149,8 +149,33 @@ base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t ep
   return {};
 }
 
-base::Result<> AddLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
-                         const capture::LedgerRow& ledger) {
+namespace {
+
+// After a row that did not replace the stored one: late (smaller in all), or a contradiction.
+base::Result<Added> IsOlderLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                                  const capture::LedgerRow& ledger) {
+  const std::vector<SqlValue> values{owner.sensor_id,
+                                     NumberValue(epoch),
+                                     TextValue(ledger.interface),
+                                     NumberValue(ledger.offered),
+                                     NumberValue(ledger.recorded),
+                                     NumberValue(ledger.filtered),
+                                     NumberValue(Lost(ledger))};
+  Added added = Added::kContradicts;
+  TAPIARY_TRY(
+      writer.Query("SELECT 1 FROM ledger WHERE sensor_id = ? AND epoch = ? AND interface = ? "
+                   "AND offered >= ? AND recorded >= ? AND filtered >= ? AND lost >= ?",
+                   values, [&added](const SqlRow&) {
+                     added = Added::kYes;
+                     return false;
+                   }));
+  return added;
+}
+
+}  // namespace
+
+base::Result<Added> AddLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                              const capture::LedgerRow& ledger) {
   const std::vector<SqlValue> values{
       owner.sensor_id,
       NumberValue(epoch),
@@ -162,14 +187,19 @@ base::Result<> AddLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t
       NumberValue(Lost(ledger)),
       capture::ToJson(ledger, owner.sensor),
   };
-  TAPIARY_TRY(writer.Execute(
-      "INSERT INTO ledger (sensor_id, epoch, interface, time_ns, offered, recorded, filtered, "
-      "lost, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (sensor_id, epoch, interface) DO UPDATE SET time_ns = excluded.time_ns, "
-      "offered = excluded.offered, recorded = excluded.recorded, filtered = excluded.filtered, "
-      "lost = excluded.lost, record = excluded.record WHERE excluded.offered >= ledger.offered",
-      values));
-  return {};
+  TAPIARY_ASSIGN(
+      const std::int64_t changed,
+      writer.Execute(
+          "INSERT INTO ledger (sensor_id, epoch, interface, time_ns, offered, recorded, filtered, "
+          "lost, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT (sensor_id, epoch, interface) DO UPDATE SET time_ns = excluded.time_ns, "
+          "offered = excluded.offered, recorded = excluded.recorded, filtered = excluded.filtered, "
+          "lost = excluded.lost, record = excluded.record WHERE excluded.offered >= ledger.offered "
+          "AND excluded.recorded >= ledger.recorded AND excluded.filtered >= ledger.filtered "
+          "AND excluded.lost >= ledger.lost",
+          values));
+  if (changed != 0) return Added::kYes;
+  return IsOlderLedger(writer, owner, epoch, ledger);
 }
 
 base::Result<> SetHealth(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,

@@ -42,16 +42,22 @@ struct RowOwner {
 
 // kConflict when the blocks are stored already, as another item.
 base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const SegmentRow& segment);
+// A record may add to what is stored and never change it.
+enum class Added : std::uint8_t { kYes, kContradicts };
+
 // Parts of a flow may come in any order: the newest part's totals stand, blocks of all are joined.
-base::Result<> AddFlow(SqlWriter& writer, const RowOwner& owner, capture::FlowRecord flow);
+// kContradicts, and the stored row stays, when it is another flow (ends, protocol, start) or its
+// totals do not grow with the parts.
+base::Result<Added> AddFlow(SqlWriter& writer, const RowOwner& owner, capture::FlowRecord flow);
 // A transaction that is there already stays as it is.
 base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
                               const capture::Transaction& transaction);
 base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
                       const capture::GapRecord& gap);
-// The row that offers most is the newest: totals only grow, clocks may jump (HP-01).
-base::Result<> AddLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
-                         const capture::LedgerRow& ledger);
+// The row whose totals are all at least the other's is the newest: totals only grow, clocks may
+// jump (HP-01). kContradicts, and the stored row stays, when neither is.
+base::Result<Added> AddLedger(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
+                              const capture::LedgerRow& ledger);
 // The newest by (epoch, seq) stands. The JSON says how far the sensor's clock is from ours (HP-01).
 base::Result<> SetHealth(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
                          std::uint64_t seq, const uplink::SensorHealth& health);

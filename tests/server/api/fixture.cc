@@ -113,7 +113,8 @@ capture::RecordBatch ApiFixture::Store(std::vector<capture::Packet>& packets, co
     ledger.offered = packets.size() + 5;
     ledger.recorded = packets.size();
     ledger.lost = {{"kernel-ring-full", 3}, {"storage-backlog", 2}};
-    return AddLedger(writer, owner, load.epoch, ledger);
+    TAPIARY_TRY(AddLedger(writer, owner, load.epoch, ledger));
+    return {};
   });
   EXPECT_TRUE(written) << written.error().message;
   return records;

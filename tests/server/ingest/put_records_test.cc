@@ -106,6 +106,37 @@ TEST_F(PutRecords, UP03_BrokenAndOversizedAreClearRefusals) {
   EXPECT_EQ(State(), before);
 }
 
+TEST_F(PutRecords, StoredFlowIsKeptAndTheRestOfTheBatchStored) {
+  EXPECT_EQ(Put("flows", 1, 2, {uplink::EncodeFlows(Flows(1, 2))}).status, 201);
+  const auto stored = Row("SELECT * FROM flows WHERE number = 77");
+  uplink::FlowBatch batch = Flows(1, 3);
+  batch.flows[0].part = UINT32_MAX;
+  batch.flows[0].resp.port = 80;
+  batch.flows.push_back(batch.flows[0]);
+  batch.flows[1].id.number = 78;
+  EXPECT_EQ(Put("flows", 1, 3, {uplink::EncodeFlows(batch)}).status, 201);
+  EXPECT_EQ(Row("SELECT * FROM flows WHERE number = 77"), stored);
+  EXPECT_EQ(Count("flows"), 2);
+  EXPECT_EQ(Row("SELECT COUNT(*), actor, detail FROM audit WHERE action = 'record-conflict'"),
+            (std::vector<std::string>{"1", "plant-a",
+                                      "flows 1/3: 1 records contradict what is stored, which "
+                                      "stays; the first: flow 1.77 part 4294967295"}));
+}
+
+TEST_F(PutRecords, RecordsOfAnOlderEpochAreTakenOfALaterOneNot) {
+  uplink::FlowBatch flows = Flows(1, 2);
+  flows.epoch = 5;  // as after a split
+  EXPECT_EQ(Put("flows", 5, 2, {uplink::EncodeFlows(flows)}).status, 201);
+  const auto before = State();
+  flows.epoch = 6;
+  flows.flows[0].id.epoch = 7;
+  ExpectProblem(Put("flows", 6, 2, {uplink::EncodeFlows(flows)}), 422);
+  uplink::FactBatch facts = Facts(6, 3);
+  facts.transactions[0].flow_id.epoch = 7;
+  ExpectProblem(Put("facts", 6, 3, {uplink::EncodeFacts(facts)}), 422);
+  EXPECT_EQ(State(), before);
+}
+
 TEST_F(PutRecords, OneUnstorableRecordKeepsTheWholeBatchOut) {
   uplink::FlowBatch batch = Flows(1, 2);
   batch.flows.push_back(batch.flows[0]);

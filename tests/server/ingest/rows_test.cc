@@ -22,6 +22,14 @@ class Rows : public IngestFixture {
       return SetHealth(writer, owner, epoch, seq, health);
     });
   }
+  Added Ledger(const capture::LedgerRow& row) {
+    Added added = Added::kYes;
+    Write([&](SqlWriter& writer, const RowOwner& owner) -> base::Result<> {
+      TAPIARY_ASSIGN(added, AddLedger(writer, owner, 1, row));
+      return {};
+    });
+    return added;
+  }
 };
 
 TEST_F(Rows, ValuesFitTheColumns) {
@@ -50,14 +58,28 @@ TEST_F(Rows, HP01_HealthSaysHowFarTheClockIsOff) {
 
 TEST_F(Rows, LedgerKeepsTheRowThatOffersMost) {
   for (const std::uint64_t offered : {5u, 9u, 7u}) {
-    Write([&](SqlWriter& writer, const RowOwner& owner) {
-      capture::LedgerRow row;
-      row.interface = "tap0";
-      row.offered = offered;
-      return AddLedger(writer, owner, 1, row);
-    });
+    EXPECT_EQ(Ledger({.interface = "tap0", .offered = offered, .lost = {}}), Added::kYes);
   }
   EXPECT_EQ(Row("SELECT COUNT(*), offered FROM ledger"), (std::vector<std::string>{"1", "9"}));
+}
+
+TEST_F(Rows, LedgerThatShrinksInOneTotalIsKeptOut) {
+  const capture::LedgerRow row{.interface = "tap0",
+                               .offered = 10,
+                               .recorded = 5,
+                               .filtered = 2,
+                               .lost = {{"kernel-ring", 3}}};
+  EXPECT_EQ(Ledger(row), Added::kYes);
+  const auto stored = Row("SELECT * FROM ledger");
+  for (int i = 0; i < 3; ++i) {
+    capture::LedgerRow other = row;
+    other.offered = 100;
+    if (i == 0) other.recorded = 4;
+    if (i == 1) other.filtered = 1;
+    if (i == 2) other.lost.clear();
+    EXPECT_EQ(Ledger(other), Added::kContradicts) << i;
+    EXPECT_EQ(Row("SELECT * FROM ledger"), stored) << i;
+  }
 }
 
 }  // namespace
