@@ -11,7 +11,30 @@
 namespace tapiary::server {
 namespace {
 
-// Index, and the first block whole: its checksum, its packets and their number.
+// Decompresses one block: what its index entry says must be so, since downloads trust it.
+base::Result<> CheckBlock(const capture::BlockEntry& entry, const capture::RangeReader& read,
+                          capture::InterfaceInfo* interface) {
+  TAPIARY_ASSIGN(const std::string raw, capture::ReadBlock(entry, read));
+  std::uint64_t packets = 0;
+  bool in_time = true;
+  const auto look = [&](const capture::Packet& packet) {
+    ++packets;
+    in_time &= packet.time_ns == capture::kTimeUnknown ||
+               (packet.time_ns >= entry.first_ns && packet.time_ns <= entry.last_ns);
+    return true;
+  };
+  TAPIARY_TRY(capture::ForEachPacket(base::AsBytes(raw), interface, look));
+  if (packets != entry.packets) {
+    return base::MakeError(
+        base::ErrorCode::kCorrupt,
+        fmt::format("{} packets in the index, {} in the block", entry.packets, packets));
+  }
+  if (in_time) return {};
+  return base::MakeError(base::ErrorCode::kCorrupt, "a packet outside the times in the index");
+}
+
+// Index and every block, one of them in memory at a time: a block that cannot be read would break
+// the downloads of others later.
 base::Result<SegmentRow> CheckSegment(PendingObject& pending) {
   const capture::RangeReader read = [&pending](std::uint64_t offset, std::size_t size) {
     return pending.ReadRange(offset, size);
@@ -24,24 +47,17 @@ base::Result<SegmentRow> CheckSegment(PendingObject& pending) {
   if (index.first_block > static_cast<std::uint64_t>(INT64_MAX) - index.blocks.size()) {
     return base::MakeError(base::ErrorCode::kCorrupt, "first_block: above 2^63");
   }
-  TAPIARY_ASSIGN(const std::string raw, capture::ReadBlock(index.blocks.front(), read));
-  capture::InterfaceInfo interface;
-  std::uint64_t packets = 0;
-  const auto count = [&packets](const capture::Packet&) {
-    ++packets;
-    return true;
-  };
-  TAPIARY_TRY(capture::ForEachPacket(base::AsBytes(raw), &interface, count));
-  if (packets != index.blocks.front().packets) {
-    return base::MakeError(base::ErrorCode::kCorrupt,
-                           fmt::format("blocks[0].packets: {} in the index, {} in the block",
-                                       index.blocks.front().packets, packets));
-  }
   SegmentRow row;
+  for (std::size_t i = 0; i < index.blocks.size(); ++i) {
+    capture::InterfaceInfo interface;
+    if (const auto checked = CheckBlock(index.blocks[i], read, &interface); !checked) {
+      return checked.error().WithContext(fmt::format("blocks[{}]", i));
+    }
+    if (i == 0) row.interface = interface.name;
+  }
   row.stream = index.stream;
   row.first_block = index.first_block;
   row.block_count = index.blocks.size();
-  row.interface = interface.name;
   row.first_ns = index.first_ns();
   row.last_ns = index.last_ns();
   row.packets = index.packets();
@@ -49,17 +65,31 @@ base::Result<SegmentRow> CheckSegment(PendingObject& pending) {
   return row;
 }
 
+// The transaction that found it out was rolled back: the alarm has its own.
+base::Result<> TellTaken(IngestContext& context, const Item& item, const SegmentRow& segment) {
+  return context.catalog.Write([&](SqlWriter& writer) {
+    return Alarm(writer, item.sensor, "segment-conflict",
+                 fmt::format("segment {}/{}: the blocks from {} of stream {} are stored already "
+                             "under another number",
+                             item.epoch, item.seq, segment.first_block, segment.stream));
+  });
+}
+
 base::Result<Reply> Store(IngestContext& context, const Item& item, SegmentRow segment) {
   NewObjects objects(context.vault);
   objects.Add(segment.object);
   segment.epoch = item.epoch;
-  TAPIARY_ASSIGN(const bool added,
-                 StoreItem(context.catalog, item, [&](SqlWriter& writer, const ItemRow& row) {
-                   segment.item_id = row.id;
-                   const RowOwner owner{item.sensor_id, item.sensor, row.received_ns};
-                   return InsertSegment(writer, owner, segment);
-                 }));
-  if (!added) return Reply{Stored::kRepeated, item.bytes, R"({"result":"repeated"})"};
+  bool taken = false;
+  const auto added = StoreItem(context.catalog, item, [&](SqlWriter& writer, const ItemRow& row) {
+    segment.item_id = row.id;
+    const RowOwner owner{item.sensor_id, item.sensor, row.received_ns};
+    auto inserted = InsertSegment(writer, owner, segment);
+    taken = !inserted && inserted.error().code == base::ErrorCode::kConflict;
+    return inserted;
+  });
+  if (taken) TAPIARY_TRY(TellTaken(context, item, segment));
+  if (!added) return added.error();
+  if (!*added) return Reply{Stored::kRepeated, item.bytes, R"({"result":"repeated"})"};
   objects.Keep();
   return Reply{Stored::kNew, item.bytes, R"({"result":"stored"})"};
 }

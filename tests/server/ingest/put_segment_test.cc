@@ -1,14 +1,38 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <thread>
 
+#include "capture/segment/segment.h"
 #include "tests/server/ingest/fixture.h"
 
 namespace tapiary::server::test {
 namespace {
 
 using PutSegment = IngestFixture;
+
+capture::SegmentIndex IndexOf(const std::string& segment) {
+  return *capture::ReadSegmentIndex(segment.size(), [&](std::uint64_t offset, std::size_t size) {
+    return base::Result<std::string>(segment.substr(offset, size));
+  });
+}
+
+// The same frames with an index that says something else of them.
+std::string WithEntries(const std::string& segment,
+                        const std::function<void(capture::BlockEntry&, std::size_t)>& change) {
+  const capture::SegmentIndex index = IndexOf(segment);
+  capture::SegmentAssembler assembler(index.stream, index.first_block);
+  std::size_t frames = 0;
+  for (std::size_t i = 0; i < index.blocks.size(); ++i) {
+    capture::BlockEntry entry = index.blocks[i];
+    frames = entry.offset + entry.stored_bytes;
+    change(entry, i);
+    assembler.Add(entry.stored_bytes, entry.raw_bytes, entry.packets, entry.first_ns,
+                  entry.last_ns);
+  }
+  return segment.substr(0, frames) + assembler.Tail();
+}
 
 TEST_F(PutSegment, StoresObjectAndRow) {
   const std::string segment = MakeSegment(7, 3);
@@ -72,8 +96,15 @@ TEST_F(PutSegment, UP01_ConcurrentDuplicatesGiveOneCopy) {
 TEST_F(PutSegment, SameBlocksUnderAnotherNumberAreConflict) {
   EXPECT_EQ(Put("segments", 1, 0, {MakeSegment(0, 3)}).status, 201);
   const auto before = State();
-  ExpectProblem(Put("segments", 1, 1, {MakeSegment(0, 2)}), 409);
+  for (int i = 0; i < 2; ++i) {
+    const Answer answer = Put("segments", 1, 1, {MakeSegment(0, 2)});
+    ExpectProblem(answer, 409);
+    EXPECT_NE(answer.text.find("its blocks are stored already under another number"),
+              std::string::npos)
+        << answer.text;
+  }
   EXPECT_EQ(State(), before);
+  EXPECT_EQ(Count("audit WHERE action = 'segment-conflict'"), 1);  // told once
 }
 
 TEST_F(PutSegment, CO15_CutAtEachTenthLeavesNothing) {
@@ -108,6 +139,31 @@ TEST_F(PutSegment, DamagedSegmentWithRightDigestLeavesNothing) {
   ExpectProblem(Put("segments", 1, 0, {"not a segment"}), 422);
   ExpectProblem(Put("segments", 1, 0, {""}), 422);
   EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutSegment, EveryBlockIsReadBeforeItIsTaken) {
+  const std::string segment = MakeSegment(0, 3);
+  const capture::SegmentIndex index = IndexOf(segment);
+  const auto before = State();
+  for (std::size_t bad = 0; bad < 3; ++bad) {
+    std::string damaged = segment;
+    damaged[index.blocks[bad].offset + index.blocks[bad].stored_bytes / 2] ^= 1;
+    const Answer answer = Put("segments", 1, 0, {damaged});
+    ExpectProblem(answer, 422);
+    EXPECT_NE(answer.text.find("blocks[" + std::to_string(bad) + "]"), std::string::npos)
+        << answer.text;
+    using Change = void (*)(capture::BlockEntry&);
+    for (const Change change : std::initializer_list<Change>{
+             [](auto& entry) { ++entry.packets; }, [](auto& entry) { --entry.packets; },
+             [](auto& entry) { ++entry.first_ns; }, [](auto& entry) { --entry.last_ns; }}) {
+      const auto changed = WithEntries(segment, [&](capture::BlockEntry& entry, std::size_t i) {
+        if (i == bad) change(entry);
+      });
+      ExpectProblem(Put("segments", 1, 0, {changed}), 422);
+    }
+  }
+  EXPECT_EQ(State(), before);
+  EXPECT_EQ(Put("segments", 1, 0, {WithEntries(segment, [](auto&, auto) {})}).status, 201);
 }
 
 TEST_F(PutSegment, TooLargeIs413) {
