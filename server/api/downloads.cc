@@ -170,8 +170,11 @@ std::unique_ptr<SegmentWalk> WalkWindow(const ApiContext& context, Filter filter
   auto selector =
       std::make_unique<FilterSelector>(std::move(filter), received ? INT64_MIN : window.from_ns,
                                        received ? INT64_MAX : window.to_ns);
+  const FilterSelector* filtered = selector.get();  // lives in the walk, as long as its feed
   return MakeWalk(
-      context, std::move(where), [](const StoredSegment&) { return true; }, std::move(selector));
+      context, std::move(where),
+      [filtered](const StoredSegment& segment) { return filtered->WantsSegment(segment); },
+      std::move(selector));
 }
 
 base::Result<Response> FlowPcap(const ApiContext& context, const Request& request) {

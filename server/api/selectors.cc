@@ -49,6 +49,45 @@ FlowKey FragmentPair(FlowKey key) {
   return key;
 }
 
+// Whether the filter can be true, and whether it can be false, for packets of a sensor.
+struct Possible {
+  bool yes = true;
+  bool no = true;
+};
+
+Possible TestSensor(const FilterNode& node, std::string_view sensor) {
+  if (node.field == nullptr || node.field->packet != PacketField::kSensor) return {};
+  const bool differ = node.op == FilterOp::kNotEqual;
+  if (!differ && node.op != FilterOp::kEqual && node.op != FilterOp::kIn) return {};
+  const bool same = std::ranges::any_of(
+      node.values, [sensor](const FilterValue& value) { return value.text == sensor; });
+  return {same != differ, same == differ};
+}
+
+Possible ForSensor(const FilterNode& node, std::string_view sensor) {
+  switch (node.kind) {
+    case FilterNode::Kind::kAlways:
+      return {true, false};
+    case FilterNode::Kind::kTest:
+      return TestSensor(node, sensor);
+    case FilterNode::Kind::kNot: {
+      const Possible inner = ForSensor(node.children.front(), sensor);
+      return {inner.no, inner.yes};
+    }
+    case FilterNode::Kind::kAnd:
+    case FilterNode::Kind::kOr:
+      break;
+  }
+  const bool all = node.kind == FilterNode::Kind::kAnd;
+  Possible whole{all, !all};
+  for (const FilterNode& child : node.children) {
+    const Possible part = ForSensor(child, sensor);
+    whole.yes = all ? whole.yes && part.yes : whole.yes || part.yes;
+    whole.no = all ? whole.no || part.no : whole.no && part.no;
+  }
+  return whole;
+}
+
 }  // namespace
 
 void FlowSelector::Add(const FlowPick& flow) {
@@ -123,6 +162,10 @@ bool FlowSelector::WantsPacket(const StoredSegment& segment, const capture::Pack
   return std::any_of(found->second.begin(), found->second.end(), [&packet](const Span& span) {
     return packet.time_ns >= span.first && packet.time_ns <= span.second;
   });
+}
+
+bool FilterSelector::WantsSegment(const StoredSegment& segment) const {
+  return ForSensor(filter_.root(), segment.sensor).yes;
 }
 
 bool FilterSelector::WantsBlock(const StoredSegment&, std::uint64_t,

@@ -84,6 +84,8 @@ class FilterSelector : public PacketSelector {
  public:
   FilterSelector(Filter filter, std::int64_t from_ns, std::int64_t to_ns)
       : filter_(std::move(filter)), from_ns_(from_ns), to_ns_(to_ns) {}
+  // False when no packet of the segment's sensor can match: then nothing of it need be read.
+  [[nodiscard]] bool WantsSegment(const StoredSegment& segment) const;
   bool WantsBlock(const StoredSegment& segment, std::uint64_t block,
                   const capture::BlockEntry& entry) override;
   bool WantsPacket(const StoredSegment& segment, const capture::Packet& packet,

@@ -154,5 +154,22 @@ TEST_F(SelectorsTest, FilterWithinItsTimes) {
   EXPECT_FALSE(selector.WantsBlock(segment_, 0, {.packets = 1, .first_ns = 500, .last_ns = 999}));
 }
 
+TEST_F(SelectorsTest, SegmentsOfExcludedSensorsAreNotRead) {
+  const auto wants = [this](const char* text) {  // of plant-a
+    return FilterSelector(*Filter::Parse(text), 0, 1).WantsSegment(segment_);
+  };
+  EXPECT_TRUE(wants("tcp.port == 502"));
+  EXPECT_TRUE(wants("sensor == \"plant-a\""));
+  EXPECT_TRUE(wants("sensor == \"plant-b\" || tcp.port == 502"));
+  EXPECT_TRUE(wants("!(sensor == \"plant-a\" && tcp.port == 502)"));
+  EXPECT_TRUE(wants("sensor != \"plant-b\""));
+  EXPECT_TRUE(wants("sensor contains \"b\""));  // not looked into
+  EXPECT_FALSE(wants("sensor == \"plant-b\""));
+  EXPECT_FALSE(wants("sensor == \"plant-b\" && tcp.port == 502"));
+  EXPECT_FALSE(wants("!(sensor == \"plant-a\" || tcp.port == 502)"));
+  EXPECT_FALSE(wants("sensor != \"plant-a\""));
+  EXPECT_FALSE(wants("sensor in {\"plant-b\", \"plant-c\"}"));
+}
+
 }  // namespace
 }  // namespace tapiary::server
