@@ -1,5 +1,6 @@
 #include "server/api/items.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -95,6 +96,14 @@ std::string CsvCell(const Json& value) {
   return CsvText(list);
 }
 
+// Spreadsheets take the full-width forms of = + - @ (U+FF1D, FF0B, FF0D, FF20) for them as well.
+bool BeginsFormula(std::string_view text) {
+  if (text.empty()) return false;
+  if (std::string_view("=+-@\t\r").find(text[0]) != text.npos) return true;
+  const auto wide = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+  return std::ranges::any_of(wide, [text](const char* sign) { return text.starts_with(sign); });
+}
+
 std::string ColumnName(std::string_view pointer) {
   std::string name(pointer.substr(1));
   for (char& c : name) c = c == '/' ? '.' : c;
@@ -120,7 +129,7 @@ std::string ItemJson(ListKind kind, const StoredItem& item) {
 
 // Spreadsheets take what begins with these for a formula; the apostrophe makes it a text again.
 std::string CsvText(std::string_view text) {
-  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != text.npos;
+  const bool formula = BeginsFormula(text);
   if (!formula && text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
   std::string cell = "\"";
   if (formula) cell += '\'';

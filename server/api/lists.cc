@@ -61,6 +61,14 @@ StoredItem ReadItem(ListKind kind, const SqlRow& row) {
   return item;
 }
 
+// A page ends behind this much, however many items were asked for: records may be large.
+constexpr std::size_t kMaxPageBytes = 16u << 20;
+
+std::size_t BytesOf(const StoredItem& item) {
+  return item.record.size() + item.type.size() + item.user.size() + item.password.size() +
+         item.session.size();
+}
+
 struct Page {
   std::vector<StoredItem> items;
   bool more = false;
@@ -84,10 +92,14 @@ base::Result<Page> ReadPage(Catalog& catalog, ListKind kind, const ListQuery& qu
   Append(&select, SqlCondition{fmt::format(" ORDER BY {} DESC, {} DESC LIMIT ?", key, id),
                                {query.limit + 1}});
   Page page;
+  std::size_t bytes = 0;
   const auto take = [&](const SqlRow& row) {
-    page.more = static_cast<std::int64_t>(page.items.size()) == query.limit;
-    if (!page.more) page.items.push_back(ReadItem(kind, row));
-    return !page.more;
+    page.more =
+        static_cast<std::int64_t>(page.items.size()) == query.limit || bytes >= kMaxPageBytes;
+    if (page.more) return false;
+    page.items.push_back(ReadItem(kind, row));
+    bytes += BytesOf(page.items.back());
+    return true;
   };
   TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, select, take));
   page.partial = end == SelectEnd::kTimeLimit;
@@ -188,7 +200,8 @@ Response HandleList(const ApiContext& context, ListKind kind, const Request& req
   const auto page = ReadPage(context.catalog, kind, *query);
   if (!page) return ProblemFor(page.error());
   std::string next;
-  if (page->more) {
+  // A page that the time limit cut goes on behind its last row as well.
+  if (!page->items.empty() && (page->more || page->partial)) {
     const StoredItem& last = page->items.back();
     next = Cursor{query->window.clock, last.key, last.id}.ToString();
   }

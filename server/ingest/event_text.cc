@@ -10,7 +10,8 @@ namespace tapiary::server {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr std::size_t kMaxEventBytes = 1u << 20;
+constexpr std::size_t kMaxEventBytes = 256u << 10;
+constexpr std::size_t kMaxEscapedBytes = 1u << 20;  // a byte may become five characters
 constexpr std::string_view kSpace = " \t\r\n";
 
 base::Error Bad(std::size_t offset, std::string_view what) {
@@ -126,6 +127,9 @@ EventText ReadEvent(std::string_view text) {
   }
   auto escaped = EscapeJsonStrings(text);
   if (!escaped) return {"", escaped.error().message};
+  if (escaped->size() > kMaxEscapedBytes) {
+    return {"", fmt::format("larger than {} bytes with its strings escaped", kMaxEscapedBytes)};
+  }
   const auto json = nlohmann::json::parse(*escaped, nullptr, false);
   if (json.is_discarded()) return {"", "not valid JSON"};
   if (!json.is_object()) return {"", "not a JSON object"};

@@ -75,6 +75,10 @@ TEST(Items, CO04_CsvTextCannotBecomeAFormula) {
   EXPECT_EQ(CsvText("@SUM(A1)"), "\"'@SUM(A1)\"");
   EXPECT_EQ(CsvText("\tx"), "\"'\tx\"");
   EXPECT_EQ(CsvText("\rx"), "\"'\rx\"");
+  for (const std::string wide : {"\uff1d", "\uff0b", "\uff0d", "\uff20"}) {
+    EXPECT_EQ(CsvText(wide + "1"), "\"'" + wide + "1\"");
+  }
+  EXPECT_EQ(CsvText("\uff1e1"), "\uff1e1");
   EXPECT_EQ(CsvText("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
   EXPECT_EQ(CsvText("plain"), "plain");
   EXPECT_EQ(CsvText(""), "");

@@ -32,6 +32,27 @@ TEST_F(ListsTest, CO13_PagesByKeyCoverEverythingOnce) {
   EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 50u);
 }
 
+TEST_F(ListsTest, PageIsBoundedInBytesAndGoesOn) {
+  const std::int64_t sensor = SensorId("plant-a");
+  const std::string record = R"({"text":")" + std::string(900'000, 'x') + "\"}";
+  for (int i = 0; i < 40; ++i) {
+    Execute(
+        "INSERT INTO events (sensor_id, time_ns, received_ns, type, record) VALUES (?, ?, ?, '', "
+        "?)",
+        {sensor, std::int64_t{i}, base::WallNow(), record});
+  }
+  std::map<std::string, std::string> query = {{"limit", "1000"}};
+  std::set<std::int64_t> seen;
+  for (int page = 0; page < 5; ++page) {
+    const auto json = Json("/api/v1/events", query);
+    EXPECT_LE(json["items"].size(), 19u);
+    for (const auto& item : json["items"]) seen.insert(item["id"].get<std::int64_t>());
+    if (json["next"].is_null()) break;
+    query["after"] = json["next"];
+  }
+  EXPECT_EQ(seen.size(), 40u);
+}
+
 TEST_F(ListsTest, NewestFirstByEitherClock) {
   StoreModbus(10);
   for (const char* clock : {"received", "sensor"}) {

@@ -85,5 +85,16 @@ TEST(EventText, DeepNestingIsRefusedAlone) {
   EXPECT_TRUE(events[2].reason.empty());
 }
 
+TEST(EventText, LargeRecordsAreRefusedAsTheyCameAndEscaped) {
+  const auto reason = [](const std::string& value) {
+    return SplitEvents("{\"a\":\"" + value + "\"}", 10)->front().reason;
+  };
+  EXPECT_EQ(reason(std::string(250'000, 'a')), "");
+  EXPECT_EQ(reason(std::string(262'144, 'a')), "larger than 262144 bytes");
+  EXPECT_EQ(reason(std::string(200'000, '\x01')), "");
+  EXPECT_EQ(reason(std::string(250'000, '\x01')),
+            "larger than 1048576 bytes with its strings escaped");
+}
+
 }  // namespace
 }  // namespace tapiary::server
