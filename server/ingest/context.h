@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "server/ingest/ingest.h"
 
@@ -59,17 +61,23 @@ struct IngestContext {
   Slots imports;
   std::atomic<bool> stopping{false};  // long work ends with kUnavailable
 
-  // Counts the result and makes the answer.
-  Response Answer(std::string_view kind, const base::Result<Reply>& result);
+  // Counts the result, logs what is refused and makes the answer.
+  Response Answer(std::string_view kind, std::string_view sensor,
+                  const base::Result<Reply>& result);
   [[nodiscard]] IngestMetrics metrics() const;
 
  private:
+  void LogRefusal(std::string_view kind, std::string_view sensor, const base::Error& error);
+
   struct Count {
     std::uint64_t items = 0;
     std::uint64_t bytes = 0;
   };
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, Count> counts_;  // guarded by mutex_
+  // Both guarded by mutex_. Our own trouble is not hidden by a sender that is refused all the time.
+  base::RateLimit refused_log_{10 * base::kNanosPerSecond};
+  base::RateLimit unavailable_log_{base::kNanosPerSecond};
 };
 
 // Objects that are in the vault while their rows are not yet in the catalog: removed at the end of

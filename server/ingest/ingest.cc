@@ -55,7 +55,20 @@ base::Error ForSender(base::Error error) {
 
 }  // namespace
 
-Response IngestContext::Answer(std::string_view kind, const base::Result<Reply>& result) {
+void IngestContext::LogRefusal(std::string_view kind, std::string_view sensor,
+                               const base::Error& error) {
+  std::uint64_t suppressed = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool ours = error.code == base::ErrorCode::kUnavailable;
+    if (!(ours ? unavailable_log_ : refused_log_).Allow(&suppressed)) return;
+  }
+  base::LogWarning("refused {} from sensor {}: {} ({} more before)", kind,
+                   base::EscapeBytes(sensor), base::EscapeBytes(error.message), suppressed);
+}
+
+Response IngestContext::Answer(std::string_view kind, std::string_view sensor,
+                               const base::Result<Reply>& result) {
   std::string_view name = "refused";
   if (result) {
     name = result->stored == Stored::kNew ? "stored" : "repeated";
@@ -68,7 +81,11 @@ Response IngestContext::Answer(std::string_view kind, const base::Result<Reply>&
     ++count.items;
     if (result) count.bytes += result->bytes;
   }
-  if (!result) return ProblemFor(ForSender(result.error()));
+  if (!result) {
+    const base::Error error = ForSender(result.error());
+    LogRefusal(kind, sensor, error);
+    return ProblemFor(error);
+  }
   return JsonResponse(result->stored == Stored::kNew ? 201 : 200, result->json);
 }
 
@@ -94,7 +111,7 @@ struct Ingest::Impl {
     route.scope = Scope::kSensor;
     route.max_body_bytes = max_body_bytes;
     route.handler = [this, kind, work](const Request& request, BodySource& body) {
-      return context.Answer(kind, work(context, request, body));
+      return context.Answer(kind, request.identity.sensor_name, work(context, request, body));
     };
     return route;
   }
