@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/log.h"
 #include "server/http/exchange.h"
 
 namespace tapiary::server {
@@ -14,6 +13,31 @@ namespace tapiary::server {
 void ServerContext::Count(const std::string& route, const std::string& method, int status) {
   const std::lock_guard lock(mutex);
   ++counts[{route, method, status}];
+}
+
+BodySlot::BodySlot(ServerContext& context, std::int64_t token_id)
+    : context_(context), token_id_(token_id) {
+  const int threads = context.options.handler_threads;
+  const std::lock_guard lock(context.mutex);
+  const auto found = context.bodies_by_token.find(token_id);
+  const int mine = found == context.bodies_by_token.end() ? 0 : found->second;
+  if (mine >= std::max(1, threads / 4)) {
+    refusal = Problem(429, "Too many bodies at once", "send fewer at a time with this token");
+  } else if (context.bodies >= std::max(1, threads * 3 / 4)) {
+    refusal = Problem(503, "Too many bodies at once", "the collector is busy; try again");
+  } else {
+    ++context.bodies;
+    ++context.bodies_by_token[token_id];
+  }
+  if (refusal) refusal->headers.emplace_back("Retry-After", "5");
+}
+
+BodySlot::~BodySlot() {
+  if (refusal) return;
+  const std::lock_guard lock(context_.mutex);
+  --context_.bodies;
+  const auto found = context_.bodies_by_token.find(token_id_);
+  if (--found->second == 0) context_.bodies_by_token.erase(found);
 }
 
 namespace {
@@ -26,15 +50,19 @@ std::string CountedMethod(const std::string& method) {
   return known ? method : "other";
 }
 
+// Without chunks a client cannot tell an answer that broke off from a whole one.
+Response NeedsChunks() {
+  return Problem(505, "HTTP/1.1 needed", "this answer comes in chunks: use HTTP/1.1");
+}
+
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-// Runs `work` on the handler pool; the connection waits without holding a thread.
+// Runs `work` on a pool; the connection waits without holding a thread.
 template <class Work>
-auto OnPool(ServerContext& context, Work work) {
+auto OnPool(asio::thread_pool& pool, Work work) {
   using Value = std::invoke_result_t<Work>;
   return asio::co_spawn(
-      context.pool,
-      [work = std::move(work)]() mutable -> asio::awaitable<Value> { co_return work(); },
+      pool, [work = std::move(work)]() mutable -> asio::awaitable<Value> { co_return work(); },
       asio::use_awaitable);
 }
 
@@ -98,12 +126,15 @@ class Connection {
 
   asio::awaitable<bool> Handle(Parser& parser) {
     live_.busy = true;
+    if (auto refusal = CheckFraming(parser.get().base())) {
+      co_return co_await Refuse(parser, std::move(*refusal));
+    }
     auto parsed = ToRequest(parser.get().base(), peer_);
     if (!parsed) co_return co_await Refuse(parser, ProblemFor(parsed.error()));
     Request request = std::move(*parsed);
     if (const auto length = parser.content_length()) request.content_length = *length;
 
-    Admission admission = co_await OnPool(context_, [&] {
+    Admission admission = co_await OnPool(context_.front_pool, [&] {
       return Admit(context_.router, context_.authenticate, parser.chunked(), request);
     });
     const std::string route = admission.route ? admission.route->pattern : "none";
@@ -111,17 +142,76 @@ class Connection {
     if (admission.refusal) {
       response = std::move(*admission.refusal);
     } else {
-      if (!co_await Continue(request)) co_return false;
-      BridgeBody<Stream> body(context_, stream_, buffer_, parser, admission.route->max_body_bytes);
-      response =
-          co_await OnPool(context_, [&] { return RunHandler(*admission.route, request, body); });
+      auto answer = co_await Answer(parser, *admission.route, request);
+      if (!answer) co_return false;
+      response = std::move(*answer);
     }
-    const bool keep = parser.is_done() && parser.get().keep_alive() && !context_.stopping;
+    const bool old = parser.get().version() < 11;
+    if (old && response.stream && request.method != "HEAD") response = NeedsChunks();
+    const bool keep = parser.is_done() && parser.get().keep_alive() && !old && !context_.stopping;
     co_return co_await Send(parser, response, keep, route, request.method);
   }
 
-  // curl waits a second for this before it sends a larger body (UP-02).
-  asio::awaitable<bool> Continue(const Request& request) {
+  // What the handler answers, or why it was not asked; nothing when the client is gone.
+  asio::awaitable<std::optional<Response>> Answer(Parser& parser, const Route& route,
+                                                  const Request& request) {
+    const bool has_body = parser.chunked() || request.content_length.value_or(0) > 0;
+    if (route.scope == Scope::kPublic) {
+      co_return co_await AnswerPublic(parser, route, request, has_body);
+    }
+    std::optional<BodySlot> slot;
+    if (has_body) slot.emplace(context_, request.identity.token_id);
+    if (slot && slot->refusal) co_return std::move(*slot->refusal);
+    if (!co_await Continue(parser, request)) co_return std::nullopt;
+    BridgeBody<Stream> body(context_, stream_, buffer_, parser, route.max_body_bytes);
+    co_return co_await OnPool(context_.pool, [&] { return RunHandler(route, request, body); });
+  }
+
+  // Anyone may send this: no thread is taken before the whole (small) body is here.
+  asio::awaitable<std::optional<Response>> AnswerPublic(Parser& parser, const Route& route,
+                                                        const Request& request, bool has_body) {
+    std::string text;
+    if (has_body) {
+      if (!co_await Continue(parser, request)) co_return std::nullopt;
+      const std::size_t most = std::min<std::uint64_t>(route.max_body_bytes, kPublicBodyBytes);
+      auto read = co_await ReadPublicBody(parser, most);
+      if (!read) co_return ProblemFor(read.error());
+      text = std::move(*read);
+    }
+    MemoryBody body(std::move(text));
+    co_return co_await OnPool(context_.front_pool,
+                              [&] { return RunHandler(route, request, body); });
+  }
+
+  // One time limit for the whole body, however it drips. After it the stream is closed.
+  asio::awaitable<base::Result<std::string>> ReadPublicBody(Parser& parser, std::size_t most) {
+    std::string text;
+    std::vector<char> piece(most + 1);
+    ExpireAfter(stream_, context_.options.header_timeout_ns);
+    while (!parser.is_done()) {
+      auto& body = parser.get().body();
+      body.data = piece.data();
+      body.size = piece.size();
+      error_code error;
+      co_await http::async_read_some(stream_, buffer_, parser,
+                                     asio::redirect_error(asio::use_awaitable, error));
+      if (error == http::error::need_buffer) error = {};
+      if (error) {
+        co_return base::MakeError(base::ErrorCode::kInvalid,
+                                  "the body ended early: " + error.message());
+      }
+      text.append(piece.data(), piece.size() - body.size);
+      if (text.size() > most) {
+        co_return base::MakeError(base::ErrorCode::kTooLarge,
+                                  "at most " + std::to_string(most) + " bytes");
+      }
+    }
+    co_return text;
+  }
+
+  // curl waits a second for this before it sends a larger body (UP-02). HTTP/1.0 does not know it.
+  asio::awaitable<bool> Continue(const Parser& parser, const Request& request) {
+    if (parser.get().version() < 11) co_return true;
     if (!beast::iequals(std::string(request.Header("expect")), "100-continue")) co_return true;
     http::response<http::empty_body> go_on{http::status::continue_, 11};
     ExpireAfter(stream_, context_.options.idle_timeout_ns);
@@ -176,11 +266,9 @@ class Connection {
                                       asio::redirect_error(asio::use_awaitable, error));
     std::vector<char> piece(kChunkBytes);
     while (!error && !serializer.is_done()) {
-      const auto count = co_await OnPool(context_, [&] { return Pull(*response.stream, piece); });
-      if (!count) {
-        base::LogWarning("an answer to {} breaks off: {}", peer_, count.error().message);
-        co_return false;  // no last chunk: the client sees that it is not whole
-      }
+      const auto count =
+          co_await OnPool(context_.pool, [&] { return Pull(*response.stream, piece); });
+      if (!count) co_return false;  // no last chunk: the client sees that it is not whole
       message.body().data = *count > 0 ? piece.data() : nullptr;
       message.body().size = *count;
       message.body().more = *count > 0;

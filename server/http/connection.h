@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -26,11 +27,16 @@ class LiveConnection {
   std::atomic<bool> busy{false};  // a handler runs
 };
 
+// Admission and public handlers have these threads for themselves: neither a caller without a token
+// nor the slow uploads of one with a token keep others from being admitted.
+inline constexpr std::size_t kFrontThreads = 4;
+
 struct ServerContext {
   ServerContext(HttpServerOptions server_options, std::vector<Route> routes, Authenticator auth)
       : options(std::move(server_options)),
         router(std::move(routes)),
         authenticate(std::move(auth)),
+        front_pool(kFrontThreads),
         pool(static_cast<std::size_t>(options.handler_threads)) {}
 
   void Count(const std::string& route, const std::string& method, int status);
@@ -38,14 +44,33 @@ struct ServerContext {
   const HttpServerOptions options;
   const Router router;
   const Authenticator authenticate;
-  asio::thread_pool pool;
+  asio::thread_pool front_pool;  // Admit, and handlers of Scope::kPublic
+  asio::thread_pool pool;        // all other handlers
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> refused{0};
 
-  mutable std::mutex mutex;  // guards the two below
+  mutable std::mutex mutex;  // guards all below
   std::map<std::tuple<std::string, std::string, int>, std::uint64_t> counts;
   std::set<LiveConnection*> live;
+  int bodies = 0;                               // BodySlots taken
+  std::map<std::int64_t, int> bodies_by_token;  // the same by token_id; no entry for none
+};
+
+// A place among the handlers that take a body, which the sender's pace holds up: all tokens have
+// three quarters of the handler threads, one token a quarter. Given back at its end.
+class BodySlot {
+ public:
+  BodySlot(ServerContext& context, std::int64_t token_id);
+  ~BodySlot();
+  BodySlot(const BodySlot&) = delete;
+  BodySlot& operator=(const BodySlot&) = delete;
+  // Set when there was no place: the answer, 429 or 503.
+  std::optional<Response> refusal;
+
+ private:
+  ServerContext& context_;
+  const std::int64_t token_id_;
 };
 
 // Serves until the client, a limit or Stop ends it. `tls` is null for plain HTTP.

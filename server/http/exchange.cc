@@ -7,6 +7,14 @@
 
 namespace tapiary::server {
 
+namespace {
+
+Response Twice(std::string_view field) {
+  return Problem(400, "Bad HTTP", "the field " + std::string(field) + " is there twice");
+}
+
+}  // namespace
+
 std::string HttpDate() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -14,6 +22,26 @@ std::string HttpDate() {
   char text[40];
   std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
   return text;
+}
+
+std::optional<Response> CheckFraming(const http::request_header<>& header) {
+  for (const auto name : {http::field::host, http::field::authorization,
+                          http::field::content_length, http::field::transfer_encoding}) {
+    if (header.count(name) > 1) return Twice(http::to_string(name));
+  }
+  if (header.count("Content-Digest") > 1) return Twice("Content-Digest");
+  const bool old = header.version() < 11;
+  const auto coding = header.find(http::field::transfer_encoding);
+  if (coding != header.end() && old) {
+    return Problem(400, "Bad HTTP", "HTTP/1.0 has no Transfer-Encoding");
+  }
+  if (coding != header.end() && !beast::iequals(coding->value(), "chunked")) {
+    return Problem(501, "Transfer-Encoding not known", "use 'chunked' or Content-Length");
+  }
+  if (!old && header.count(http::field::host) == 0) {
+    return Problem(400, "Bad HTTP", "HTTP/1.1 needs the field Host");
+  }
+  return std::nullopt;
 }
 
 base::Result<Request> ToRequest(const http::request_header<>& header, const std::string& peer) {
@@ -44,6 +72,7 @@ base::Result<std::size_t> Pull(BodySource& source, std::span<char> into) {
   try {
     return source.Read(into);
   } catch (const std::exception& error) {
+    base::LogError("a streamed answer: {}", error.what());  // what it returns, it logs itself
     return base::MakeError(base::ErrorCode::kInternal, error.what());
   }
 }

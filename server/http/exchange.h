@@ -1,8 +1,8 @@
 // One request and its answer over a stream, plain or TLS. Internal to http/.
 //
-// The handler runs on the pool and pulls the body through BridgeBody, which starts each read on the
-// connection's own executor and waits for it; meanwhile the connection's coroutine waits for the
-// handler, so the stream has one user at a time.
+// A token's handler runs on the pool and pulls the body through BridgeBody, which starts each read
+// on the connection's own executor and waits for it; meanwhile the connection's coroutine waits for
+// the handler, so the stream has one user at a time.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,7 @@ namespace tapiary::server {
 inline constexpr std::uint32_t kHeaderBytes = 16 * 1024;
 inline constexpr std::size_t kChunkBytes = 64 * 1024;
 inline constexpr std::size_t kLingerBytes = 1024 * 1024;  // of a refused body read before closing
+inline constexpr std::size_t kPublicBodyBytes = 4096;     // whatever a public route allows
 inline constexpr std::int64_t kRateWindowNs = 30 * base::kNanosPerSecond;
 
 template <class Stream>
@@ -91,8 +92,27 @@ class BridgeBody : public BodySource {
   std::uint64_t taken_ = 0;
 };
 
+// A body that is here already.
+class MemoryBody : public BodySource {
+ public:
+  explicit MemoryBody(std::string text) : text_(std::move(text)) {}
+  base::Result<std::size_t> Read(std::span<char> into) override {
+    const std::size_t size = text_.copy(into.data(), into.size(), at_);
+    at_ += size;
+    return size;
+  }
+
+ private:
+  const std::string text_;
+  std::size_t at_ = 0;
+};
+
 // "Wed, 25 Nov 2026 12:00:00 GMT" (RFC 9110); clients measure their clock by it.
 std::string HttpDate();
+// Refuses what two readers could take for different messages (request smuggling, RFC 9112 section
+// 11.2): another Transfer-Encoding than "chunked" (501), one in HTTP/1.0, fields twice that say who
+// asks or how much comes, HTTP/1.1 without Host (400). The connection must end after it.
+std::optional<Response> CheckFraming(const http::request_header<>& header);
 // Method, path, query and headers of a parsed header; kInvalid for a bad target.
 base::Result<Request> ToRequest(const http::request_header<>& header, const std::string& peer);
 // The handler's answer, or 500 when it throws what a library threw.

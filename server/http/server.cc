@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "server/http/connection.h"
 
@@ -26,12 +27,16 @@ struct HttpServer::Impl {
   base::Result<> LoadCertificate();
   base::Result<> Bind(const ListenAddress& address);
   asio::awaitable<void> Accept(tcp::acceptor& acceptor, bool tls);
+  void TellRefused(std::int64_t now_ns);
 
   ServerContext context;
   asio::io_context io;
   asio::ssl::context tls{asio::ssl::context::tls_server};
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
   std::vector<std::uint16_t> ports;
+  std::mutex refusals_mutex;  // guards the two below
+  std::uint64_t told_refused = 0;
+  std::int64_t next_tell_ns = 0;
   std::vector<std::jthread> threads;
 };
 
@@ -87,14 +92,25 @@ asio::awaitable<void> HttpServer::Impl::Accept(tcp::acceptor& acceptor, bool wit
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (context.open >= static_cast<std::uint64_t>(context.options.max_connections)) {
-      ++context.refused;
-      continue;  // closes it
-    }
+    const bool full = context.open >= static_cast<std::uint64_t>(context.options.max_connections);
+    if (full) ++context.refused;
+    TellRefused(base::SteadyNow());
+    if (full) continue;  // closes it
     const auto executor = socket.get_executor();
     asio::co_spawn(executor, ServeConnection(context, std::move(socket), with_tls ? &tls : nullptr),
                    asio::detached);
   }
+}
+
+// Asked at each connection, so that the last of a minute's refusals are told later, not never.
+void HttpServer::Impl::TellRefused(std::int64_t now_ns) {
+  const std::lock_guard lock(refusals_mutex);
+  const std::uint64_t refused = context.refused;
+  if (refused == told_refused || now_ns < next_tell_ns) return;
+  base::LogWarning("{} connections refused, limit {}", refused - told_refused,
+                   context.options.max_connections);
+  told_refused = refused;
+  next_tell_ns = now_ns + 60 * base::kNanosPerSecond;
 }
 
 HttpServer::HttpServer(HttpServerOptions options, std::vector<Route> routes,
@@ -137,6 +153,7 @@ void HttpServer::Stop() {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+  context.front_pool.join();
   context.pool.join();
   impl_->io.stop();
   impl_->threads.clear();

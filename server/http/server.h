@@ -1,6 +1,6 @@
 // HttpServer: HTTP/1.1 over TLS (or plain on loopback, behind a proxy) for a set of routes.
 //
-// One coroutine a connection on the I/O threads; handlers run on a pool and may block. Order for
+// One coroutine a connection on the I/O threads; handlers run on pools and may block. Order for
 // each request: header (size and time limits), route, token, 100-continue, body, handler, answer.
 // A body is never read for a request that its token does not allow. Hides Beast and OpenSSL.
 #pragma once

@@ -73,6 +73,12 @@ std::vector<Route> Routes(Seen& seen) {
   });
   get("/throws", Scope::kPublic,
       [](const Request&, BodySource&) -> Response { throw std::runtime_error("a library's"); });
+  routes.push_back(
+      {.method = "POST",
+       .pattern = "/public",
+       .scope = Scope::kPublic,
+       .handler = [&seen](const Request&, BodySource& body) { return Take(seen, body); },
+       .max_body_bytes = 1024});
   get("/stream", Scope::kViewer,
       [&seen](const Request&, BodySource&) { return Stream(seen, 300'000, false); });
   get("/endless", Scope::kViewer,
@@ -96,7 +102,8 @@ std::vector<Route> Routes(Seen& seen) {
 base::Result<Identity> Authenticate(std::string_view token, const std::string&) {
   Identity identity;
   identity.token_name = token;
-  if (token == "sensor-token") {
+  identity.token_id = token.empty() ? 0 : token.back();
+  if (token.starts_with("sensor-token")) {
     identity.scope = Scope::kSensor;
   } else if (token == "viewer-token") {
     identity.scope = Scope::kViewer;

@@ -1,0 +1,114 @@
+// The real server when some callers hold on to what they can get: the others are still served.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "server/http/server.h"
+#include "tests/server/http/server_fixture.h"
+
+namespace tapiary::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Overload : public ServerFixture {
+ protected:
+  // Connections that each send `head` and one byte of a body, and then nothing.
+  void Hold(int count, const std::string& head) {
+    for (int i = 0; i < count; ++i) {
+      held_.push_back(std::make_unique<RawClient>(plain_port(), false));
+      held_.back()->Send(head + "x");
+    }
+  }
+  void ExpectServed() {
+    const auto start = steady_clock::now();
+    EXPECT_THAT(Ask(Head("GET", "/hello?a=b")), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(Ask(Head("GET", "/view", "viewer-token")), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(Ask(Head("PUT", "/in", "sensor-token-z", "Content-Length: 2\r\n") + "ab"),
+                StartsWith("HTTP/1.1 201"));
+    EXPECT_LT(steady_clock::now() - start, milliseconds(1500));
+  }
+
+  std::vector<std::unique_ptr<RawClient>> held_;
+};
+
+const char* const kThousand = "Content-Length: 1000\r\n";
+
+TEST_F(Overload, WithoutATokenNoHandlerIsHeld) {
+  options_.header_timeout_ns = 1'000'000'000;
+  Start();
+  Hold(40, Head("POST", "/public", "", kThousand));
+  std::this_thread::sleep_for(milliseconds(200));
+  ExpectServed();
+  EXPECT_EQ(seen_.handler_calls, 1);  // ExpectServed's own
+  for (int i = 0; i < 12; ++i) {      // a byte now and then does not help
+    held_[0]->Send("x");
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  EXPECT_TRUE(held_[0]->WaitForClose(1000));
+  EXPECT_TRUE(held_[39]->WaitForClose(1000));
+  EXPECT_EQ(seen_.handler_calls, 1);
+}
+
+TEST_F(Overload, APublicBodyComesWholeOrNotAtAll) {
+  Start();
+  RawClient client(tls_port());
+  client.Send(Head("POST", "/public", "", "Expect: 100-continue\r\nContent-Length: 1024\r\n"));
+  EXPECT_THAT(client.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+  client.Send(std::string(1000, 'x'));
+  std::this_thread::sleep_for(milliseconds(50));
+  client.Send(std::string(24, 'x'));
+  EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 201"));
+  EXPECT_EQ(seen_.body_bytes, 1024U);
+  client.Send(Head("POST", "/public", "", "Transfer-Encoding: chunked\r\n") + "2\r\nab\r\n" +
+              "1\r\nc\r\n0\r\n\r\n");
+  EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 201"));
+  EXPECT_EQ(seen_.body_bytes, 1027U);
+  client.Send(Head("POST", "/public", "", "Transfer-Encoding: chunked\r\n") + "401\r\n" +
+              std::string(1025, 'x') + "\r\n0\r\n\r\n");
+  EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 413"));
+  EXPECT_EQ(seen_.handler_calls, 2);
+}
+
+TEST_F(Overload, OneTokenHoldsAQuarterOfTheHandlers) {
+  Start();  // 16 threads
+  const std::string upload = Head("PUT", "/in", "sensor-token", kThousand);
+  Hold(4, upload);
+  ASSERT_TRUE(WaitUntil([&] { return seen_.body_bytes == 4; }, 3000));
+  const std::string refused = Ask(upload);  // before the body
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 429"));
+  EXPECT_THAT(refused, HasSubstr("Retry-After: 5\r\n"));
+  Hold(16, upload);
+  ExpectServed();
+  EXPECT_EQ(seen_.body_bytes, 6U);
+  held_.clear();  // the places come back
+  ASSERT_TRUE(WaitUntil([&] { return seen_.body_errors == 4; }, 3000));
+  EXPECT_TRUE(WaitUntil(
+      [&] {
+        return Ask(Head("PUT", "/in", "sensor-token", "Content-Length: 1\r\n") + "x")
+            .starts_with("HTTP/1.1 201");
+      },
+      2000));
+}
+
+TEST_F(Overload, AllTokensHoldThreeQuartersOfTheHandlers) {
+  Start();
+  for (const char* token : {"sensor-token-a", "sensor-token-b", "sensor-token-c"}) {
+    Hold(4, Head("PUT", "/in", token, kThousand));
+  }
+  ASSERT_TRUE(WaitUntil([&] { return seen_.body_bytes == 12; }, 3000));
+  const std::string refused = Ask(Head("PUT", "/in", "sensor-token-d", kThousand));
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refused, HasSubstr("Retry-After: 5\r\n"));
+  EXPECT_THAT(Ask(Head("GET", "/view", "viewer-token")), StartsWith("HTTP/1.1 200"));
+}
+
+}  // namespace
+}  // namespace tapiary::server
