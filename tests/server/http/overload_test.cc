@@ -98,6 +98,19 @@ TEST_F(Overload, OneTokenHoldsAQuarterOfTheHandlers) {
       2000));
 }
 
+TEST_F(Overload, RefusedConnectionsAreLoggedOnceAMinute) {
+  options_.max_connections = 1;
+  Start();
+  RawClient first(plain_port(), false);
+  first.Send(Head("GET", "/hello?a=b"));
+  ASSERT_THAT(first.ReadAnswer(), StartsWith("HTTP/1.1 200"));
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(RawClient(plain_port(), false).WaitForClose(2000));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("1 connections refused, limit 1"));
+  EXPECT_EQ(log.find("refused"), log.rfind("refused")) << log;
+}
+
 TEST_F(Overload, AllTokensHoldThreeQuartersOfTheHandlers) {
   Start();
   for (const char* token : {"sensor-token-a", "sensor-token-b", "sensor-token-c"}) {
