@@ -85,7 +85,7 @@ api() { # api PATH [CURL OPTION...]
 install_and_build() {
   step 'Installing and building (the first time takes some minutes)'
   scripts/install-deps.sh demo
-  [[ -n ${TAPIARY_BIN:-} ]] || scripts/build.sh release
+  [[ -n ${TAPIARY_BIN:-} ]] || scripts/build.sh release --programs
 }
 
 start_testbed() {
