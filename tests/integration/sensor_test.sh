@@ -85,6 +85,15 @@ say 'every packet offered is accounted for'
 api 'sensors/sensor-1/ledger' >"$work/ledger.json"
 jq . "$work/ledger.json" | head -40
 
+say 'SIGTERM while packets are in the ring of the kernel: they are stored first'
+kill -STOP "$sensor_pid"
+send 20000 50000
+kill -TERM "$sensor_pid"
+kill -CONT "$sensor_pid"
+wait "$sensor_pid" || fail "the sensor ended with $?"
+start_sensor
+wait_for 30 'what the ring held' arrived 50000 20000
+
 say 'SIGTERM on an idle link (CAP-01)'
 sleep 2
 before=$(date +%s%N)
