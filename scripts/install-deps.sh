@@ -17,7 +17,7 @@ build=(
   libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
 )
 demo=(
-  openvswitch-switch iproute2 ethtool procps curl jq nmap python3 python3-pymodbus
+  openvswitch-switch bsdextrautils iproute2 ethtool procps curl jq nmap python3 python3-pymodbus
   python3-serial-asyncio tcpdump
 )
 test=(
