@@ -177,7 +177,6 @@ step 'Recorded against done'
 cat "$run/check.txt"
 if ! same; then die "what was recorded is not what was done; everything is in $run"; fi
 echo 'the same'
-if [[ $mode == --once ]]; then exit 0; fi
 step 'Look for yourself'
 cat <<END
 web page   $url/#token=$(cat "$run/viewer.token")
@@ -185,3 +184,4 @@ web page   $url/#token=$(cat "$run/viewer.token")
 packets    $run/recorded.pcap
 stop       $PWD/scripts/demo.sh --stop
 END
+[[ $mode != --once ]] || echo 'once only: it is stopped and torn down now'
