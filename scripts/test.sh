@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 preset=${TAPIARY_PRESET:-release}
 scripts/install-deps.sh test
 scripts/build.sh "$preset"
+cmake --build --preset "$preset" --target all_verify_interface_header_sets >&2 # each header alone
 
 log=build/$preset/test.log
 status=0
