@@ -18,7 +18,7 @@ namespace {
 class MeterVerb : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = ::testing::TempDir() + "meterhelper-" + std::to_string(getpid()) + ".pcap";
+    path_ = ::testing::TempDir() + "tapiary-meter-" + std::to_string(getpid()) + ".pcap";
     std::string file("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0", 24);
     for (int i = 0; i < 2; ++i) {
       file += std::string("\x10\0\0\0\0\0\0\0\x2a\0\0\0\x2a\0\0\0", 16);

@@ -37,7 +37,7 @@ class CaptureWriterTest : public testing::Test {
       EXPECT_TRUE(writer.Append(packet, sensors[i++ % sensors.size()], eth_, out));
     }
     writer.Finish(out);
-    const std::string path = testing::TempDir() + "webhelper_" +
+    const std::string path = testing::TempDir() + "tapiary_capture_writer_" +
                              testing::UnitTest::GetInstance()->current_test_info()->name();
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(out.data()), static_cast<std::streamsize>(out.size()));
