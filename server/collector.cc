@@ -31,15 +31,12 @@ base::Result<Identity> Collector::Impl::Authenticate(std::string_view token,
                                                      const std::string& peer) {
   const std::int64_t now_ns = base::WallNow();
   auto identity = FindIdentity(*catalog, token, now_ns);
-  if (identity) {  // a good token always counts: behind a proxy or NAT others fail from its address
+  if (identity) {
     NoteUse(*catalog, identity->token_id, now_ns);
     return identity;
   }
   if (identity.error().code != base::ErrorCode::kPermission) return identity;
-  const std::int64_t steady_ns = base::SteadyNow();  // the clock by which SessionRoutes counts
-  const bool allowed = attempts.Allowed(peer, steady_ns);
-  attempts.Failed(peer, steady_ns);
-  if (allowed) return identity;
+  if (attempts.CountNow(peer)) return identity;
   return base::MakeError(base::ErrorCode::kTooLarge, "too many failed attempts");
 }
 

@@ -61,6 +61,13 @@ bool Attempts::Failed(const std::string& peer, std::int64_t now_ns) {
   return per_minute_ == 1;
 }
 
+bool Attempts::CountNow(const std::string& peer) {
+  const std::int64_t now_ns = base::SteadyNow();
+  const bool allowed = Allowed(peer, now_ns);
+  Failed(peer, now_ns);
+  return allowed;
+}
+
 void Attempts::Tell(const std::string& peer) {
   std::uint64_t others = 0;
   if (!log_limit_.Allow(&others)) return;

@@ -25,6 +25,10 @@ class Attempts {
   // Counts it; true when it was the last that the peer has in this minute. That is logged, at most
   // ten times a minute.
   bool Failed(const std::string& peer, std::int64_t now_ns);
+  // What both ways in do with a wrong token: counts it now, by the steady clock. False when the
+  // peer had used up its failures before. Called for wrong tokens only: a good one always counts,
+  // as others may fail from the same proxy or NAT.
+  [[nodiscard]] bool CountNow(const std::string& peer);
 
  private:
   void Tell(const std::string& peer);

@@ -55,10 +55,7 @@ Response Begin(Catalog& catalog, Attempts& attempts, const Request& request, Bod
     return ProblemFor(identity.error());
   }
   if (!identity || (identity->scope != Scope::kViewer && identity->scope != Scope::kAdmin)) {
-    const std::int64_t steady_ns = base::SteadyNow();
-    const bool allowed = attempts.Allowed(request.peer, steady_ns);
-    attempts.Failed(request.peer, steady_ns);  // a good token counts, whoever fails beside it
-    return allowed ? Refused() : TooMany();
+    return attempts.CountNow(request.peer) ? Refused() : TooMany();
   }
   NoteUse(catalog, identity->token_id, base::WallNow());
   Response response = Describe(*identity);
