@@ -33,7 +33,7 @@ Worker::Worker(const EngineOptions& options, std::uint32_t first_stream,
       first_stream_(first_stream),
       source_(std::move(source)),
       meter_(WithStream(options.meter, first_stream)),
-      pool_(MakeBlocks(options.blocks_per_worker, options.block_bytes)),
+      spare_(MakeBlocks(options.blocks_per_worker, options.block_bytes)),
       full_(options.blocks_per_worker + 1),
       free_(options.blocks_per_worker + 1),
       records_(kRecordRing),
@@ -45,7 +45,6 @@ Worker::~Worker() {
   const auto drop_block = [](Block* block) { std::unique_ptr<Block>{block}; };
   full_.consume_all(drop_block);
   free_.consume_all(drop_block);
-  for (Block* block : spare_) drop_block(block);
   records_.consume_all([](RecordBatch* batch) { std::unique_ptr<RecordBatch>{batch}; });
 }
 
@@ -60,8 +59,6 @@ base::Result<> Worker::Open() {
 }
 
 void Worker::Start() {
-  for (auto& block : pool_) spare_.push_back(block.release());
-  pool_.clear();
   thread_ = std::jthread([this] { Run(); });
   pthread_setname_np(thread_.native_handle(), "capture");
 }
@@ -174,12 +171,12 @@ bool Worker::PrepareBlock(BlockBuilder& builder, const Packet& packet) {
 
 std::unique_ptr<Block> Worker::FreeBlock() {
   for (;;) {
-    free_.consume_all([this](Block* block) { spare_.push_back(block); });
+    free_.consume_all([this](Block* block) { spare_.emplace_back(block); });
     if (!spare_.empty()) break;
     if (source_->live() || stop_.load(std::memory_order_relaxed)) return nullptr;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));  // a file waits for the disk
   }
-  std::unique_ptr<Block> block(spare_.back());
+  std::unique_ptr<Block> block = std::move(spare_.back());
   spare_.pop_back();
   return block;
 }

@@ -76,9 +76,9 @@ class Worker {
   const std::unique_ptr<PacketSource> source_;
   Meter meter_;
   std::vector<std::unique_ptr<BlockBuilder>> builders_;  // by interface
-  std::vector<std::unique_ptr<Block>> pool_;             // only until Start
   PacketBatch batch_;
-  std::vector<Block*> spare_;  // taken from free_; the last used first, so that few are touched
+  // Begins as the whole pool, then filled from free_; the last used first, so that few are touched.
+  std::vector<std::unique_ptr<Block>> spare_;
   RecordBatch pending_;
   LossGaps loss_gaps_;
   Snapshot local_;
@@ -94,7 +94,7 @@ class Worker {
 
   mutable std::mutex snapshot_mutex_;
   Snapshot snapshot_;
-  std::string name_;  // set by Open
+  const std::string name_;
 
   std::atomic<bool> stop_{false};
   std::atomic<bool> finished_{false};
