@@ -110,7 +110,13 @@ struct FlowRecord {
   std::uint64_t bad_checksums = 0;
   std::uint64_t transactions = 0;  // totals
   std::uint64_t commands = 0;
+  std::uint64_t duplicates = 0;  // packets that look like a mirror's second copy of another
   std::vector<std::pair<std::string, std::uint64_t>> anomalies;  // name, how often
+  // What the OT decoder counted that is no transaction of its own: "iec104.s_frames", ...
+  std::vector<std::pair<std::string, std::uint64_t>> counters;
+  // What the flow says of itself beyond OT: "tls.sni", "http.host", "ssh.client", ... (any bytes)
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::string noise;             // name of the noise list or rule that matched; empty: none
   std::vector<BlockRun> blocks;  // those holding packets of this part
 };
 
