@@ -1,25 +1,30 @@
 #!/usr/bin/env python3
 """Runs `tapiary meter` over the capture corpus and compares it with the expected values.
 
-usage: conformance.py TAPIARY CAPTURES [--only TEXT] [--verbose]
+usage: conformance.py TAPIARY CAPTURES [--only TEXT] [--facts PATTERN] [--verbose] [--strict]
 
-CAPTURES is the corpus folder (captures/README.md there defines every value). Each fact of each file is
-one of: equal, ours only, theirs only, different. A crash, a wrong packet or byte count, or a difference
-that known-differences.txt does not list fails. Exit codes: 0 ok, 1 failed, 2 usage, 77 no corpus.
+CAPTURES is the corpus folder (captures/README.md there defines every value). Each fact of each file
+is one of: equal, ours only, theirs only, different. A crash, a wrong packet or byte count, or a
+difference that known-differences.txt does not list fails. OT facts come from facts/, one module per
+protocol (README.md). Exit codes: 0 ok, 1 failed, 2 usage, 77 no corpus.
 """
 import argparse
-import collections
-import fnmatch
+import concurrent.futures
 import glob
 import json
 import os
 import subprocess
 import sys
+import traceback
+
+import facts
+import flow_facts
+import oracle
+from report import Report, read_known
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT_S = 120
-WRITES = {5, 6, 15, 16, 21, 22, 23}
-PORTS = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, "sctp": 132}
+OUTPUTS = ("summary", "flows", "transactions")
 
 
 def run(tapiary, output, path):
@@ -33,228 +38,123 @@ def run(tapiary, output, path):
     return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
 
 
-def our_flows(records):
-    """Sums by Community ID and sender: records of one connection may be several."""
-    flows = collections.defaultdict(lambda: [0, 0, 0])
-    for record in records:
-        if not record["last"] or record["community_id"] is None:
-            continue
-        for end in (record["orig"], record["resp"]):
-            if end["packets"]:
-                entry = flows[record["community_id"], end["ip"], end["port"]]
-                entry[0] += end["packets"]
-                entry[1] += end["bytes"]
-                entry[2] += end["payload_bytes"]
-    return {"/".join(map(str, key)): value for key, value in flows.items()}
+def empty_like(value):
+    return {} if isinstance(value, dict) else 0
 
 
-def their_flows(expected):
-    flows = {}
-    for flow in expected["flows"] + expected["other_ip_flows"]:
-        ends = ((flow["src"], flow.get("sport")), (flow["dst"], flow.get("dport")))
-        for side, (ip, port) in enumerate(ends):
-            if flow["pkts"][side]:
-                key = "/".join(map(str, (flow["cid"], ip, port)))
-                old = flows.get(key, [0, 0, 0])  # both ends may be one address and port
-                new = [flow["pkts"][side], flow["ip"][side], flow["payload"][side]]
-                flows[key] = [a + b for a, b in zip(old, new)]
-    return flows
+def ot_facts(report, name, modules, flows, transactions):
+    """What all modules say of one file, by oracle key. A module that fails fails the file."""
+    ours = {}
+    for module_name, module in modules.items():
+        mine = [t for t in transactions if t["protocol"] in module.PROTOCOLS]
+        try:
+            for key, found in module.facts(mine, flows).items():
+                facts.add(ours.setdefault(key, {}), found)
+        except Exception:  # the other protocols are still compared
+            traceback.print_exc()
+            report.fail(name, f"facts/{module_name}.py failed")
+    return ours
 
 
-def our_layer2(records):
-    flows = collections.Counter()
-    for record in records:
-        if not record["last"] or not record["proto"].startswith("eth:"):
-            continue
-        for end in (record["orig"], record["resp"]):
-            if end["packets"]:
-                flows[f"{record['proto'][4:]}/{end['mac'] or '00:00:00:00:00:00'}"] += end["packets"]
-    return dict(flows)
+def check_ot(report, name, modules, flows, transactions, expected):
+    ours = ot_facts(report, name, modules, [f for f in flows if f["last"]], transactions)
+    answered = {key for module in modules.values() for key in module.ORACLES}
+    for key in sorted(answered | set(expected)):
+        mine, theirs = ours.get(key, {}), expected.get(key, {})
+        for fact in sorted(set(mine) | set(theirs)):
+            name_of_fact = f"{key}.{fact}"
+            if key not in answered:
+                if report.wants(name_of_fact):
+                    report.not_compared[key] += 1
+                continue
+            a, b = mine.get(fact), theirs.get(fact)
+            report.result(name, name_of_fact, empty_like(b) if a is None else a,
+                          empty_like(a) if b is None else b)
 
 
-def their_layer2(expected):
-    flows = collections.Counter()
-    for flow in expected["l2_flows"]:
-        for side, mac in enumerate((flow["src"], flow["dst"])):
-            if flow["pkts"][side]:
-                flows[f"{flow['ethertype']}/{mac}"] += flow["pkts"][side]
-    return dict(flows)
-
-
-def our_roles(records):
-    """Originators that a handshake proves; the first record of a connection counts."""
-    roles = {}
-    for record in records:
-        if record["role_by"] in ("syn", "synack") and record["community_id"]:
-            roles.setdefault(record["community_id"], record["orig"]["ip"])
-    return roles
-
-
-def their_roles(expected, ours):
-    """A lone SYN+ACK proves nothing for us (first-seen): only what both call proven is compared."""
-    return {flow["cid"]: flow["src"] for flow in expected["flows"]
-            if flow["orig_by"] == "syn" or (flow["orig_by"] == "synack" and flow["cid"] in ours)}
-
-
-def span(ranges, key, first, quantity):
-    """A cut or absurd quantity still touches the first address, as the oracle has it."""
-    if first is None or first < 0:
-        return
-    quantity = quantity or 1
-    low, high = ranges.get(key, (first, first))
-    ranges[key] = [min(low, first), max(high, first + quantity - 1)]
-
-
-def our_modbus(transactions):
-    facts = {name: collections.Counter() for name in (
-        "pdus", "requests", "responses", "write_requests", "exceptions", "mei_requests",
-        "diagnostics")}
-    ranges = {}
-    for t in transactions:
-        if t["protocol"] != "modbus":
-            continue
-        key = f"{t['unit']}/{t['code']}"
-        if t["status"] != "unsolicited":
-            facts["pdus"][key] += 1
-            facts["requests"][key] += 1
-            if t["code"] in WRITES:
-                facts["write_requests"][key] += 1
-            if t["code"] == 23:
-                detail = t["detail"]
-                span(ranges, key + "w", t["address"], t["quantity"])
-                span(ranges, key + "r", int(detail.get("read_address", -1)),
-                     int(detail.get("read_quantity", 0)))
-            elif t["code"] in (1, 2, 3, 4, 5, 6, 15, 16, 22):
-                span(ranges, key, t["address"], t["quantity"])
-            if "mei_type" in t["detail"]:
-                code = t["detail"].get("read_code")
-                facts["mei_requests"][f"{t['detail']['mei_type']}/{code}"] += 1
-            if "sub_function" in t["detail"]:
-                facts["diagnostics"][t["detail"]["sub_function"]] += 1
-        if t["status"] != "no-reply":
-            facts["pdus"][key] += 1
-            facts["responses"][key] += 1
-        if t["exception"] is not None:
-            facts["exceptions"][f"{key}/{t['exception']}"] += 1
-    out = {name: dict(counter) for name, counter in facts.items()}
-    out["ranges"] = ranges
-    return out
-
-
-class Report:
-    def __init__(self, known, verbose):
-        self.known = known
-        self.used = set()
-        self.verbose = verbose
-        self.counts = collections.Counter()
-        self.failures = []
-
-    def listed(self, name, fact):
-        for row in self.known:
-            if fnmatch.fnmatch(name, row[0]) and fnmatch.fnmatch(fact, row[1]):
-                self.used.add(row)
-                return row[2]
-        return None
-
-    def result(self, name, fact, ours, theirs):
-        if ours == theirs:
-            self.counts["equal"] += 1
-            return
-        kind = "different"
-        if isinstance(ours, dict) and isinstance(theirs, dict):
-            common = set(ours) & set(theirs)
-            if all(ours[key] == theirs[key] for key in common):
-                if not set(theirs) - common:
-                    kind = "ours only"
-                elif not set(ours) - common:
-                    kind = "theirs only"
-        self.counts[kind] += 1
-        reason = self.listed(name, fact)
-        if reason is None:
-            self.failures.append(f"{name}: {fact}")
-        if reason is None or self.verbose:
-            print(f"{'known' if reason else 'FAIL '} {name}: {fact}: {kind}"
-                  + (f" ({reason})" if reason else ""))
-            self.show(ours, theirs)
-
-    @staticmethod
-    def show(ours, theirs):
-        if not isinstance(ours, dict) or not isinstance(theirs, dict):
-            print(f"        ours {ours}, theirs {theirs}")
-            return
-        keys = [k for k in sorted(set(ours) | set(theirs)) if ours.get(k) != theirs.get(k)]
-        for key in keys[:8]:
-            print(f"        {key}: ours {ours.get(key)}, theirs {theirs.get(key)}")
-        if len(keys) > 8:
-            print(f"        and {len(keys) - 8} more")
-
-
-def check_file(report, tapiary, path, expected):
+def check_file(report, modules, path, runs, expected):
     name = "/".join(path.split(os.sep)[-2:])
-    summary, code = run(tapiary, "summary", path)
-    if code is None or code < 0 or code > 1 or len(summary) != 1:
-        report.failures.append(f"{name}: ended with {code}")
-        print(f"FAIL  {name}: ended with {code}")
+    for output in OUTPUTS:
+        code = runs[output][1]
+        if code is None or code < 0 or code > 1:
+            report.fail(name, f"--output {output} ended with {code}")
+            return
+    summary, flows, transactions = (runs[output][0] for output in OUTPUTS)
+    if len(summary) != 1:
+        report.fail(name, f"{len(summary)} summaries")
         return
     for fact in ("packets", "captured_bytes", "wire_bytes"):
         report.result(name, fact, summary[0][fact], expected[fact])
-    cut = summary[0]["end_is_cut"]
-    report.result(name, "truncated", cut, expected["container"]["truncated"])
-    flows, _ = run(tapiary, "flows", path)
-    report.result(name, "flows", our_flows(flows), their_flows(expected))
-    report.result(name, "layer2", our_layer2(flows), their_layer2(expected))
-    roles = our_roles(flows)
-    theirs = their_roles(expected, roles)
+    report.result(name, "truncated", summary[0]["end_is_cut"],
+                  expected["container"]["truncated"])
+    report.result(name, "flows", flow_facts.our_flows(flows), flow_facts.their_flows(expected))
+    report.result(name, "layer2", flow_facts.our_layer2(flows), flow_facts.their_layer2(expected))
+    roles = flow_facts.our_roles(flows)
+    theirs = flow_facts.their_roles(expected, roles)
     report.result(name, "roles", {k: v for k, v in roles.items() if k in theirs}, theirs)
-    transactions, _ = run(tapiary, "transactions", path)
-    ours = our_modbus(transactions)
-    modbus = expected["ot"].get("modbus", {})
-    for fact, value in ours.items():
-        report.result(name, "modbus." + fact, value, modbus.get(fact, {}))
+    check_ot(report, name, modules, flows, transactions, oracle.ot_facts(expected))
 
 
-def read_known(path):
-    rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            line = line.split("#")[0].strip()
-            if not line:
-                continue
-            parts = [part.strip() for part in line.split("|")]
-            if len(parts) != 3 or not parts[2]:
-                sys.exit(f"{path}:{number}: want FILE | FACT | REASON")
-            rows.append(tuple(parts))
-    return rows
+def corpus(folder, only):
+    """(capture, file of expected values) of every capture that has them."""
+    pairs = []
+    for path in sorted(glob.glob(os.path.join(folder, "*", "*.pcap*"))):
+        stem = os.path.basename(path).rsplit(".", 1)[0]
+        values = os.path.join(folder, "expected", stem + ".json")
+        if only in path and os.path.exists(values):
+            pairs.append((path, values))
+    return pairs
+
+
+def check_all(report, modules, tapiary, pairs):
+    """Files in order; the meter runs ahead on all processors."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        runs = {(path, output): pool.submit(run, tapiary, output, path)
+                for path, _ in pairs for output in OUTPUTS}
+        for path, values in pairs:
+            with open(values, encoding="utf-8") as source:
+                expected = json.load(source)
+            results = {output: runs.pop((path, output)).result() for output in OUTPUTS}
+            check_file(report, modules, path, results, expected)
+
+
+def print_summary(report, args, count):
+    if not args.only and args.facts == "*":
+        for row in report.known:
+            if row not in report.used:
+                print(f"stale {row[0]} | {row[1]}: no such difference any more")
+    missing = report.not_compared
+    if missing:
+        rows = ", ".join(f"{oracle} {number}" for oracle, number in sorted(missing.items()))
+        print(f"not compared, no module in facts/: {rows}")
+        if args.strict:
+            report.failures.extend(missing)
+    counts = report.counts
+    print(f"{count} files: {counts['equal']} facts equal, {counts['ours only']} ours only, "
+          f"{counts['theirs only']} theirs only, {counts['different']} different, "
+          f"{sum(missing.values())} not compared; {len(report.failures)} not explained")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("tapiary")
     parser.add_argument("captures")
     parser.add_argument("--only", default="", help="files whose path contains this")
-    parser.add_argument("--verbose", action="store_true", help="show known differences too")
+    parser.add_argument("--facts", default="*", help="facts that match, e.g. 'modbus.*'")
+    parser.add_argument("--verbose", action="store_true", help="show equal and known ones too")
+    parser.add_argument("--strict", action="store_true", help="facts without a module fail")
     args = parser.parse_args()
-    files = sorted(glob.glob(os.path.join(args.captures, "*", "*.pcap*")))
-    if not files:
+    pairs = corpus(args.captures, args.only)
+    if not pairs:
         print(f"no captures in {args.captures}: nothing to compare")
         return 77
-    report = Report(read_known(os.path.join(HERE, "known-differences.txt")), args.verbose)
-    done = 0
-    for path in files:
-        stem = os.path.basename(path).rsplit(".", 1)[0]
-        facts = os.path.join(args.captures, "expected", stem + ".json")
-        if args.only not in path or not os.path.exists(facts):
-            continue
-        with open(facts, encoding="utf-8") as source:
-            check_file(report, args.tapiary, path, json.load(source))
-        done += 1
-    for row in report.known:
-        if not args.only and row not in report.used:
-            print(f"stale {row[0]} | {row[1]}: no such difference any more")
-    counts = report.counts
-    print(f"{done} files: {counts['equal']} facts equal, {counts['ours only']} ours only, "
-          f"{counts['theirs only']} theirs only, {counts['different']} different; "
-          f"{len(report.failures)} not explained")
+    modules, broken = facts.load()
+    report = Report(read_known(os.path.join(HERE, "known-differences.txt")), args.verbose,
+                    args.facts)
+    for name in broken:
+        report.fail(f"facts/{name}.py", "cannot be loaded")
+    check_all(report, modules, args.tapiary, pairs)
+    print_summary(report, args, len(pairs))
     return 1 if report.failures else 0
 
 
