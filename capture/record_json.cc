@@ -52,6 +52,14 @@ void WriteCounts(JsonWriter& json, std::string_view key,
   json.EndObject();
 }
 
+void WriteTexts(JsonWriter& json, std::string_view key,
+                const std::vector<std::pair<std::string, std::string>>& texts) {
+  json.Key(key);
+  json.BeginObject();
+  for (const auto& [name, text] : texts) json.Text(name, text);
+  json.EndObject();
+}
+
 void WriteLists(JsonWriter& json, const FlowRecord& flow) {
   json.Key("vlan");
   json.BeginArray();
@@ -162,7 +170,11 @@ std::string ToJson(const FlowRecord& flow, std::string_view sensor) {
   json.Number("bad_checksums", flow.bad_checksums);
   json.Number("transactions", flow.transactions);
   json.Number("commands", flow.commands);
+  json.Number("duplicates", flow.duplicates);
   WriteCounts(json, "anomalies", flow.anomalies);
+  WriteCounts(json, "counters", flow.counters);
+  WriteTexts(json, "labels", flow.labels);
+  json.TextOrNull("noise", flow.noise);
   json.Number("stream", flow.stream);
   WriteBlocks(json, flow.blocks);
   json.EndObject();
@@ -201,10 +213,7 @@ std::string ToJson(const Transaction& transaction, std::string_view sensor) {
   json.Key("command");
   json.Flag(transaction.command);
   json.TextOrNull("attack_technique", transaction.attack_technique);
-  json.Key("detail");
-  json.BeginObject();
-  for (const auto& [name, text] : transaction.detail) json.Text(name, text);
-  json.EndObject();
+  WriteTexts(json, "detail", transaction.detail);
   json.Key("anomalies");
   json.BeginArray();
   for (const std::string& name : transaction.anomalies) json.Text(name);

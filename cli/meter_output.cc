@@ -18,7 +18,7 @@ std::vector<std::string> Columns(MeterOutput output) {
       return {"start",      "duration",     "proto",        "orig.ip",      "orig.port",
               "resp.ip",    "resp.port",    "vlan",         "service",      "orig.packets",
               "orig.bytes", "resp.packets", "resp.bytes",   "transactions", "commands",
-              "end_reason", "role_by",      "community_id", "anomalies"};
+              "end_reason", "role_by",      "community_id", "anomalies",    "noise"};
     case MeterOutput::kTransactions:
       return {"time",      "orig.ip", "resp.ip",  "protocol",         "unit",
               "operation", "address", "quantity", "values",           "status",
@@ -89,7 +89,8 @@ Row FlowRow(const FlowRecord& flow) {
           Text(ToString(flow.end_reason)),
           Text(ToString(flow.role_by)),
           Text(flow.community_id),
-          NamedCounts(flow.anomalies)};
+          NamedCounts(flow.anomalies),
+          Text(flow.noise)};
 }
 
 Row TransactionRow(const Transaction& transaction) {

@@ -68,6 +68,17 @@ constexpr FieldSql OfFlow(const char* column) {
 constexpr std::array<FieldSql, kFilterTableCount> OnFlow(const char* column) {
   return {Nullable(column), OfFlow(column), kNo};
 }
+// A label of flows, by its path inside the record.
+constexpr FilterField Label(std::string_view name, std::string_view aliases, const char* path,
+                            std::string_view sentence) {
+  return {.name = name,
+          .aliases = aliases,
+          .type = FieldType::kText,
+          .sql = OnFlow(path),
+          .sentence = sentence};
+}
+#define TAPIARY_LABEL(key) "json_extract(f.record, '$.labels.\"" key "\"')"
+
 // A column of transactions, also for their flows: any transaction of the flow counts.
 constexpr std::array<FieldSql, kFilterTableCount> OnTransaction(const char* column,
                                                                 const char* guard = nullptr) {

@@ -25,6 +25,10 @@ FlowRecord TcpFlow() {
   flow.resp.missed_bytes = 7;
   flow.community_id = "1:x";
   flow.anomalies = {{"modbus-gap", 3}};
+  flow.duplicates = 4;
+  flow.counters = {{"iec104.s_frames", 5}};
+  flow.labels = {{"http.host", "a\n\xff"}, {"tls.sni", "x"}};
+  flow.noise = "scan \"ners\"";
   flow.blocks = {{5, 2}};
   return flow;
 }
@@ -45,6 +49,11 @@ TEST(RecordJson, FlowHasTheContractsNames) {
   EXPECT_EQ(json["tcp"]["missed_bytes"]["resp"], 7);
   EXPECT_TRUE(json["service"].is_null());
   EXPECT_EQ(json["anomalies"]["modbus-gap"], 3);
+  EXPECT_EQ(json["duplicates"], 4);
+  EXPECT_EQ(json["counters"], Json::parse(R"({"iec104.s_frames":5})"));
+  EXPECT_EQ(json["labels"]["http.host"], "a\\x0a\\xff");
+  EXPECT_EQ(json["labels"]["tls.sni"], "x");
+  EXPECT_EQ(json["noise"], "scan \"ners\"");
   EXPECT_EQ(json["blocks"], Json::parse("[[5,2]]"));
   for (const char* const name :
        {"end", "tunnel", "resp", "community_id", "service_by", "role_by", "end_reason", "part",
@@ -56,6 +65,7 @@ TEST(RecordJson, FlowHasTheContractsNames) {
 TEST(RecordJson, WhatIsNotKnownIsNull) {
   FlowRecord flow = TcpFlow();
   flow.community_id.clear();  // fragments without their first one
+  flow.noise.clear();
   flow.start_ns = flow.end_ns = kTimeUnknown;
   const Json json = Json::parse(ToJson(flow, {}));
   for (const char* const name : {"sensor", "start", "end", "duration", "community_id"}) {

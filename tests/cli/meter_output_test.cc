@@ -16,6 +16,7 @@ capture::RecordBatch OneFlow() {
   flow.resp.ip = *capture::ParseIpAddress("10.0.0.2");
   flow.resp.port = 53;
   flow.community_id = "1:x";
+  flow.noise = "research\n";
   records.flows.push_back(flow);
   return records;
 }
@@ -57,7 +58,10 @@ TEST(MeterOutput, JsonIsAnArrayAlsoWhenEmpty) {
 }
 
 TEST(MeterOutput, TableAndCsvHaveAHeader) {
-  EXPECT_EQ(Lines(Print(MeterOutput::kFlows, Format::kCsv, 2)), 3u);
+  const std::string csv = Print(MeterOutput::kFlows, Format::kCsv, 2);
+  EXPECT_EQ(Lines(csv), 3u);
+  EXPECT_NE(csv.find(",noise\r\n"), std::string::npos);
+  EXPECT_NE(csv.find("research\\x0a\r\n"), std::string::npos);
   EXPECT_NE(Print(MeterOutput::kFlows, Format::kTable, 1).find("resp.port"), std::string::npos);
 }
 

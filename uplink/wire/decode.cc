@@ -120,6 +120,18 @@ void Counts(Checker& check, const char* field, Repeated& from,
   }
 }
 
+template <class Repeated>
+void NamedTexts(Checker& check, const char* field, Repeated& from,
+                std::vector<std::pair<std::string, std::string>>& to) {
+  if (!check.List(field, from.size())) return;
+  to.reserve(static_cast<std::size_t>(from.size()));
+  for (wire::Detail& detail : from) {
+    auto& [key, text] = to.emplace_back();
+    check.Text(field, *detail.mutable_key(), key);
+    check.Text(field, *detail.mutable_text(), text);
+  }
+}
+
 // Field names of one end of a flow, for errors.
 struct EndNames {
   const char *ip, *port, *mac, *flags;
@@ -191,7 +203,11 @@ void DecodeFlow(Checker& check, wire::FlowRecord& from, capture::FlowRecord& to)
   to.bad_checksums = from.bad_checksums();
   to.transactions = from.transactions();
   to.commands = from.commands();
+  to.duplicates = from.duplicates();
   Counts(check, "anomalies", *from.mutable_anomalies(), to.anomalies);
+  Counts(check, "counters", *from.mutable_counters(), to.counters);
+  NamedTexts(check, "labels", *from.mutable_labels(), to.labels);
+  check.Text("noise", *from.mutable_noise(), to.noise);
   DecodeBlocks(check, from, to.blocks);
 }
 
@@ -224,13 +240,7 @@ void DecodeTransaction(Checker& check, wire::Transaction& from, capture::Transac
   check.Choice("status", from.status(), capture::TransactionStatus::kUnsolicited, to.status);
   to.command = from.command();
   check.Text("attack_technique", *from.mutable_attack_technique(), to.attack_technique);
-  if (check.List("detail", from.detail_size())) {
-    for (wire::Detail& detail : *from.mutable_detail()) {
-      auto& [key, text] = to.detail.emplace_back();
-      check.Text("detail", *detail.mutable_key(), key);
-      check.Text("detail", *detail.mutable_text(), text);
-    }
-  }
+  NamedTexts(check, "detail", *from.mutable_detail(), to.detail);
   Texts(check, "anomalies", *from.mutable_anomalies(), to.anomalies);
 }
 

@@ -54,6 +54,26 @@ void EncodeBlocks(std::vector<capture::BlockRun> runs, wire::FlowRecord& to) {
   }
 }
 
+// Into a repeated Count.
+template <class Repeated>
+void EncodeCounts(const std::vector<std::pair<std::string, std::uint64_t>>& from, Repeated& to) {
+  for (const auto& [name, count] : from) {
+    wire::Count& one = *to.Add();
+    one.set_name(name);
+    one.set_count(count);
+  }
+}
+
+// Into a repeated Detail.
+template <class Repeated>
+void EncodeTexts(const std::vector<std::pair<std::string, std::string>>& from, Repeated& to) {
+  for (const auto& [key, text] : from) {
+    wire::Detail& one = *to.Add();
+    one.set_key(key);
+    one.set_text(text);
+  }
+}
+
 void EncodeFlow(const capture::FlowRecord& from, wire::FlowRecord& to) {
   to.set_epoch(from.id.epoch);
   to.set_number(from.id.number);
@@ -83,11 +103,11 @@ void EncodeFlow(const capture::FlowRecord& from, wire::FlowRecord& to) {
   to.set_bad_checksums(from.bad_checksums);
   to.set_transactions(from.transactions);
   to.set_commands(from.commands);
-  for (const auto& [name, count] : from.anomalies) {
-    wire::Count& anomaly = *to.add_anomalies();
-    anomaly.set_name(name);
-    anomaly.set_count(count);
-  }
+  to.set_duplicates(from.duplicates);
+  EncodeCounts(from.anomalies, *to.mutable_anomalies());
+  EncodeCounts(from.counters, *to.mutable_counters());
+  EncodeTexts(from.labels, *to.mutable_labels());
+  to.set_noise(from.noise);
   EncodeBlocks(from.blocks, to);
 }
 
@@ -114,11 +134,7 @@ void EncodeTransaction(const capture::Transaction& from, wire::Transaction& to) 
   if (from.latency_ns) to.set_latency_ns(*from.latency_ns);
   to.set_command(from.command);
   to.set_attack_technique(from.attack_technique);
-  for (const auto& [key, text] : from.detail) {
-    wire::Detail& detail = *to.add_detail();
-    detail.set_key(key);
-    detail.set_text(text);
-  }
+  EncodeTexts(from.detail, *to.mutable_detail());
   for (const std::string& anomaly : from.anomalies) to.add_anomalies(anomaly);
 }
 
@@ -139,11 +155,7 @@ void EncodeLedger(const capture::LedgerRow& from, wire::LedgerRow& to) {
   to.set_recorded(from.recorded);
   to.set_recorded_bytes(from.recorded_bytes);
   to.set_filtered(from.filtered);
-  for (const auto& [reason, packets] : from.lost) {
-    wire::Count& lost = *to.add_lost();
-    lost.set_name(reason);
-    lost.set_count(packets);
-  }
+  EncodeCounts(from.lost, *to.mutable_lost());
 }
 
 void EncodeHealth(const SensorHealth& from, wire::Health& to) {

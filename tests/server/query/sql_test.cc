@@ -24,11 +24,13 @@ INSERT INTO flows VALUES
  (1, 1, 255, 16, 0, 0, 'eth0', 1000, 2000, 6, 0, NULL,
   X'00000000000000000000FFFF0A000005', 40000, X'00000000000000000000FFFF0A000001', 502,
   10, 1000, 8, 900, '1:abc=', 'modbus', 2, 1, 5000, '[]',
-  '{"orig":{"mac":"00:00:00:00:00:05"},"resp":{"mac":"00:00:00:00:00:01"},"vlan":[],"anomalies":{"gap":2}}'),
+  '{"orig":{"mac":"00:00:00:00:00:05"},"resp":{"mac":"00:00:00:00:00:01"},"vlan":[],"anomalies":{"gap":2},
+    "duplicates":0,"labels":{},"noise":null}'),
  (2, 1, 255, 17, 0, 0, 'eth0', 3000, 4000, 6, 0, 10,
   X'00000000000000000000FFFFC0A80101', 502, X'00000000000000000000FFFF0A000001', 22,
   1, 2000000, 1, 60, '1:def=', 'ssh', 0, 0, 6000, '[]',
-  '{"orig":{"mac":null},"resp":{"mac":null},"vlan":[10,20],"anomalies":{}}'),
+  '{"orig":{"mac":null},"resp":{"mac":null},"vlan":[10,20],"anomalies":{},
+    "duplicates":3,"labels":{"ssh.client":"SSH-2.0-Go","tls.sni":"a.example"},"noise":"shodan"}'),
  (3, 2, 256, 1, 0, 0, 'eth1', 3500, 3600, 0, 35000, NULL,
   NULL, 0, NULL, 0, 4, 400, 0, 0, '', 'goose', 0, 0, 6000, '[]',
   '{"orig":{"mac":"00:00:00:00:00:07"},"resp":{"mac":"01:0c:cd:01:00:01"},"vlan":[],"anomalies":{}}'),
@@ -204,6 +206,21 @@ TEST_F(FilterSql, TheRest) {
   EXPECT_THAT(Flows("!(event.user == root)"), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(Flows("vlan.id"), ElementsAre(2));
   EXPECT_THAT(Flows("tcp && !ssh || goose"), ElementsAre(1, 3));
+}
+
+TEST_F(FilterSql, NoiseLabelsAndDuplicates) {
+  EXPECT_THAT(Flows("noise == \"shodan\""), ElementsAre(2));
+  EXPECT_THAT(Flows("noise"), ElementsAre(2));
+  EXPECT_THAT(Flows("!noise"), ElementsAre(1, 3, 4));  // null, and records of older sensors
+  EXPECT_THAT(Flows("noise != shodan"), IsEmpty());    // a field that is not there
+  EXPECT_THAT(Flows("ssh.client contains Go"), ElementsAre(2));
+  EXPECT_THAT(Flows("tls.sni in {b.example, a.example}"), ElementsAre(2));
+  EXPECT_THAT(Flows("tls.handshake.extensions_server_name"), ElementsAre(2));
+  EXPECT_THAT(Flows("http.host"), IsEmpty());
+  EXPECT_THAT(Flows("duplicates > 0"), ElementsAre(2));
+  EXPECT_THAT(Flows("duplicates == 0"), ElementsAre(1));
+  EXPECT_THAT(Ids(FilterTable::kTransactions, "duplicates == 0 && !noise"), ElementsAre(1, 2));
+  EXPECT_THAT(Ids(FilterTable::kTransactions, "!noise"), ElementsAre(1, 2, 3));
 }
 
 TEST_F(FilterSql, CO09_WildcardsAreLiteral) {

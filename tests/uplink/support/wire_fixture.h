@@ -61,6 +61,10 @@ inline capture::FlowRecord FullFlow() {
   flow.transactions = 8;
   flow.commands = 9;
   flow.anomalies = {{"modbus.length", 2}, {"", 0}};
+  flow.duplicates = 11;
+  flow.counters = {{"iec104.s_frames", UINT64_MAX}, {"", 0}};
+  flow.labels = {{"http.host", std::string("a\xff\0b", 4)}, {"tls.sni", ""}};
+  flow.noise = std::string("shodan\xfe", 7);
   flow.blocks = {{0, 1}, {5, 3}, {UINT64_MAX - 1, 1}};
   return flow;
 }

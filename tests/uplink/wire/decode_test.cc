@@ -62,6 +62,34 @@ TEST(WireDecode, RecordsElementsAndTextsAreCounted) {
   EXPECT_EQ(DecodeFlows(AsBytes(Body(text)), limits).error().code, ErrorCode::kTooLarge);
 }
 
+TEST(WireDecode, LabelsCountersAndNoiseAreBoundedLikeTheRest) {
+  wire::FlowBatch batch;
+  wire::FlowRecord& flow = *batch.add_flows();
+  for (int i = 0; i < 4; ++i) flow.add_labels()->set_key("k");
+  for (int i = 0; i < 4; ++i) flow.add_counters()->set_name("n");
+  DecodeLimits limits;
+  limits.max_elements = 7;
+  auto result = DecodeFlows(AsBytes(Body(batch)), limits);
+  EXPECT_EQ(result.error().code, ErrorCode::kTooLarge);
+  EXPECT_THAT(result.error().message, HasSubstr("flows[0].labels"));
+
+  const std::string over(100, 'x');
+  void (*const sets[])(wire::FlowRecord&, const std::string&) = {
+      [](wire::FlowRecord& f, const std::string& text) { f.set_noise(text); },
+      [](wire::FlowRecord& f, const std::string& text) { f.add_counters()->set_name(text); },
+      [](wire::FlowRecord& f, const std::string& text) { f.add_labels()->set_key(text); },
+      [](wire::FlowRecord& f, const std::string& text) { f.add_labels()->set_text(text); },
+  };
+  limits = {};
+  limits.max_text_bytes = 99;
+  for (const auto set : sets) {
+    wire::FlowBatch one;
+    set(*one.add_flows(), over);
+    EXPECT_TRUE(DecodeFlows(AsBytes(Body(one))));
+    EXPECT_EQ(DecodeFlows(AsBytes(Body(one)), limits).error().code, ErrorCode::kTooLarge);
+  }
+}
+
 // Each sets one field of a flow to what it may not be.
 struct BadFlow {
   const char* field;

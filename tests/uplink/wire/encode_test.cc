@@ -29,6 +29,10 @@ TEST(WireEncode, FlowsComeBackInEveryField) {
   EXPECT_EQ(flow.role_by, want.role_by);
   EXPECT_EQ(flow.end_reason, want.end_reason);
   EXPECT_EQ(flow.anomalies, want.anomalies);
+  EXPECT_EQ(flow.duplicates, 11u);
+  EXPECT_EQ(flow.counters, want.counters);
+  EXPECT_EQ(flow.labels, want.labels);
+  EXPECT_EQ(flow.noise, want.noise);
   EXPECT_EQ(flow.blocks, want.blocks);
   EXPECT_EQ(back->flows[1].role_by, capture::RoleBy::kFirstSeen);
   EXPECT_EQ(EncodeFlows(*back), body);  // and so every other field
