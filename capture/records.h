@@ -137,6 +137,7 @@ struct Transaction {
   std::string community_id;
   IpAddress orig_ip, resp_ip;  // who asked, who was asked
   std::uint16_t orig_port = 0, resp_port = 0;
+  MacAddress orig_mac{}, resp_mac{};  // of frames without IP only
   std::string interface;
   std::string protocol;   // service name: modbus, s7comm, ...
   std::string operation;  // the standard's name: read_holding_registers, ...

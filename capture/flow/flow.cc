@@ -8,6 +8,7 @@ namespace tapiary::capture {
 namespace {
 
 constexpr std::size_t kMaxAnomalyNames = 16;
+constexpr std::size_t kMaxCounterNames = 32;
 constexpr std::size_t kMaxBlockRuns = 4096;
 
 FlowEnd MakeEnd(const FlowHot& hot, const FlowCold& cold, std::uint8_t side) {
@@ -43,6 +44,16 @@ void CountAnomaly(FlowCold& cold, std::string_view name) {
     }
   }
   if (cold.anomalies.size() < kMaxAnomalyNames) cold.anomalies.emplace_back(name, 1);
+}
+
+void AddCounter(FlowCold& cold, std::string_view name, std::uint64_t add) {
+  for (auto& [known, count] : cold.counters) {
+    if (known == name) {
+      count += add;
+      return;
+    }
+  }
+  if (cold.counters.size() < kMaxCounterNames) cold.counters.emplace_back(name, add);
 }
 
 void AddBlock(FlowCold& cold, BlockRun run) {
@@ -113,6 +124,7 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
   record.transactions = cold.transactions;
   record.commands = cold.commands;
   for (const auto& [name, count] : cold.anomalies) record.anomalies.emplace_back(name, count);
+  for (const auto& [name, count] : cold.counters) record.counters.emplace_back(name, count);
   record.blocks = std::exchange(cold.blocks, {});
   hot.last_block = UINT32_MAX;
   hot.Set(kRoleFrozen);

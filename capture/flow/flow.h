@@ -115,6 +115,7 @@ struct FlowCold {
   std::string_view service_by;
   std::string_view usual_anomaly;  // what to say when nothing on its usual port parsed
   std::vector<std::pair<std::string_view, std::uint64_t>> anomalies;  // static texts
+  std::vector<std::pair<std::string_view, std::uint64_t>> counters;   // static texts
   std::vector<BlockRun> blocks;
   std::unique_ptr<OtSession> session;
   std::string community_id;             // kept for flows with transactions, else made at export
@@ -125,6 +126,8 @@ struct FlowCold {
 void FoldCounters(FlowHot& hot, FlowCold& cold);
 // Names are few and static; a flow keeps at most 16 of them.
 void CountAnomaly(FlowCold& cold, std::string_view name);
+// As OtOutput::Count; at most 32 names.
+void AddCounter(FlowCold& cold, std::string_view name, std::uint64_t add);
 // The record of the flow as it stands. Moves the blocks out, marks the part as gone. `first_stream`
 // and `epoch` as in MeterOptions.
 struct ExportContext {

@@ -5,7 +5,8 @@
 namespace tapiary::capture {
 namespace {
 
-void SetVlans(const Decoded& packet, FlowKey& key) {
+void SetNetwork(const Decoded& packet, FlowKey& key) {
+  if (packet.tunnel_count != 0) key.tunnel = NetworkHash(packet.tunnels());
   key.vlans = packet.vlans;
   key.vlan_count = packet.vlan_count;
 }
@@ -36,7 +37,7 @@ bool HasNoKey(DecodeNote note) {
 FlowKey MakeFragmentKey(const Decoded& packet, std::uint16_t interface) {
   FlowKey key;
   SetAddresses(packet, key);
-  SetVlans(packet, key);
+  SetNetwork(packet, key);
   key.kind = KeyKind::kFragment;
   // Only IPv4 tells the same protocol in every fragment.
   key.proto = packet.src.version == 4 ? packet.proto : 0;
@@ -55,14 +56,14 @@ bool MakeKey(const Decoded& packet, std::uint16_t interface, FlowKey& key, std::
   }
   key = FlowKey{};
   key.interface = interface;
-  SetVlans(packet, key);
+  SetNetwork(packet, key);
   if (packet.has_ip) {
     SetAddresses(packet, key);
     key.proto = packet.proto;
     key.kind = packet.has_ports ? KeyKind::kIpPorts : KeyKind::kIpOnly;
     key.low_port = packet.src_port;
     key.high_port = packet.dst_port;
-  } else if (packet.has_mac) {
+  } else if (packet.has_mac_pair) {
     std::memcpy(key.low.data(), packet.src_mac.data(), packet.src_mac.size());
     std::memcpy(key.high.data(), packet.dst_mac.data(), packet.dst_mac.size());
     // Below 0x600 it is a length: all of them are one kind, LLC.

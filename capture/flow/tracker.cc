@@ -56,6 +56,12 @@ std::uint32_t FlowTracker::Count(const KeyedPacket& keyed) {
   Add(keyed, side, hot, cold);
   if (keyed.decoded->has_ports && (hot.key.proto == kTcp || hot.key.proto == kUdp)) {
     UpdateTransport(index, keyed, side);
+  } else if (hot.key.kind == KeyKind::kLayer2 && hot.Has(kHasSession | kGuessing)) {
+    const Decoded& decoded = *keyed.decoded;
+    if (decoded.payload_length != 0) {
+      OfferToOt(index,
+                {side, true, 0, decoded.payload, decoded.payload_length, keyed.packet->time_ns});
+    }
   }
   if (hot.Has(kEmbryo)) {
     const bool both = hot.packets[0] != 0 && hot.packets[1] != 0;
@@ -112,6 +118,10 @@ std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side) {
 void FlowTracker::SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot,
                                 FlowCold& cold) {
   hot.SetOrigSide(side);
+  if (keyed.key.kind == KeyKind::kLayer2 && IsOtEtherType(keyed.key.ether_type)) {
+    hot.Set(kGuessing);
+    hot.guess_left = kGuessesOnUsualPort;
+  }
   if (keyed.key.kind != KeyKind::kIpPorts) return;
   if (keyed.key.proto != kTcp && keyed.key.proto != kUdp) return;
   const OtProtocol* const usual =
@@ -209,6 +219,7 @@ void FlowTracker::OfferToOt(std::uint32_t index, const OtSegment& segment) {
     --hot.guess_left;
     OtFlowInfo info;
     info.ip_proto = hot.key.proto;
+    info.ether_type = hot.key.ether_type;
     info.ports[0] = hot.key.low_port;
     info.ports[1] = hot.key.high_port;
     if (hot.role_by <= RoleBy::kSynAck) info.server_by_handshake = 1 - hot.orig_side();
@@ -232,6 +243,11 @@ void FlowTracker::AfterOt(std::uint32_t index) {
     --sessions_;
     hot.Clear(kHasSession);
     return;
+  }
+  const std::string_view service = cold.session->service();
+  if (!service.empty() && cold.service != service) {
+    cold.service = service;
+    cold.service_by = "content";
   }
   if (cold.session->next_due_ns() < hot.due_ns) Refile(index);
 }

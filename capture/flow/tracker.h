@@ -95,6 +95,7 @@ class FlowTracker final : private OtOutput {
 
   void Emit(Transaction&& transaction) override;
   void Anomaly(std::string_view name) override;
+  void Count(std::string_view name, std::uint64_t add) override;
   void CountNamed(FlowCold& cold, std::string_view name);
 
   MeterOptions options_;

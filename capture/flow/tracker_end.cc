@@ -268,10 +268,6 @@ void FlowTracker::Emit(Transaction&& transaction) {
   FlowHot& hot = table_.hot(current_);
   FlowCold& cold = table_.cold(current_);
   const OtSession& session = *cold.session;
-  if (cold.service_by != "content") {
-    cold.service = session.protocol()->service;
-    cold.service_by = "content";
-  }
   if (cold.community_id.empty()) cold.community_id = FlowCommunityId(hot.key, cold.one_way);
   const std::uint8_t client = static_cast<std::uint8_t>(session.client_side());
   SetRole(hot, client, RoleBy::kRequest);
@@ -282,6 +278,10 @@ void FlowTracker::Emit(Transaction&& transaction) {
   transaction.orig_port = EndPort(hot.key, client);
   transaction.resp_ip = EndAddress(hot.key, client ^ 1);
   transaction.resp_port = EndPort(hot.key, client ^ 1);
+  if (hot.key.kind == KeyKind::kLayer2) {
+    transaction.orig_mac = cold.sides[client].mac;
+    transaction.resp_mac = cold.sides[client ^ 1].mac;
+  }
   if (interfaces_ != nullptr && hot.key.interface < interfaces_->size()) {
     transaction.interface = (*interfaces_)[hot.key.interface].name;
   }
@@ -295,6 +295,10 @@ void FlowTracker::Emit(Transaction&& transaction) {
 
 void FlowTracker::Anomaly(std::string_view name) {
   CountNamed(table_.cold(current_), name);
+}
+
+void FlowTracker::Count(std::string_view name, std::uint64_t add) {
+  AddCounter(table_.cold(current_), name, add);
 }
 
 void FlowTracker::CountNamed(FlowCold& cold, std::string_view name) {

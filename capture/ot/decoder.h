@@ -9,9 +9,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/byte_cursor.h"
+#include "capture/ot/techniques.h"
 #include "capture/records.h"
 
 namespace tapiary::capture {
@@ -23,6 +25,9 @@ class OtOutput {
   virtual void Emit(Transaction&& transaction) = 0;
   // Counted on the flow. `name` must be static text.
   virtual void Anomaly(std::string_view name) = 0;
+  // FlowRecord::counters, for what is no transaction: "iec104.s_frames". `name`: static text, with
+  // the service in front.
+  virtual void Count(std::string_view name, std::uint64_t add) = 0;
 };
 
 class OtDecoder {
@@ -43,16 +48,22 @@ class OtDecoder {
   [[nodiscard]] virtual std::int64_t next_due_ns() const = 0;
   // The flow ended: closes everything.
   virtual void Finish(OtOutput& out) = 0;
+  // When one decoder serves several (all that live on ISO-on-TCP): the flow's service so far.
+  // Empty: the registry row's. Static text.
+  [[nodiscard]] virtual std::string_view service() const { return {}; }
 };
 
-// What a recogniser gets: the first bytes of both directions, from a segment border on. Side 0 and
-// 1 are the flow key's low and high end.
+// What a recogniser gets: the first bytes of both directions, from a segment border on; frames
+// without IP: what follows the EtherType (LLC: from the DSAP on). Side 0 and 1 are the flow key's
+// low and high end.
 struct OtGuess {
   base::Bytes bytes[2];
   bool cut[2] = {false, false};  // the end of the last segment was not captured
   bool datagram = false;         // each is one whole datagram
   bool usual_port = false;       // one end has a usual port of this protocol
   int server_side = -1;          // by usual port, else by handshake; -1: not known
+  int first_side = 0;            // who was seen first
+  std::uint16_t ether_type = 0;  // of frames without IP; 0: IP or LLC
 };
 enum class OtVerdict : std::uint8_t { kNo, kMore, kYes };
 struct OtRecognition {
@@ -60,13 +71,24 @@ struct OtRecognition {
   int client_side = -1;  // with kYes: which side asks
 };
 
+// How far a protocol goes (docs/protocols.md).
+enum class OtLevel : std::uint8_t {
+  kDecoded,     // transactions with their facts
+  kRecognised,  // the flow is named by content, nothing more
+};
+
 struct OtProtocol {
   std::string_view service;               // also Transaction::protocol
-  std::uint16_t ports[4] = {0, 0, 0, 0};  // 0: no more
+  std::uint16_t ports[4] = {0, 0, 0, 0};  // 0: no more. The first one names wrong_content
   bool tcp = false;
   bool udp = false;
-  // For a flow on a usual port on which nothing parsed, e.g. "not-modbus-on-502".
+  std::uint16_t ether_types[3] = {0, 0, 0};  // 0: no more
+  bool llc = false;                          // frames with an 802.3 length
+  OtLevel level = OtLevel::kDecoded;
+  // For a flow on the first port on which nothing parsed, e.g. "not-modbus-on-502". Empty for
+  // layer 2 and for ports that others use as well.
   std::string_view wrong_content;
+  std::span<const TechniqueRow> techniques;
   OtRecognition (*recognise)(const OtGuess& guess);
   std::unique_ptr<OtDecoder> (*make)();
 };

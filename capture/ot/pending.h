@@ -22,7 +22,7 @@ class PendingTable {
 
   struct Entry {
     std::uint64_t key = 0;
-    std::uint64_t loose_key = 0;  // a weaker key, asked only when no strong one matches
+    std::optional<std::uint64_t> loose_key;  // a weaker key, asked when no strong one matches
     Transaction request;
   };
 

@@ -17,7 +17,9 @@ bool HasPort(const OtProtocol& protocol, std::uint16_t port) {
 }  // namespace
 
 std::span<const OtProtocol* const> OtProtocols() {
-  static constexpr std::array<const OtProtocol*, 1> kProtocols = {&modbus::kProtocol};
+  static constexpr std::array kProtocols = {
+      &modbus::kProtocol,
+  };
   return kProtocols;
 }
 
@@ -34,6 +36,16 @@ const OtProtocol* UsualProtocol(std::uint8_t ip_proto, std::uint16_t port0, std:
     if (HasPort(*protocol, port0) || HasPort(*protocol, port1)) return protocol;
   }
   return nullptr;
+}
+
+bool IsOtEtherType(std::uint16_t ether_type) {
+  for (const OtProtocol* const protocol : OtProtocols()) {
+    if (ether_type == 0 && protocol->llc) return true;
+    for (const std::uint16_t usual : protocol->ether_types) {
+      if (usual != 0 && usual == ether_type) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace tapiary::capture

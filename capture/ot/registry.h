@@ -13,5 +13,7 @@ std::span<const OtProtocol* const> OtProtocols();
 int UsualPortSide(const OtProtocol& protocol, std::uint16_t port0, std::uint16_t port1);
 // The first protocol that usually lives on one of the ports, or nullptr.
 const OtProtocol* UsualProtocol(std::uint8_t ip_proto, std::uint16_t port0, std::uint16_t port1);
+// Whether some protocol lives on frames of this EtherType (0: LLC).
+bool IsOtEtherType(std::uint16_t ether_type);
 
 }  // namespace tapiary::capture

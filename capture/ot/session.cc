@@ -1,6 +1,7 @@
 #include "capture/ot/session.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "capture/ot/registry.h"
@@ -8,13 +9,25 @@
 namespace tapiary::capture {
 namespace {
 
+bool Has(std::span<const std::uint16_t> list, std::uint16_t value) {
+  return value != 0 && std::find(list.begin(), list.end(), value) != list.end();
+}
+
 bool Speaks(const OtProtocol& protocol, const OtFlowInfo& info) {
-  return info.ip_proto == 6 ? protocol.tcp : info.ip_proto == 17 && protocol.udp;
+  if (info.ip_proto == 6) return protocol.tcp;
+  if (info.ip_proto == 17) return protocol.udp;
+  if (info.ip_proto != 0) return false;
+  return info.ether_type == 0 ? protocol.llc : Has(protocol.ether_types, info.ether_type);
 }
 
 OtGuess MakeGuess(const OtProtocol& protocol, const OtFlowInfo& info) {
   OtGuess guess;
   guess.datagram = info.ip_proto != 6;
+  guess.ether_type = info.ether_type;
+  if (info.ip_proto == 0) {
+    guess.usual_port = info.ether_type != 0;
+    return guess;
+  }
   guess.server_side = UsualPortSide(protocol, info.ports[0], info.ports[1]);
   guess.usual_port = guess.server_side >= 0;
   if (!guess.usual_port) {
@@ -33,6 +46,7 @@ bool CouldBeOt(const OtSegment& segment, const OtFlowInfo& info) {
     OtGuess guess = MakeGuess(*protocol, info);
     guess.bytes[segment.side] = segment.bytes;
     guess.cut[segment.side] = segment.bytes.size() < segment.length;
+    guess.first_side = segment.side;
     if (protocol->recognise(guess).verdict != OtVerdict::kNo) return true;
   }
   return false;
@@ -51,6 +65,7 @@ class OtSession::FaultCounter final : public OtOutput {
     ++faults_;
     next_.Anomaly(name);
   }
+  void Count(std::string_view name, std::uint64_t add) override { next_.Count(name, add); }
 
  private:
   OtOutput& next_;
@@ -139,30 +154,49 @@ void OtSession::Collect(std::uint8_t side, base::Bytes bytes, std::int64_t time_
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
+OtGuess OtSession::Collected(const OtProtocol& protocol) const {
+  OtGuess guess = MakeGuess(protocol, info_);
+  guess.cut[0] = cut_[0];
+  guess.cut[1] = cut_[1];
+  if (!chunks_.empty()) guess.first_side = chunks_.front().side;
+  if (datagram_) {  // the last of each side counts
+    for (const Chunk& chunk : chunks_) {
+      guess.bytes[chunk.side] =
+          base::Bytes(collected_[chunk.side]).subspan(chunk.offset, chunk.size);
+    }
+  } else {
+    for (int side = 0; side < 2; ++side) guess.bytes[side] = collected_[side];
+  }
+  return guess;
+}
+
+// Those whose usual port (or EtherType) it is are asked first: a port orders the guesses, no more.
 void OtSession::Guess() {
   if (hopeless_) return;
   bool open = false;
+  if (GuessAmong(true, open) || GuessAmong(false, open)) return;
+  hopeless_ = !open;
+}
+
+bool OtSession::GuessAmong(bool usual, bool& open) {
   for (const OtProtocol* const protocol : OtProtocols()) {
     if (!Speaks(*protocol, info_)) continue;
-    OtGuess guess = MakeGuess(*protocol, info_);
-    guess.cut[0] = cut_[0];
-    guess.cut[1] = cut_[1];
-    if (datagram_) {  // the last of each side counts
-      for (const Chunk& chunk : chunks_) {
-        guess.bytes[chunk.side] =
-            base::Bytes(collected_[chunk.side]).subspan(chunk.offset, chunk.size);
-      }
-    } else {
-      for (int side = 0; side < 2; ++side) guess.bytes[side] = collected_[side];
-    }
+    const OtGuess guess = Collected(*protocol);
+    if (guess.usual_port != usual) continue;
     const OtRecognition recognition = protocol->recognise(guess);
     if (recognition.verdict == OtVerdict::kYes) {
       Claim(*protocol, recognition.client_side);
-      return;
+      return true;
     }
     open = open || recognition.verdict == OtVerdict::kMore;
   }
-  hopeless_ = !open;
+  return false;
+}
+
+std::string_view OtSession::service() const {
+  if (decoder_ == nullptr) return {};
+  const std::string_view own = decoder_->service();
+  return own.empty() ? protocol_->service : own;
 }
 
 void OtSession::Claim(const OtProtocol& protocol, int client_side) {

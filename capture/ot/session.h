@@ -28,7 +28,8 @@ struct OtSegment {
 
 // What the flow knows, for the guess.
 struct OtFlowInfo {
-  std::uint8_t ip_proto = 0;
+  std::uint8_t ip_proto = 0;     // 0: a frame without IP
+  std::uint16_t ether_type = 0;  // of such a frame; 0: LLC
   std::uint16_t ports[2] = {0, 0};
   int server_by_handshake = -1;
 };
@@ -53,6 +54,8 @@ class OtSession final : private StreamSink {
   [[nodiscard]] bool hopeless() const { return hopeless_; }
   [[nodiscard]] bool claimed() const { return protocol_ != nullptr; }
   [[nodiscard]] const OtProtocol* protocol() const { return protocol_; }
+  // Empty while nobody claimed the flow.
+  [[nodiscard]] std::string_view service() const;
   [[nodiscard]] int client_side() const { return client_side_; }
   [[nodiscard]] std::int64_t next_due_ns() const {
     return decoder_ ? decoder_->next_due_ns() : INT64_MAX;
@@ -71,6 +74,8 @@ class OtSession final : private StreamSink {
   void OnGap(std::uint8_t side, std::uint32_t missed, bool cut) override;
   void Collect(std::uint8_t side, base::Bytes bytes, std::int64_t time_ns);
   void Guess();
+  bool GuessAmong(bool usual, bool& open);
+  [[nodiscard]] OtGuess Collected(const OtProtocol& protocol) const;
   void Claim(const OtProtocol& protocol, int client_side);
   [[nodiscard]] bool FromClient(std::uint8_t side) const { return side == client_side_; }
 

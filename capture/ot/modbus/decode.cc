@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "capture/ot/modbus/functions.h"
 #include "capture/ot/modbus/identification.h"
-#include "capture/ot/techniques.h"
+#include "capture/ot/modbus/techniques.h"
 
 namespace tapiary::capture::modbus {
 namespace {
@@ -305,7 +305,7 @@ void DecodeRequest(const Adu& adu, Transaction& out) {
   cursor.Skip(1);
   std::int32_t sub = -1;
   RequestFields(out, cursor, sub);
-  const Technique technique = FindTechnique("modbus", out.code, sub);
+  const Technique technique = FindTechnique(Techniques(), out.code, sub);
   out.command = technique.command;
   out.attack_technique = technique.id;
   const std::size_t length = adu.header.length - 1u;
@@ -320,7 +320,7 @@ void DecodeResponse(const Adu& adu, Transaction& out) {
   const bool request_seen = out.code != 0;
   if (!request_seen) {
     SetFunction(adu, out);
-    const Technique technique = FindTechnique("modbus", out.code, -1);
+    const Technique technique = FindTechnique(Techniques(), out.code, kAnySub);
     out.command = technique.command;
     out.attack_technique = technique.id;
   }

@@ -7,203 +7,79 @@
 namespace tapiary::capture::modbus {
 namespace {
 
-constexpr std::size_t kMaxBorders = 64;
-constexpr std::string_view kLostSync = "modbus-lost-sync";
+constexpr std::string_view kBadProtocol = "modbus-protocol-id";
+constexpr std::string_view kBadLength = "modbus-length";
 
-std::size_t AduSize(const Header& header) {
-  return 6u + header.length;
+PduFront FrontOf(base::Bytes bytes, bool) {
+  Header header;
+  return ReadHeader(bytes, header);
+}
+
+Shape ShapeOf(base::Bytes pdu, std::size_t length, bool from_client) {
+  return from_client ? RequestShape(pdu, length) : ResponseShape(pdu, length);
+}
+
+bool LooksLikeAdu(base::Bytes bytes, bool from_client) {
+  Header header;
+  switch (ReadHeader(bytes, header).kind) {
+    case PduFront::Kind::kMore:
+      return true;
+    case PduFront::Kind::kBad:
+      return false;
+    case PduFront::Kind::kPdu:
+      break;
+  }
+  const std::size_t length = header.length - 1u;
+  const base::Bytes rest = bytes.subspan(kHeaderSize);
+  const base::Bytes pdu = rest.first(std::min(rest.size(), length));
+  return ShapeOf(pdu, length, from_client) != Shape::kDiffers;
+}
+
+bool IsWhole(base::Bytes bytes, bool from_client) {
+  const base::Bytes pdu = bytes.subspan(kHeaderSize);
+  return ShapeOf(pdu, pdu.size(), from_client) == Shape::kFits;
 }
 
 }  // namespace
 
-Front ReadHeader(base::Bytes bytes, Header& header) {
+const Framing kFraming = {
+    .front = &FrontOf,
+    .plausible = &LooksLikeAdu,
+    .whole = &IsWhole,
+    .min_useful = kHeaderSize + 1,
+    .max_kept = 6 + kMaxUmasLength,
+    .scan = false,
+    .fault_length = kBadLength,
+    .fault_gap = "modbus-gap",
+    .fault_search = "modbus-lost-sync",
+};
+
+PduFront ReadHeader(base::Bytes bytes, Header& header) {
   base::ByteCursor cursor(bytes);
   header.transaction = cursor.U16Be();
   header.protocol = cursor.U16Be();
   header.length = cursor.U16Be();
   header.unit = cursor.U8();
   const std::uint8_t function = cursor.U8();
-  // Judge what is there: a wrong byte is wrong before the rest arrives.
-  if (bytes.size() >= 3 && bytes[2] != 0) return Front::kBadProtocol;
-  if (bytes.size() >= 4 && bytes[3] != 0) return Front::kBadProtocol;
-  if (bytes.size() < 6) return Front::kMore;
+  if (bytes.size() >= 3 && bytes[2] != 0) return PduFront::Bad(kBadProtocol);
+  if (bytes.size() >= 4 && bytes[3] != 0) return PduFront::Bad(kBadProtocol);
+  if (bytes.size() < 6) return PduFront::More();
   base::ByteCursor again(bytes.subspan(4));
   const std::uint16_t length = again.U16Be();
-  if (length < 2 || length > kMaxUmasLength) return Front::kBadLength;
-  if (length <= kMaxLength) return cursor.failed() ? Front::kMore : Front::kHeader;
-  if (cursor.failed()) return Front::kMore;
-  return function == kUmas ? Front::kHeader : Front::kBadLength;
+  if (length < 2 || length > kMaxUmasLength) return PduFront::Bad(kBadLength);
+  if (cursor.failed()) return PduFront::More();
+  if (length > kMaxLength && function != kUmas) return PduFront::Bad(kBadLength);
+  return PduFront::Of(6u + length);
 }
 
-bool Framer::LooksLikeAdu(base::Bytes bytes) const {
-  Header header;
-  switch (ReadHeader(bytes, header)) {
-    case Front::kMore:
-      return true;
-    case Front::kHeader:
-      break;
-    default:
-      return false;
-  }
-  const std::size_t length = header.length - 1u;
-  const base::Bytes rest = bytes.subspan(kHeaderSize);
-  const base::Bytes pdu = rest.first(std::min(rest.size(), length));
-  const Shape shape = requests_ ? RequestShape(pdu, length) : ResponseShape(pdu, length);
-  return shape != Shape::kDiffers;
-}
-
-// True when the ADU in the buffer is whole by its function though not by its header, and `next`
-// begins another one: then the header's length lies.
-bool Framer::EndsBefore(base::Bytes next) const {
-  if (buffer_.size() <= kHeaderSize || !LooksLikeAdu(next) || next.size() <= kHeaderSize) {
-    return false;
-  }
-  const base::Bytes pdu = base::Bytes(buffer_).subspan(kHeaderSize);
-  const Shape shape = requests_ ? RequestShape(pdu, pdu.size()) : ResponseShape(pdu, pdu.size());
-  return shape == Shape::kFits;
-}
-
-Framer::Step Framer::TakeOne(base::Bytes& bytes, std::int64_t first_ns, std::int64_t last_ns,
-                             AduSink& sink) {
-  Header header;
-  switch (ReadHeader(bytes, header)) {
-    case Front::kMore:
-      return Step::kWait;
-    case Front::kBadProtocol:
-      sink.OnFault(searching_ ? kLostSync : "modbus-protocol-id");
-      return Step::kLost;
-    case Front::kBadLength:
-      sink.OnFault(searching_ ? kLostSync : "modbus-length");
-      return Step::kLost;
-    case Front::kHeader:
-      break;
-  }
-  if (searching_ && !LooksLikeAdu(bytes)) {
-    sink.OnFault(kLostSync);
-    return Step::kLost;
-  }
-  const std::size_t size = AduSize(header);
-  if (bytes.size() < size) return Step::kWait;
-  searching_ = false;
+Adu ToAdu(const Pdu& pdu) {
   Adu adu;
-  adu.header = header;
-  adu.pdu = bytes.subspan(kHeaderSize, size - kHeaderSize);
-  adu.first_ns = first_ns;
-  adu.last_ns = last_ns;
-  sink.OnAdu(adu);
-  bytes = bytes.subspan(size);
-  return Step::kTaken;
-}
-
-void Framer::Feed(base::Bytes bytes, std::int64_t time_ns, AduSink& sink) {
-  const std::size_t skipped = std::min<std::size_t>(skip_, bytes.size());
-  skip_ -= static_cast<std::uint32_t>(skipped);
-  bytes = bytes.subspan(skipped);
-  if (!buffer_.empty() && EndsBefore(bytes)) {
-    sink.OnFault("modbus-length");
-    EmitCut(sink);
-  }
-  if (!buffer_.empty()) {
-    FeedBuffered(bytes, time_ns, sink);
-    return;
-  }
-  while (!bytes.empty()) {
-    switch (TakeOne(bytes, time_ns, time_ns, sink)) {
-      case Step::kTaken:
-        break;
-      case Step::kWait:
-        Keep(bytes, time_ns);
-        return;
-      case Step::kLost:
-        searching_ = true;
-        return;  // until the next segment border
-    }
-  }
-}
-
-void Framer::FeedBuffered(base::Bytes bytes, std::int64_t time_ns, AduSink& sink) {
-  Keep(bytes, time_ns);
-  while (!buffer_.empty()) {
-    base::Bytes view(buffer_);
-    const Step step = TakeOne(view, border_times_.front(), time_ns, sink);
-    if (step == Step::kWait) return;
-    if (step == Step::kTaken) {
-      // What follows the ADU came with this segment.
-      const std::vector<std::uint8_t> rest(view.begin(), view.end());
-      Drop();
-      Feed(rest, time_ns, sink);
-      return;
-    }
-    searching_ = true;
-    if (borders_.size() < 2) {
-      Drop();
-      return;
-    }
-    const std::uint32_t from = borders_[1];
-    buffer_.erase(buffer_.begin(), buffer_.begin() + from);
-    borders_.erase(borders_.begin());
-    border_times_.erase(border_times_.begin());
-    for (std::uint32_t& border : borders_) border -= from;
-  }
-}
-
-void Framer::Gap(std::uint32_t missed, bool cut, AduSink& sink) {
-  if (skip_ != 0) {
-    const std::uint32_t skipped = std::min(skip_, missed);
-    skip_ -= skipped;
-    missed -= skipped;
-    if (missed == 0) return;
-  }
-  Header header;
-  const bool has_function =
-      buffer_.size() > kHeaderSize && ReadHeader(buffer_, header) == Front::kHeader;
-  if (has_function) {
-    // The header tells how much of the gap is this ADU; what is left over lies behind the gap.
-    const std::size_t absent = AduSize(header) - buffer_.size();
-    EmitCut(sink);
-    if (missed != 0 && missed <= absent) {
-      skip_ = static_cast<std::uint32_t>(absent) - missed;
-      return;
-    }
-  }
-  Drop();
-  skip_ = 0;
-  searching_ = true;
-  if (!cut) sink.OnFault("modbus-gap");
-}
-
-void Framer::Finish(AduSink& sink) {
-  Header header;
-  if (buffer_.size() > kHeaderSize && ReadHeader(buffer_, header) == Front::kHeader) EmitCut(sink);
-  Drop();
-}
-
-void Framer::EmitCut(AduSink& sink) {
-  Adu adu;
-  (void)ReadHeader(buffer_, adu.header);
-  // The buffer moves out first: the sink may not call back, but the ADU views these bytes.
-  const std::vector<std::uint8_t> bytes = std::move(buffer_);
-  adu.pdu = base::Bytes(bytes).subspan(kHeaderSize);
-  adu.cut = true;
-  adu.first_ns = border_times_.front();
-  adu.last_ns = border_times_.back();
-  Drop();
-  sink.OnAdu(adu);
-}
-
-void Framer::Keep(base::Bytes bytes, std::int64_t time_ns) {
-  if (bytes.empty()) return;
-  if (borders_.size() < kMaxBorders) {
-    borders_.push_back(static_cast<std::uint32_t>(buffer_.size()));
-    border_times_.push_back(time_ns);
-  }
-  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-}
-
-void Framer::Drop() {
-  buffer_.clear();
-  borders_.clear();
-  border_times_.clear();
+  (void)ReadHeader(pdu.bytes, adu.header);
+  adu.pdu = pdu.bytes.subspan(kHeaderSize);
+  adu.cut = pdu.cut;
+  adu.first_ns = pdu.first_ns;
+  adu.last_ns = pdu.last_ns;
+  return adu;
 }
 
 }  // namespace tapiary::capture::modbus

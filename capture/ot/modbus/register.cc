@@ -4,6 +4,7 @@
 
 #include "capture/ot/modbus/decoder.h"
 #include "capture/ot/modbus/functions.h"
+#include "capture/ot/modbus/techniques.h"
 
 namespace tapiary::capture::modbus {
 namespace {
@@ -25,9 +26,9 @@ struct Look {
 Look LookAt(base::Bytes bytes, const OtGuess& guess, bool cut) {
   const bool datagram = guess.datagram;
   Look look;
-  const Front front = ReadHeader(bytes, look.header);
-  if (front == Front::kMore) look.verdict = datagram ? OtVerdict::kNo : OtVerdict::kMore;
-  if (front != Front::kHeader) return look;
+  const PduFront::Kind front = ReadHeader(bytes, look.header).kind;
+  if (front == PduFront::Kind::kMore) look.verdict = datagram ? OtVerdict::kNo : OtVerdict::kMore;
+  if (front != PduFront::Kind::kPdu) return look;
   const std::size_t length = look.header.length - 1u;
   const base::Bytes rest = bytes.subspan(kHeaderSize);
   const base::Bytes pdu = rest.first(std::min(rest.size(), length));
@@ -50,8 +51,7 @@ Look LookAt(base::Bytes bytes, const OtGuess& guess, bool cut) {
   // ADU, or go on with another header.
   if (!IsKnown(look.function) && rest.size() > length) {
     Header next;
-    const Front follows = ReadHeader(rest.subspan(length), next);
-    if (follows != Front::kHeader && follows != Front::kMore) return look;
+    if (ReadHeader(rest.subspan(length), next).kind == PduFront::Kind::kBad) return look;
   }
   look.verdict = OtVerdict::kYes;
   return look;
@@ -82,7 +82,7 @@ OtRecognition OnUsualPort(const OtGuess& guess, const Look (&looks)[2]) {
     out.verdict = OtVerdict::kYes;
     out.client_side =
         guess.server_side >= 0 ? 1 - guess.server_side : ClientByShape(looks[0], looks[1]);
-    if (out.client_side < 0) out.client_side = side;  // whoever speaks first asks
+    if (out.client_side < 0) out.client_side = guess.first_side;  // whoever speaks first asks
     return out;
   }
   return out;
@@ -123,7 +123,11 @@ const OtProtocol kProtocol = {
     .ports = {502, 802},
     .tcp = true,
     .udp = true,
+    .ether_types = {},
+    .llc = false,
+    .level = OtLevel::kDecoded,
     .wrong_content = "not-modbus-on-502",
+    .techniques = Techniques(),
     .recognise = &Recognise,
     .make = &Make,
 };

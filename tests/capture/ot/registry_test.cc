@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
 #include <string_view>
 
 namespace tapiary::capture {
@@ -13,10 +14,13 @@ TEST(OtRegistry, RowsAreWhole) {
   for (const OtProtocol* const protocol : OtProtocols()) {
     EXPECT_FALSE(protocol->service.empty());
     EXPECT_TRUE(names.insert(protocol->service).second);
-    EXPECT_TRUE(protocol->tcp || protocol->udp);
+    EXPECT_TRUE(protocol->tcp || protocol->udp || protocol->llc || protocol->ether_types[0] != 0);
     EXPECT_NE(protocol->recognise, nullptr);
     EXPECT_NE(protocol->make(), nullptr);
-    EXPECT_FALSE(protocol->wrong_content.empty());
+    if (!protocol->wrong_content.empty()) {
+      EXPECT_TRUE(protocol->wrong_content.ends_with("-on-" + std::to_string(protocol->ports[0])))
+          << protocol->wrong_content;
+    }
   }
 }
 

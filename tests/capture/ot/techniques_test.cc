@@ -2,29 +2,42 @@
 
 #include <gtest/gtest.h>
 
+#include "capture/ot/modbus/techniques.h"
+#include "capture/ot/registry.h"
+
 namespace tapiary::capture {
 namespace {
 
 TEST(Techniques, WritesAreCommandsReadsAreNot) {
   for (const int code : {5, 6, 15, 16, 21, 22, 23}) {
-    EXPECT_TRUE(FindTechnique("modbus", code, -1).command) << code;
+    EXPECT_TRUE(FindTechnique(modbus::Techniques(), code, kAnySub).command) << code;
   }
   for (const int code : {1, 2, 3, 4, 17, 20, 24}) {
-    EXPECT_FALSE(FindTechnique("modbus", code, -1).command) << code;
+    EXPECT_FALSE(FindTechnique(modbus::Techniques(), code, kAnySub).command) << code;
   }
-  EXPECT_EQ(FindTechnique("modbus", 5, -1).id, "T0855");
+  EXPECT_EQ(FindTechnique(modbus::Techniques(), 5, kAnySub).id, "T0855");
 }
 
 TEST(Techniques, SubFunctionsDecide) {
-  EXPECT_TRUE(FindTechnique("modbus", 8, 1).command);
-  EXPECT_FALSE(FindTechnique("modbus", 8, 0).command);
-  EXPECT_EQ(FindTechnique("modbus", 43, 14).id, "T0888");
-  EXPECT_TRUE(FindTechnique("modbus", 43, 13).id.empty());
-  EXPECT_EQ(FindTechnique("modbus", 90, 0x41).id, "T0881");
+  EXPECT_TRUE(FindTechnique(modbus::Techniques(), 8, 1).command);
+  EXPECT_FALSE(FindTechnique(modbus::Techniques(), 8, 0).command);
+  EXPECT_EQ(FindTechnique(modbus::Techniques(), 43, 14).id, "T0888");
+  EXPECT_TRUE(FindTechnique(modbus::Techniques(), 43, 13).id.empty());
+  EXPECT_EQ(FindTechnique(modbus::Techniques(), 90, 0x41).id, "T0881");
 }
 
-TEST(Techniques, OtherProtocolsAreApart) {
-  EXPECT_FALSE(FindTechnique("s7comm", 5, -1).command);
+TEST(Techniques, EveryRowOfEveryProtocolIsInTheMatrix) {
+  for (const OtProtocol* const protocol : OtProtocols()) {
+    for (const TechniqueRow& row : protocol->techniques) {
+      if (row.id.empty()) {
+        EXPECT_TRUE(row.command) << protocol->service << " " << row.code << ": says nothing";
+        continue;
+      }
+      EXPECT_FALSE(TechniqueName(row.id).empty()) << protocol->service << " " << row.id;
+    }
+  }
+  EXPECT_EQ(TechniqueName("T0855"), "Unauthorized Command Message");
+  EXPECT_TRUE(TechniqueName("T9999").empty());
 }
 
 }  // namespace

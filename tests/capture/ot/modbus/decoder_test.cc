@@ -20,6 +20,7 @@ using test::kSecond;
 struct Collector final : OtOutput {
   void Emit(Transaction&& transaction) override { transactions.push_back(std::move(transaction)); }
   void Anomaly(std::string_view name) override { anomalies.emplace_back(name); }
+  void Count(std::string_view, std::uint64_t) override {}
   std::vector<Transaction> transactions;
   std::vector<std::string> anomalies;
 };

@@ -13,8 +13,9 @@ namespace {
 
 using test::Hex;
 
-struct Collector final : AduSink {
-  void OnAdu(const Adu& adu) override {
+struct Collector final : PduSink {
+  void OnPdu(const Pdu& pdu) override {
+    const Adu adu = ToAdu(pdu);
     text += std::to_string(adu.header.transaction) + ":" + base::ToHex(adu.pdu) +
             (adu.cut ? "c " : " ");
     times.emplace_back(adu.first_ns, adu.last_ns);
@@ -29,7 +30,7 @@ class FramerTest : public ::testing::Test {
   void Feed(const std::string& hex, std::int64_t time_ns = 0) {
     framer_.Feed(Hex(hex), time_ns, sink_);
   }
-  Framer framer_{true};
+  Framer framer_{kFraming, true};
   Collector sink_;
 };
 
@@ -43,12 +44,12 @@ std::string TenAdus() {
 
 TEST_F(FramerTest, OT01_AnyCutGivesTheSameAdus) {
   const std::vector<std::uint8_t> bytes = Hex(TenAdus());
-  Framer whole(true);
+  Framer whole(kFraming, true);
   Collector expected;
   whole.Feed(bytes, 0, expected);
   ASSERT_EQ(expected.times.size(), 10u);
   for (std::size_t size = 1; size <= bytes.size(); ++size) {
-    Framer framer(true);
+    Framer framer(kFraming, true);
     Collector sink;
     for (std::size_t at = 0; at < bytes.size(); at += size) {
       framer.Feed(base::Bytes(bytes).subspan(at, std::min(size, bytes.size() - at)), 0, sink);
@@ -56,7 +57,7 @@ TEST_F(FramerTest, OT01_AnyCutGivesTheSameAdus) {
     EXPECT_EQ(sink.text, expected.text) << "segments of " << size;
   }
   for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
-    Framer framer(true);
+    Framer framer(kFraming, true);
     Collector sink;
     framer.Feed(base::Bytes(bytes).first(cut), 0, sink);
     framer.Feed(base::Bytes(bytes).subspan(cut), 0, sink);
@@ -118,7 +119,7 @@ TEST_F(FramerTest, EveryPrefixIsSurvived) {
     for (const std::uint8_t value : {std::uint8_t{0}, std::uint8_t{0xff}}) {
       std::vector<std::uint8_t> changed = bytes;
       changed[size] = value;
-      Framer framer(true);
+      Framer framer(kFraming, true);
       Collector sink;
       framer.Feed(base::Bytes(changed).first(size + 1), 0, sink);
       framer.Feed(base::Bytes(changed).subspan(size + 1), 0, sink);

@@ -1,0 +1,33 @@
+// Recognise: the rule by which a protocol claims a flow, for protocols that judge each side alone.
+//
+// On a usual port one PDU is enough. Elsewhere it takes two independent matches: both sides, or one
+// that is near proof by itself (a checksum). Whoever asks is the other end of the usual port or
+// the handshake, else by what the PDUs are, else whoever spoke first. Pure; any thread.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture {
+
+// What the first PDU of one side looks like.
+struct OtLook {
+  OtVerdict verdict = OtVerdict::kNo;  // kMore: not enough bytes to tell
+  bool certain = false;                // near proof by itself
+  bool request = true;                 // could be one; both: the bytes do not tell
+  bool response = true;
+
+  static OtLook No() { return {}; }
+  static OtLook More() { return {OtVerdict::kMore, false, true, true}; }
+  static OtLook Yes(bool request, bool response, bool certain = false) {
+    return {OtVerdict::kYes, certain, request, response};
+  }
+};
+// `bytes` is not empty. `cut`: its end was not captured. `datagram`: it is whole, more never comes.
+using OtJudge = OtLook (*)(base::Bytes bytes, bool cut, bool datagram);
+
+OtRecognition RecogniseBy(const OtGuess& guess, OtJudge judge);
+
+// For protocols that are recognised and not decoded: takes everything, says nothing.
+std::unique_ptr<OtDecoder> MakeSilentDecoder();
+
+}  // namespace tapiary::capture
