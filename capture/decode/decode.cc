@@ -37,6 +37,8 @@ Layer Step(Layer layer, Walk& walk) {
       return decode::StepEthernet(walk);
     case Layer::kEtherType:
       return decode::StepEtherType(walk);
+    case Layer::kLlc:
+      return decode::StepLlc(walk);
     case Layer::kSll:
       return decode::StepSll(walk);
     case Layer::kSll2:
@@ -86,7 +88,7 @@ void Decode(const Packet& packet, LinkType link_type, Decoded& out) {
     out.note = DecodeNote::kUndecodedLink;
     return;
   }
-  Walk walk{base::ByteCursor(packet.bytes), out, packet.wire_length, 0, true};
+  Walk walk{base::ByteCursor(packet.bytes), out, packet.wire_length};
   if (packet.bytes.size() > packet.wire_length) {  // the file lies: believe the bytes
     decode::NoteLengths(out);
     walk.wire_left = static_cast<std::uint32_t>(packet.bytes.size());

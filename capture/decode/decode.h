@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
+#include "capture/decode/tunnel.h"
 #include "capture/packet.h"
 #include "capture/records.h"
 
@@ -38,7 +40,8 @@ inline constexpr std::uint8_t kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8
 struct Decoded {
   bool has_ip = false;     // an IP header was parsed: ip fields are good
   bool has_ports = false;  // transport header seen, or ICMP
-  bool has_mac = false;
+  bool has_mac = false;    // the sender's at least
+  bool has_mac_pair = false;
   bool is_fragment = false;     // any fragment, the first included
   bool first_fragment = false;  // of several
   bool more_fragments = false;
@@ -50,16 +53,24 @@ struct Decoded {
   MacAddress src_mac{}, dst_mac{};
   std::array<std::uint16_t, kMaxVlans> vlans{};  // VIDs, outer first
   std::uint8_t vlan_count = 0;
-  std::uint32_t ip_id = 0;            // fragment identification
-  std::uint16_t fragment_offset = 0;  // bytes
-  std::uint32_t ip_length = 0;        // from the IP header on, by its length field
-  std::uint32_t payload_length = 0;   // by length fields
+  std::uint8_t tunnel_count = 0;
+  std::array<TunnelLayer, kMaxTunnels> tunnel_list{};  // outer first
+  std::uint32_t ip_id = 0;                             // fragment identification
+  std::uint16_t fragment_offset = 0;                   // bytes
+  std::uint32_t ip_length = 0;                         // from the IP header on, by its length field
+  // By length fields. Frames without IP: behind the last EtherType or tag, PRP trailer taken off;
+  // for LLC from the DSAP on.
+  std::uint32_t payload_length = 0;
   std::uint8_t transport_header = 0;  // its length by its own field, whatever was captured of it
   base::Bytes payload;                // what of it was captured
   TcpInfo tcp;
   bool tcp_cut = false;  // ports captured, but not sequence number and flags
   bool one_way = false;  // an ICMP kind that nobody answers: ports are type and code
   bool bad_checksum = false;
+
+  [[nodiscard]] std::span<const TunnelLayer> tunnels() const {
+    return std::span(tunnel_list).first(tunnel_count);
+  }
 };
 
 void Decode(const Packet& packet, LinkType link_type, Decoded& out);

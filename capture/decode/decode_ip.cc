@@ -27,17 +27,17 @@ void SetExtent(Walk& walk, std::uint32_t ip_length, std::uint32_t header_length,
   const base::Bytes rest = walk.cursor.rest();
   out.payload = rest.first(std::min<std::size_t>(rest.size(), out.payload_length));
   if (ip_length > wire_from_ip) NoteLengths(out);
-}
-
-std::uint32_t WireLeft(const Walk& walk, std::size_t offset) {
-  return walk.wire_left > offset ? walk.wire_left - static_cast<std::uint32_t>(offset) : 0;
+  if (walk.trailer != 0) {  // a PRP trailer lies behind the IP packet, or it is none
+    if (ip_length + walk.trailer <= wire_from_ip) AddTunnel(out, {0, TunnelKind::kPrp, false});
+    walk.trailer = 0;
+  }
 }
 
 }  // namespace
 
 Layer StepIpv4(Walk& walk) {
   Decoded& out = walk.out;
-  const std::uint32_t wire_left = WireLeft(walk, walk.cursor.offset());
+  const std::uint32_t wire_left = WireLeft(walk);
   const std::uint32_t captured = static_cast<std::uint32_t>(walk.cursor.remaining());
   const base::Bytes fixed = walk.cursor.Take(20);
   if (walk.cursor.failed()) return BadIp(walk);
@@ -54,7 +54,8 @@ Layer StepIpv4(Walk& walk) {
   header.Skip(2);
   walk.cursor.Skip(header_length - 20);
   if (walk.cursor.failed()) return BadIp(walk);
-  if (total == 0) total = captured;  // segmentation offload leaves 0: the frame is the packet
+  // Segmentation offload leaves 0: the frame is the packet.
+  if (total == 0) total = captured - walk.trailer;
   if (total < header_length) return BadIp(walk);
 
   CopyAddress(fixed.subspan(12, 4), 4, out.src);
@@ -106,7 +107,7 @@ bool SkipExtension(Walk& walk, std::uint8_t& next) {
 
 Layer StepIpv6(Walk& walk) {
   Decoded& out = walk.out;
-  const std::uint32_t wire_left = WireLeft(walk, walk.cursor.offset());
+  const std::uint32_t wire_left = WireLeft(walk);
   const base::Bytes fixed = walk.cursor.Take(40);
   if (walk.cursor.failed() || (fixed[0] >> 4) != 6) return BadIp(walk);
   base::ByteCursor header(fixed);

@@ -1,4 +1,8 @@
-// Link layers: Ethernet with its tags, Linux cooked captures, BSD loopback, raw IP.
+// Ethernet: VLAN tags, HSR tag and PRP trailer (IEC 62439-3), VN-Tag, Cisco metadata, LLC and SNAP.
+//
+// A PRP trailer lies behind the payload, so it is believed only where nothing else claims its
+// bytes: the IP length decides for IP packets (a forger cannot hide payload by ending it like a
+// trailer). Hot path.
 #include <algorithm>
 
 #include "capture/decode/walk.h"
@@ -8,19 +12,12 @@ namespace {
 
 constexpr std::uint16_t kEtherIpv4 = 0x0800;
 constexpr std::uint16_t kEtherIpv6 = 0x86dd;
+constexpr std::uint16_t kEtherVnTag = 0x8926;
+constexpr std::uint16_t kEtherCiscoMeta = 0x8909;
+constexpr std::uint16_t kEtherHsr = 0x892f;
+constexpr std::uint16_t kLowestEtherType = 0x600;
 
-bool IsVlanTag(std::uint16_t ether_type) {
-  switch (ether_type) {
-    case 0x8100:
-    case 0x88a8:
-    case 0x9100:
-    case 0x9200:
-    case 0x9300:
-      return true;
-    default:
-      return false;
-  }
-}
+constexpr std::size_t kEthernetBytes = 14, kFcsBytes = 4, kRctBytes = 6;
 
 MacAddress TakeMac(base::ByteCursor& cursor) {
   MacAddress mac{};
@@ -29,12 +26,78 @@ MacAddress TakeMac(base::ByteCursor& cursor) {
   return mac;
 }
 
+// Redundancy control trailer at the end of `frame`: sequence number, LAN (A or B) with the size of
+// the frame behind the MAC addresses' EtherType, suffix. Senders differ on whether tags count.
+bool EndsWithRct(base::Bytes frame) {
+  const std::size_t size = frame.size();
+  if (size < kEthernetBytes + kRctBytes || frame[size - 2] != 0x88 || frame[size - 1] != 0xfb) {
+    return false;
+  }
+  const unsigned lan = frame[size - 4] >> 4;
+  if (lan != 0xa && lan != 0xb) return false;
+  const std::size_t told = (frame[size - 4] & 0x0fu) << 8 | frame[size - 3];
+  const std::size_t seen = size - kEthernetBytes + 4;  // a tag that the NIC took out may count
+  return seen >= told && seen - told <= 4 * (kMaxVlans + 1) && (seen - told) % 4 == 0;
+}
+
+// Of a frame that was captured whole, with its FCS or without.
+std::uint8_t FindTrailer(const Walk& walk) {
+  const base::Bytes frame = walk.cursor.rest();
+  if (frame.size() < kFcsBytes || frame.size() != WireLeft(walk)) return 0;
+  if (EndsWithRct(frame)) return kRctBytes;
+  if (EndsWithRct(frame.first(frame.size() - kFcsBytes))) return kRctBytes + kFcsBytes;
+  return 0;
+}
+
+// Any other tag: its own fields, then the next EtherType.
+Layer StepTag(Walk& walk) {
+  Decoded& out = walk.out;
+  base::ByteCursor& cursor = walk.cursor;
+  TunnelLayer tag;
+  if (walk.ether_type == kEtherHsr) {  // path and size, sequence number
+    tag.kind = TunnelKind::kHsr;
+    cursor.Skip(4);
+  } else if (walk.ether_type == kEtherVnTag) {  // direction, pointer, destination; source interface
+    const std::uint32_t word = cursor.U32Be();
+    tag = {(word >> 16) & 0x3fff, TunnelKind::kVnTag, true};
+  } else {  // Cisco metadata: version, length in words, option with the security group
+    cursor.Skip(1);
+    const std::uint8_t words = cursor.U8();
+    cursor.Skip(2);
+    tag = {cursor.U16Be(), TunnelKind::kCiscoMeta, true};
+    if (words > 1) cursor.Skip((words - 1u) * 4u);
+  }
+  walk.ether_type = cursor.U16Be();
+  if (cursor.failed()) return CutLink(walk);
+  AddTunnel(out, tag);
+  return Layer::kEtherType;
+}
+
+Layer StepVlan(Walk& walk) {
+  const std::uint16_t tci = walk.cursor.U16Be();
+  walk.ether_type = walk.cursor.U16Be();
+  if (walk.cursor.failed()) return CutLink(walk);
+  PushVlan(walk.out, tci);
+  return Layer::kEtherType;
+}
+
+// IEEE 802.3: the number is a length. What is behind it is padding.
+Layer StepSized(Walk& walk) {
+  EndLayer2(walk);
+  Decoded& out = walk.out;
+  if (out.payload_length < walk.ether_type) NoteLengths(out);
+  out.payload_length = std::min<std::uint32_t>(out.payload_length, walk.ether_type);
+  out.payload = out.payload.first(std::min<std::size_t>(out.payload.size(), out.payload_length));
+  Enter(walk, out.payload, out.payload_length);
+  return Layer::kLlc;
+}
+
+}  // namespace
+
 Layer CutLink(Walk& walk) {
   Note(walk.out, DecodeNote::kLinkTruncated);
   return Layer::kDone;
 }
-
-}  // namespace
 
 void PushVlan(Decoded& out, std::uint16_t tci) {
   if (out.vlan_count == kMaxVlans) {
@@ -45,85 +108,70 @@ void PushVlan(Decoded& out, std::uint16_t tci) {
 }
 
 Layer StepEthernet(Walk& walk) {
+  walk.trailer = FindTrailer(walk);
   const MacAddress dst = TakeMac(walk.cursor);
   const MacAddress src = TakeMac(walk.cursor);
   walk.ether_type = walk.cursor.U16Be();
   if (walk.cursor.failed()) return CutLink(walk);
   walk.out.dst_mac = dst;
   walk.out.src_mac = src;
-  walk.out.has_mac = true;
+  walk.out.has_mac = walk.out.has_mac_pair = true;
   return Layer::kEtherType;
+}
+
+void EndLayer2(Walk& walk) {
+  Decoded& out = walk.out;
+  base::Bytes rest = walk.cursor.rest();
+  std::uint32_t wire = WireLeft(walk);
+  if (walk.trailer != 0 && rest.size() >= walk.trailer) {
+    rest = rest.first(rest.size() - walk.trailer);
+    wire -= walk.trailer;
+    AddTunnel(out, {0, TunnelKind::kPrp, false});
+  }
+  out.ether_type = walk.ether_type;
+  out.payload = rest;
+  out.payload_length = wire;
+  Enter(walk, rest, wire);
 }
 
 Layer StepEtherType(Walk& walk) {
-  if (IsVlanTag(walk.ether_type)) {
-    const std::uint16_t tci = walk.cursor.U16Be();
-    walk.ether_type = walk.cursor.U16Be();
-    if (walk.cursor.failed()) return CutLink(walk);
-    PushVlan(walk.out, tci);
-    return Layer::kEtherType;
+  switch (walk.ether_type) {
+    case kEtherIpv4:
+      walk.out.ether_type = kEtherIpv4;
+      return Layer::kIpv4;
+    case kEtherIpv6:
+      walk.out.ether_type = kEtherIpv6;
+      return Layer::kIpv6;
+    case 0x8100:
+    case 0x88a8:
+    case 0x9100:
+    case 0x9200:
+    case 0x9300:
+      return StepVlan(walk);
+    case kEtherHsr:
+    case kEtherVnTag:
+    case kEtherCiscoMeta:
+      return StepTag(walk);
+    default:
+      break;
   }
-  walk.out.ether_type = walk.ether_type;
-  if (walk.ether_type == kEtherIpv4) return Layer::kIpv4;
-  if (walk.ether_type == kEtherIpv6) return Layer::kIpv6;
+  if (walk.ether_type < kLowestEtherType) return StepSized(walk);
+  EndLayer2(walk);
   return Layer::kDone;
 }
 
-// LINKTYPE_LINUX_SLL: packet type, ARPHRD type, address length, address 8, protocol.
-Layer StepSll(Walk& walk) {
-  walk.cursor.Skip(6);
-  const MacAddress src = TakeMac(walk.cursor);
-  walk.cursor.Skip(2);
-  walk.ether_type = walk.cursor.U16Be();
-  if (walk.cursor.failed()) return CutLink(walk);
-  walk.out.src_mac = src;
-  walk.out.has_mac = true;
-  return Layer::kEtherType;
-}
-
-// LINKTYPE_LINUX_SLL2: protocol, reserved 2, interface 4, ARPHRD type 2, packet type, length,
-// address 8.
-Layer StepSll2(Walk& walk) {
-  walk.ether_type = walk.cursor.U16Be();
-  walk.cursor.Skip(10);
-  const MacAddress src = TakeMac(walk.cursor);
-  walk.cursor.Skip(2);
-  if (walk.cursor.failed()) return CutLink(walk);
-  walk.out.src_mac = src;
-  walk.out.has_mac = true;
-  return Layer::kEtherType;
-}
-
-// LINKTYPE_NULL and _LOOP: an address family of 32 bits. Small numbers, so the byte order shows
-// itself.
-Layer StepNull(Walk& walk) {
-  const base::Bytes family = walk.cursor.Take(4);
-  if (walk.cursor.failed()) return CutLink(walk);
-  const bool big = family[0] == 0 && family[1] == 0;
-  switch (big ? family[3] : family[0]) {
-    case 2:
-      return Layer::kIpv4;
-    case 10:  // Linux
-    case 24:  // NetBSD, OpenBSD
-    case 28:  // FreeBSD
-    case 30:
-      return Layer::kIpv6;  // macOS
-    default:
-      return Layer::kDone;
-  }
-}
-
-Layer StepRawIp(Walk& walk) {
-  if (walk.cursor.remaining() == 0) return CutLink(walk);
-  switch (walk.cursor.rest()[0] >> 4) {
-    case 4:
-      return Layer::kIpv4;
-    case 6:
-      return Layer::kIpv6;
-    default:
-      Note(walk.out, DecodeNote::kBadIpHeader);
-      return Layer::kDone;
-  }
+// IEEE 802.2, of which only SNAP (RFC 1042) names another protocol. The flow of a frame without IP
+// stays LLC, its payload begins at the DSAP.
+Layer StepLlc(Walk& walk) {
+  base::ByteCursor cursor = walk.cursor;
+  const std::uint32_t head = cursor.U24Be();
+  const std::uint32_t organisation = cursor.U24Be();
+  const std::uint16_t ether_type = cursor.U16Be();
+  if (cursor.failed() || head != 0xaaaa03) return Layer::kDone;
+  if (organisation != 0 && organisation != 0x0000f8) return Layer::kDone;
+  if (ether_type != kEtherIpv4 && ether_type != kEtherIpv6) return Layer::kDone;
+  walk.cursor = cursor;
+  return ether_type == kEtherIpv4 ? Layer::kIpv4 : Layer::kIpv6;
 }
 
 }  // namespace tapiary::capture::decode

@@ -1,9 +1,9 @@
 // Walk: the state of one packet on its way through the headers, inside decode/ only.
 //
 // Decode is a loop: each step reads one header and names the next layer, so a tunnel is one more
-// step that names kEthernet, kEtherType or kIp again. The loop has a hard limit; steps never
-// recurse. An inner header overwrites the key of an outer one only when it parsed. Hot path. One
-// packet, one thread.
+// step that names kEthernet, kEtherType or an IP layer again. The loop has a hard limit; steps
+// never recurse. A step that opens a tunnel says so; the key around it is kept and comes back when
+// nothing inside parses. Hot path. One packet, one thread.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@ enum class Layer : std::uint8_t {
   kDone,
   kEthernet,
   kEtherType,  // Walk::ether_type says what follows
+  kLlc,
   kSll,
   kSll2,
   kNull,   // BSD loopback, family in the byte order of whoever captured
@@ -26,16 +27,33 @@ enum class Layer : std::uint8_t {
   kTransport,  // Decoded::proto says what follows
 };
 
-inline constexpr int kMaxLayers = 16;
-inline constexpr int kMaxIpv6Extensions = 8;  // FL-06
+inline constexpr int kMaxLayers = 32;
+inline constexpr int kMaxIpv6Extensions = 128;  // FL-06
 
 struct Walk {
-  base::ByteCursor cursor;
+  base::ByteCursor cursor;  // over the innermost frame whose length is known
   Decoded& out;
-  std::uint32_t wire_left = 0;  // bytes on the wire from the cursor's start of the frame
+  std::uint32_t wire_left = 0;  // length on the wire of what the cursor is over
   std::uint16_t ether_type = 0;
-  bool checksum_possible = true;  // false when the pseudo header is not the plain one
+  std::uint8_t trailer = 0;         // bytes at the frame's end that look like a PRP trailer
+  bool checksum_possible = true;    // false when the pseudo header is not the plain one
+  bool too_deep = false;            // a limit ended the walk inside a tunnel
+  bool opened = false;              // the last step opened a tunnel
+  std::uint8_t tunnels_before = 0;  // then: how many were listed before it
 };
+
+// Bytes on the wire from the cursor on.
+inline std::uint32_t WireLeft(const Walk& walk) {
+  const auto offset = static_cast<std::uint32_t>(walk.cursor.offset());
+  return walk.wire_left > offset ? walk.wire_left - offset : 0;
+}
+
+// Goes on with `bytes`, of which `wire` were on the wire.
+inline void Enter(Walk& walk, base::Bytes bytes, std::uint32_t wire) {
+  walk.cursor = base::ByteCursor(bytes);
+  walk.wire_left = wire;
+  walk.trailer = 0;
+}
 
 // The less telling note never hides the more telling one.
 inline void Note(Decoded& out, DecodeNote note) {
@@ -45,14 +63,30 @@ inline void NoteLengths(Decoded& out) {
   if (out.note == DecodeNote::kNone) out.note = DecodeNote::kLengthMismatch;
 }
 
+// Lists a header that has no key of its own behind it. False when the list is full.
+inline bool AddTunnel(Decoded& out, TunnelLayer layer) {
+  if (out.tunnel_count == kMaxTunnels) {
+    Note(out, DecodeNote::kTooManyHeaders);
+    return false;
+  }
+  out.tunnel_list[out.tunnel_count++] = layer;
+  return true;
+}
+
 // decode_link.cc
 Layer StepEthernet(Walk& walk);
 Layer StepEtherType(Walk& walk);
+Layer StepLlc(Walk& walk);
+Layer CutLink(Walk& walk);
+// The frame has no more tags: what is behind them is its payload, until an IP header says better.
+void EndLayer2(Walk& walk);
+void PushVlan(Decoded& out, std::uint16_t tci);
+
+// decode_other_link.cc
 Layer StepSll(Walk& walk);
 Layer StepSll2(Walk& walk);
 Layer StepNull(Walk& walk);
 Layer StepRawIp(Walk& walk);
-void PushVlan(Decoded& out, std::uint16_t tci);
 
 // decode_ip.cc. Both leave Decoded::payload at the captured IP payload and payload_length at its
 // length by the header.

@@ -35,10 +35,10 @@ TEST(DecodeIp, FL06_ExtensionChainLeadsToTcp) {
   EXPECT_EQ(decoded.note, DecodeNote::kNone);
 }
 
-TEST(DecodeIp, FL06_ChainOfHundredStopsAtEight) {
+TEST(DecodeIp, FL06_ChainOfThreeHundredStopsAtTheLimit) {
   PacketBuilder builder;
   builder.Eth().Ipv6("2001:db8::1", "2001:db8::2");
-  for (int i = 0; i < 100; ++i) builder.Ipv6Extension(60);
+  for (int i = 0; i < 300; ++i) builder.Ipv6Extension(60);
   const Decoded decoded = DecodeBytes(builder.Tcp(1, 502).Build());
   EXPECT_EQ(decoded.note, DecodeNote::kTooManyHeaders);
   EXPECT_TRUE(decoded.has_ip);

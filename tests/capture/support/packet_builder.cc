@@ -9,7 +9,7 @@
 namespace tapiary::capture::test {
 namespace {
 
-enum Kind { kEth, kVlan, kIpv4, kIpv6, kExtension, kTcp, kUdp, kIcmp };
+enum Kind { kEth, kVlan, kIpv4, kIpv6, kExtension, kTcp, kUdp, kIcmp, kRaw };
 
 using Buffer = std::vector<std::uint8_t>;
 
@@ -170,6 +170,11 @@ PacketBuilder& PacketBuilder::Icmp(std::uint8_t type, std::uint8_t code) {
   return *this;
 }
 
+PacketBuilder& PacketBuilder::Raw(std::string_view hex) {
+  Push({.kind = kRaw, .bytes = Hex(hex)});
+  return *this;
+}
+
 PacketBuilder& PacketBuilder::Data(std::span<const std::uint8_t> bytes) {
   Append(data_, bytes);
   return *this;
@@ -180,6 +185,11 @@ PacketBuilder& PacketBuilder::Data(std::string_view hex) {
 
 PacketBuilder& PacketBuilder::Pad(std::size_t frame_size) {
   pad_ = frame_size;
+  return *this;
+}
+
+PacketBuilder& PacketBuilder::Tail(std::string_view hex) {
+  Append(tail_, Hex(hex));
   return *this;
 }
 
@@ -244,6 +254,7 @@ std::vector<std::uint8_t> PacketBuilder::Build() const {
     out.insert(out.begin(), bytes.begin(), bytes.end());
   }
   if (out.size() < pad_) out.resize(pad_);
+  Append(out, tail_);
   return out;
 }
 

@@ -51,9 +51,13 @@ class PacketBuilder {
   PacketBuilder& Tcp(std::uint16_t src_port, std::uint16_t dst_port, TcpOptions options = {});
   PacketBuilder& Udp(std::uint16_t src_port, std::uint16_t dst_port);
   PacketBuilder& Icmp(std::uint8_t type, std::uint8_t code);
+  // A header as it is; lengths inside are the test's business. What it is called by the header
+  // before must be fixed there (EtherType, Ipv4Options::proto, next_header).
+  PacketBuilder& Raw(std::string_view hex);
   PacketBuilder& Data(std::span<const std::uint8_t> bytes);
   PacketBuilder& Data(std::string_view hex);
   PacketBuilder& Pad(std::size_t frame_size);  // zeros behind the end, as Ethernet does to 60
+  PacketBuilder& Tail(std::string_view hex);   // behind data and padding, in no length
 
   [[nodiscard]] std::vector<std::uint8_t> Build() const;
 
@@ -71,6 +75,7 @@ class PacketBuilder {
 
   std::vector<Header> headers_;
   std::vector<std::uint8_t> data_;
+  std::vector<std::uint8_t> tail_;
   std::size_t pad_ = 0;
 };
 
