@@ -26,6 +26,16 @@ FlowEnd MakeEnd(const FlowHot& hot, const FlowCold& cold, std::uint8_t side) {
   return end;
 }
 
+// What an OT decoder proved wins over labels.
+void AddLabels(const FlowCold& cold, FlowRecord& record) {
+  if (!cold.labelling || cold.service_by == "content") return;
+  const FlowLabels& labels = cold.labelling->labels;
+  if (labels.service.empty()) return;
+  record.service = labels.service;
+  record.service_by = "content";
+  record.labels = labels.texts;
+}
+
 }  // namespace
 
 void FoldCounters(FlowHot& hot, FlowCold& cold) {
@@ -115,6 +125,7 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
       cold.community_id.empty() ? FlowCommunityId(hot.key, cold.one_way) : cold.community_id;
   record.service = cold.service;
   record.service_by = cold.service_by;
+  AddLabels(cold, record);
   record.role_by = hot.role_by;
   record.tcp_state = hot.state;
   record.end_reason = reason;

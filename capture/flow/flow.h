@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "capture/flow/flow_key.h"
+#include "capture/label/labeler.h"
 #include "capture/ot/session.h"
 #include "capture/records.h"
 
@@ -57,7 +58,7 @@ struct alignas(64) FlowHot {
   TcpState state = TcpState::kNone;
   RoleBy role_by = RoleBy::kFirstSeen;
   std::uint8_t guess_left = 0;  // segments that may still be offered to the OT decoders
-  std::uint8_t spare = 0;
+  std::uint8_t label_left = 0;  // packets that may still be offered to the labeler
 
   [[nodiscard]] bool Has(std::uint16_t bit) const { return (bits & bit) != 0; }
   void Set(std::uint16_t bit) { bits = static_cast<std::uint16_t>(bits | bit); }
@@ -94,6 +95,11 @@ struct FlowSide {
   SeqHoles holes;
 };
 
+struct FlowLabelling {
+  FlowLabels labels;
+  std::unique_ptr<LabelSession> session;  // null: it has said what it can
+};
+
 struct FlowCold {
   std::uint64_t number = 0;
   std::int64_t start_ns = kTimeUnknown;       // smallest packet time
@@ -118,6 +124,7 @@ struct FlowCold {
   std::vector<std::pair<std::string_view, std::uint64_t>> counters;   // static texts
   std::vector<BlockRun> blocks;
   std::unique_ptr<OtSession> session;
+  std::unique_ptr<FlowLabelling> labelling;  // of flows that were offered to the labeler
   std::string community_id;             // kept for flows with transactions, else made at export
   std::uint32_t merged_into = kNoFlow;  // a provisional flow of fragments whose flow was found
 };

@@ -12,6 +12,7 @@ void FragmentStash::Put(const FlowKey& key, const Decoded& fragment, std::int64_
   piece.used = true;
   piece.offset = fragment.fragment_offset;
   piece.length = fragment.payload_length;
+  piece.more = fragment.more_fragments;
   piece.time_ns = time_ns;
   piece.bytes.assign(fragment.payload.begin(), fragment.payload.end());
 }

@@ -31,7 +31,7 @@ struct FragmentEntry {
   bool used = false;
 };
 
-// TCP payload of later fragments that came before their first one, until it says where they belong.
+// Payload of later fragments that came before their first one, until it says where they belong.
 // A small ring: the oldest is forgotten, which costs a decoder a hole and nothing else.
 class FragmentStash {
  public:
@@ -41,6 +41,7 @@ class FragmentStash {
     bool used = false;
     std::uint16_t offset = 0;  // in the datagram, bytes
     std::uint32_t length = 0;  // on the wire
+    bool more = false;
     std::int64_t time_ns = 0;
     std::vector<std::uint8_t> bytes;
   };

@@ -34,7 +34,10 @@ bool IsTcpSegment(const Decoded& decoded) {
 }  // namespace
 
 FlowTracker::FlowTracker(const MeterOptions& options)
-    : options_(options), seed_(RandomSeed()), table_(options.max_flows, 2 * kBatchSize) {
+    : options_(options),
+      seed_(RandomSeed()),
+      labeler_(options.labels ? MakeLabeler() : nullptr),
+      table_(options.max_flows, 2 * kBatchSize) {
   ended_.reserve(2 * kBatchSize);
 }
 
@@ -124,6 +127,7 @@ void FlowTracker::SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, Flo
   }
   if (keyed.key.kind != KeyKind::kIpPorts) return;
   if (keyed.key.proto != kTcp && keyed.key.proto != kUdp) return;
+  if (labeler_) hot.label_left = Labeler::kMaxPackets;
   const OtProtocol* const usual =
       UsualProtocol(keyed.key.proto, keyed.key.low_port, keyed.key.high_port);
   hot.Set(usual != nullptr ? kGuessing | kUsualPort : kGuessing);
@@ -205,6 +209,7 @@ void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
     return;  // the datagram is not whole
   }
   if (segment.length != 0 && hot.Has(kHasSession | kGuessing)) OfferToOt(index, segment);
+  if (segment.length != 0 && hot.label_left != 0) OfferToLabels(index, segment, decoded.tcp.ack);
 }
 
 void FlowTracker::OfferToOt(std::uint32_t index, const OtSegment& segment) {

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "capture/flow/datagrams.h"
 #include "capture/flow/flow_table.h"
 #include "capture/flow/fragments.h"
 #include "capture/flow/timer_wheel.h"
@@ -69,10 +70,11 @@ class FlowTracker final : private OtOutput {
   void UpdateTransport(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side);
   void LeadFragments(std::uint32_t index, const KeyedPacket& keyed, std::uint8_t side);
   void TakeInFragments(const FragmentEntry& entry, std::uint32_t provisional);
-  void AddFragmentPayload(const FragmentEntry& entry, std::uint32_t offset, base::Bytes bytes,
-                          std::uint32_t length, std::int64_t time_ns);
+  void AddFragmentPayload(const FragmentEntry& entry, FragmentPiece piece);
+  void AddDatagramPiece(const FragmentEntry& entry, const FragmentPiece& piece);
   void OfferToOt(std::uint32_t index, const OtSegment& segment);
   void AfterOt(std::uint32_t index);
+  void OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack);
 
   void MoveClock(std::int64_t time_ns);
   void RecordJump(std::int64_t to_ns);
@@ -100,10 +102,12 @@ class FlowTracker final : private OtOutput {
 
   MeterOptions options_;
   std::uint64_t seed_;
+  std::unique_ptr<Labeler> labeler_;  // before the table, whose flows hold its sessions
   FlowTable table_;
   TimerWheel wheel_{table_};
   FragmentTable fragments_;
   FragmentStash stash_;
+  DatagramAssembler datagrams_;
   const std::vector<InterfaceInfo>* interfaces_ = nullptr;
   RecordBatch records_;
   std::vector<std::uint32_t> ended_;

@@ -8,7 +8,7 @@
 namespace tapiary::capture {
 namespace {
 
-constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kTcp = 6, kUdp = 17;
 
 }  // namespace
 
@@ -21,28 +21,36 @@ std::uint32_t FlowTracker::FindFragment(const KeyedPacket& keyed, std::uint8_t& 
   if (table_.cold(entry->flow).number != entry->flow_number) return kNoFlow;
   side = entry->side;
   const Decoded& decoded = *keyed.decoded;
-  AddFragmentPayload(*entry, decoded.fragment_offset, decoded.payload, decoded.payload_length,
-                     keyed.packet->time_ns);
+  AddFragmentPayload(*entry, {decoded.fragment_offset, decoded.payload, decoded.payload_length,
+                              decoded.more_fragments, keyed.packet->time_ns});
   return entry->flow;
 }
 
-void FlowTracker::AddFragmentPayload(const FragmentEntry& entry, std::uint32_t offset,
-                                     base::Bytes bytes, std::uint32_t length,
-                                     std::int64_t time_ns) {
+void FlowTracker::AddFragmentPayload(const FragmentEntry& entry, FragmentPiece piece) {
   FlowHot& hot = table_.hot(entry.flow);
-  if (hot.key.proto != kTcp) return;  // a datagram is decoded whole or not at all
-  if (offset < entry.header) {
-    const std::uint32_t options = std::min(entry.header - offset, length);
-    bytes = bytes.subspan(std::min<std::size_t>(options, bytes.size()));
-    length -= options;
-    offset += options;
+  if (hot.key.proto != kTcp) return AddDatagramPiece(entry, piece);
+  if (piece.offset < entry.header) {
+    const std::uint32_t options = std::min(entry.header - piece.offset, piece.length);
+    piece.bytes = piece.bytes.subspan(std::min<std::size_t>(options, piece.bytes.size()));
+    piece.length -= options;
+    piece.offset += options;
   }
-  if (length == 0) return;
-  const std::uint32_t seq = entry.base_seq + offset;
-  TrackSequence(hot, table_.cold(entry.flow), entry.side, seq, length);
+  if (piece.length == 0) return;
+  const std::uint32_t seq = entry.base_seq + piece.offset;
+  TrackSequence(hot, table_.cold(entry.flow), entry.side, seq, piece.length);
   if (hot.Has(kHasSession | kGuessing)) {
-    OfferToOt(entry.flow, {entry.side, false, seq, bytes, length, time_ns});
+    OfferToOt(entry.flow, {entry.side, false, seq, piece.bytes, piece.length, piece.time_ns});
   }
+}
+
+// A datagram is decoded whole or not at all.
+void FlowTracker::AddDatagramPiece(const FragmentEntry& entry, const FragmentPiece& piece) {
+  const FlowHot& hot = table_.hot(entry.flow);
+  if (hot.key.proto != kUdp || !hot.Has(kHasSession | kGuessing)) return;
+  const base::Bytes whole = datagrams_.Add(entry.key, piece, entry.header);
+  if (whole.empty()) return;
+  OfferToOt(entry.flow,
+            {entry.side, true, 0, whole, static_cast<std::uint32_t>(whole.size()), piece.time_ns});
 }
 
 // Leaves the note for later fragments, and takes in those that came before.
@@ -57,6 +65,10 @@ void FlowTracker::LeadFragments(std::uint32_t index, const KeyedPacket& keyed, s
   entry.base_seq = keyed.decoded->tcp.seq - entry.header;
   const std::uint64_t hash = HashKey(entry.key, seed_);
   fragments_.Put(entry, hash);
+  if (keyed.decoded->proto == kUdp) {
+    AddDatagramPiece(entry, {entry.header, keyed.decoded->payload, keyed.decoded->payload_length,
+                             true, keyed.packet->time_ns});
+  }
   const std::uint32_t provisional = table_.Find(entry.key, hash);
   if (provisional != kNoFlow) TakeInFragments(entry, provisional);
 }
@@ -81,7 +93,7 @@ void FlowTracker::TakeInFragments(const FragmentEntry& entry, std::uint32_t prov
   std::vector<FragmentStash::Piece> pieces;
   stash_.Take(entry.key, pieces);
   for (const FragmentStash::Piece& piece : pieces) {
-    AddFragmentPayload(entry, piece.offset, piece.bytes, piece.length, piece.time_ns);
+    AddFragmentPayload(entry, {piece.offset, piece.bytes, piece.length, piece.more, piece.time_ns});
   }
 }
 

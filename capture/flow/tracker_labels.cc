@@ -1,0 +1,37 @@
+// The tracker's use of the labeler: the first packets of flows that no OT decoder claimed.
+#include <algorithm>
+
+#include "capture/flow/tracker.h"
+
+namespace tapiary::capture {
+namespace {
+
+constexpr std::uint8_t kUdp = 17;
+
+}  // namespace
+
+void FlowTracker::OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack) {
+  FlowHot& hot = table_.hot(index);
+  FlowCold& cold = table_.cold(index);
+  if (cold.service_by == "content" || (cold.session && cold.session->claimed())) {
+    hot.label_left = 0;
+    cold.labelling.reset();
+    return;
+  }
+  if (segment.bytes.empty()) return;  // not captured
+  --hot.label_left;
+  const std::uint8_t orig = hot.orig_side();
+  if (!cold.labelling) {
+    cold.labelling = std::make_unique<FlowLabelling>();
+    const std::uint8_t resp = orig ^ 1;
+    cold.labelling->session =
+        labeler_->Begin(hot.key.proto == kUdp, EndPort(hot.key, orig), EndPort(hot.key, resp));
+  }
+  FlowLabelling& labelling = *cold.labelling;
+  const LabelPacket packet{segment.side == orig, segment.seq, ack, segment.bytes, segment.time_ns};
+  const bool more = labelling.session && labelling.session->Offer(packet, labelling.labels);
+  if (!more) hot.label_left = 0;
+  if (hot.label_left == 0) labelling.session.reset();
+}
+
+}  // namespace tapiary::capture
