@@ -1,6 +1,7 @@
 #include "capture/meter.h"
 
 #include "capture/decode/decode.h"
+#include "capture/flow/copies.h"
 #include "capture/flow/tracker.h"
 
 namespace tapiary::capture {
@@ -12,12 +13,15 @@ constexpr std::size_t kMaxInterfaces = 65536;  // FlowKey::interface is 16 bits 
 }  // namespace
 
 struct Meter::Impl {
-  explicit Impl(const MeterOptions& options) : tracker(options) {}
+  explicit Impl(const MeterOptions& options)
+      : tracker(options), copies(tracker.hash_seed()), drop_copies(options.drop_copies) {}
 
   void DecodeBatch(const PacketBatch& batch, const std::vector<InterfaceInfo>& interfaces);
   void CountPacket(const Packet& packet, const Decoded& packet_decoded);
 
   FlowTracker tracker;
+  CopyDetector copies;
+  bool drop_copies;
   std::array<Decoded, kBatchSize> decoded;
   std::array<KeyedPacket, kBatchSize> keyed;
   std::array<bool, kBatchSize> has_key{};
@@ -70,8 +74,17 @@ void Meter::Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& 
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     handles[i] = FlowHandle{};
     if (!impl_->has_key[i]) continue;
+    KeyedPacket& keyed = impl_->keyed[i];
+    keyed.copy = impl_->copies.Check(*keyed.decoded, static_cast<std::uint32_t>(keyed.hash),
+                                     keyed.packet->time_ns);
+    if (impl_->drop_copies && keyed.copy != CopyKind::kNone) {
+      ++impl_->totals.dropped_copies;
+      handles[i].store = false;
+      continue;
+    }
     ++impl_->totals.keyed_packets;
-    handles[i].index = impl_->tracker.Count(impl_->keyed[i]);
+    handles[i].index = impl_->tracker.Count(keyed);
+    handles[i].store = !impl_->tracker.table().hot(handles[i].index).Has(kNotStored);
   }
   impl_->tracker.EndBatch();
 }

@@ -20,6 +20,8 @@
 
 namespace tapiary::capture {
 
+class NoiseFilter;
+
 struct MeterOptions {
   std::uint64_t epoch = 0;         // goes into flow ids
   std::uint32_t first_stream = 0;  // stream of interface i is first_stream + i
@@ -27,6 +29,9 @@ struct MeterOptions {
   std::int64_t idle_timeout_ns = 300 * base::kNanosPerSecond;
   std::int64_t active_timeout_ns = 60 * base::kNanosPerSecond;  // 0: never
   std::int64_t closed_timeout_ns = 60 * base::kNanosPerSecond;  // tail after FIN/RST (FL-03)
+  bool labels = false;       // IT services and their labels, where the build can (label/labeler.h)
+  bool drop_copies = false;  // a mirror's second copy: neither metered nor stored (FL-10)
+  std::shared_ptr<const NoiseFilter> noise = {};  // null: no flow is noise; shared by all meters
 };
 
 struct MeterStats {
@@ -34,7 +39,8 @@ struct MeterStats {
   std::uint64_t captured_bytes = 0;
   std::uint64_t wire_bytes = 0;
   std::uint64_t keyed_packets = 0;  // counted in a flow
-  std::uint64_t flows = 0;          // ever made
+  std::uint64_t dropped_copies = 0;
+  std::uint64_t flows = 0;  // ever made
   std::uint64_t active_flows = 0;
   std::uint64_t evicted_flows = 0;
   std::uint64_t transactions = 0;
@@ -46,6 +52,7 @@ struct MeterStats {
 // A handle to the flow that took a packet; valid until the next call of Process or Advance.
 struct FlowHandle {
   std::uint32_t index = UINT32_MAX;
+  bool store = true;  // false: not to be stored (a noise rule, a copy that is dropped)
   [[nodiscard]] bool valid() const { return index != UINT32_MAX; }
 };
 

@@ -129,6 +129,10 @@ void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatch
   std::uint64_t bytes = 0;
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     const Packet& packet = batch.packets[i];
+    if (!handles[i].store) {
+      ++local_.not_stored;
+      continue;
+    }
     BlockBuilder* builder = BuilderFor(packet.interface);
     if (builder == nullptr) {
       ++local_.lost_interfaces;
@@ -305,7 +309,7 @@ LedgerRow Worker::Ledger() const {
                 source.bad_records + source.undelivered;
   row.recorded = snapshot_.recorded;
   row.recorded_bytes = snapshot_.recorded_bytes;
-  row.filtered = source.filtered;
+  row.filtered = source.filtered + snapshot_.not_stored;
   row.lost = {{"kernel-ring", source.dropped_kernel},
               {"nic", source.dropped_nic},
               {"storage-backlog", snapshot_.lost_backlog},

@@ -47,6 +47,7 @@ class Worker {
     MeterStats meter;
     std::uint64_t recorded = 0;
     std::uint64_t recorded_bytes = 0;
+    std::uint64_t not_stored = 0;  // by a noise rule
     std::uint64_t lost_backlog = 0;
     std::uint64_t lost_interfaces = 0;
     std::int64_t last_packet_ns = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "capture/label/noise.h"
 #include "capture/meter.h"
 #include "capture/source/bpf.h"
 #include "capture/source/packet_source.h"
@@ -29,6 +30,8 @@ struct Options {
   std::string idle_timeout = "300s";
   std::string active_timeout = "0s";
   std::uint64_t max_flows = 1'000'000;
+  bool no_labels = false;
+  std::vector<std::string> noise;
 };
 
 struct FileRun {
@@ -132,6 +135,10 @@ base::Result<ExitCode> MeterFiles(const Options& options) {
   // A filter with a mistake is one before the first file, not one per file.
   TAPIARY_TRY(capture::PacketFilter::Compile(options.filter, kEthernet));
   meter_options.max_flows = options.max_flows;
+  meter_options.labels = !options.no_labels;
+  if (!options.noise.empty()) {
+    TAPIARY_ASSIGN(meter_options.noise, capture::NoiseFilter::Load(options.noise));
+  }
   MeterPrinter printer(options.output, options.format, stdout);
   ExitCode code = ExitCode::kOk;
   for (const std::string& file : options.files) {
@@ -173,6 +180,12 @@ void ConfigureMeter(CLI::App& app, Run* run) {
                  "flows in memory; the oldest are given up first")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 28))
       ->capture_default_str();
+  app.add_flag("--no-labels", options->no_labels,
+               "name IT services by their port only, without looking into them");
+  app.add_option("--noise", options->noise,
+                 "list of networks whose flows are noise: FILE[=NAME][,OPTION=VALUE]...")
+      ->type_name("RULE")
+      ->expected(1);
   *run = [options] { return MeterFiles(*options); };
 }
 

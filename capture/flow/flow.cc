@@ -112,6 +112,7 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
   record.proto = hot.key.proto;
   record.ether_type = hot.key.ether_type;
   record.vlans.assign(hot.key.vlans.begin(), hot.key.vlans.begin() + hot.key.vlan_count);
+  for (const TunnelLayer& layer : cold.tunnels) record.tunnels.push_back(ToString(layer));
   const std::uint8_t orig = hot.orig_side();
   const std::uint8_t resp = orig ^ 1;
   record.orig = MakeEnd(hot, cold, orig);
@@ -126,12 +127,14 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
   record.service = cold.service;
   record.service_by = cold.service_by;
   AddLabels(cold, record);
+  if (cold.noise != nullptr) record.noise = cold.noise->name;
   record.role_by = hot.role_by;
   record.tcp_state = hot.state;
   record.end_reason = reason;
   record.last = last;
   record.truncated = cold.truncated;
   record.bad_checksums = cold.bad_checksums;
+  record.duplicates = cold.duplicates;
   record.transactions = cold.transactions;
   record.commands = cold.commands;
   for (const auto& [name, count] : cold.anomalies) record.anomalies.emplace_back(name, count);

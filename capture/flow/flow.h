@@ -16,6 +16,7 @@
 
 #include "capture/flow/flow_key.h"
 #include "capture/label/labeler.h"
+#include "capture/label/noise.h"
 #include "capture/ot/session.h"
 #include "capture/records.h"
 
@@ -35,6 +36,7 @@ enum FlowBits : std::uint16_t {
   kGuessing = 1 << 10,    // the OT decoders have not given up on it
   kUsualPort = 1 << 11,   // an OT protocol lives on one of its ports
   kLive = 1 << 12,        // holds a flow, in the table or ending
+  kNotStored = 1 << 13,   // a noise rule keeps its packets from being stored
 };
 inline constexpr std::uint16_t SideBit(FlowBits bit, std::uint8_t side) {
   return static_cast<std::uint16_t>(bit << side);
@@ -114,8 +116,11 @@ struct FlowCold {
   FlowSide sides[2];
   std::uint64_t truncated = 0;
   std::uint64_t bad_checksums = 0;
+  std::uint64_t duplicates = 0;
   std::uint64_t transactions = 0;
   std::uint64_t commands = 0;
+  // Around the first packet that had any; allocated for such flows only, at their birth.
+  std::vector<TunnelLayer> tunnels;
   bool one_way = false;      // an ICMP kind that nobody answers
   std::string_view service;  // static text
   std::string_view service_by;
@@ -125,6 +130,7 @@ struct FlowCold {
   std::vector<BlockRun> blocks;
   std::unique_ptr<OtSession> session;
   std::unique_ptr<FlowLabelling> labelling;  // of flows that were offered to the labeler
+  const NoiseMark* noise = nullptr;          // in the meter's filter
   std::string community_id;             // kept for flows with transactions, else made at export
   std::uint32_t merged_into = kNoFlow;  // a provisional flow of fragments whose flow was found
 };

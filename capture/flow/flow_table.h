@@ -43,6 +43,7 @@ class FlowTable {
   [[nodiscard]] bool full() const { return live_ >= max_flows_ || free_.empty(); }
   [[nodiscard]] std::size_t live() const { return live_; }
   [[nodiscard]] FlowHot& hot(std::uint32_t index) { return hot_[index]; }
+  [[nodiscard]] const FlowHot& hot(std::uint32_t index) const { return hot_[index]; }
   [[nodiscard]] FlowCold& cold(std::uint32_t index) { return cold_[index]; }
   // Every index below this was used at least once.
   [[nodiscard]] std::uint32_t used() const { return used_; }

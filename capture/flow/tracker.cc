@@ -112,6 +112,7 @@ std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side) {
   cold.one_way = keyed.decoded->one_way;
   cold.start_ns = cold.part_start_ns = hot.last_ns = keyed.packet->time_ns;
   SetFirstRoles(keyed, side, hot, cold);
+  if (options_.noise) MarkNoise(index);
   NoteMacs(keyed, side, cold);
   if (keyed.key.kind == KeyKind::kFragment) CountNamed(cold, "fragment");
   wheel_.Insert(index, DueTime(index));
@@ -178,7 +179,11 @@ void FlowTracker::NoteRare(const KeyedPacket& keyed, FlowHot& hot, FlowCold& col
   const Decoded& decoded = *keyed.decoded;
   if (keyed.packet->bytes.size() < keyed.packet->wire_length) ++cold.truncated;
   if (decoded.bad_checksum) ++cold.bad_checksums;
+  if (keyed.copy != CopyKind::kNone) ++cold.duplicates;
   if (decoded.note != DecodeNote::kNone) CountNamed(cold, ToString(decoded.note));
+  if (decoded.tunnel_count != 0 && cold.tunnels.empty()) {
+    cold.tunnels.assign(decoded.tunnels().begin(), decoded.tunnels().end());
+  }
   (void)hot;
 }
 
@@ -194,12 +199,13 @@ void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
                     decoded.payload_length,
                     keyed.packet->time_ns};
   if (hot.key.proto == kTcp) {
-    if (decoded.tcp_cut) return;
+    if (decoded.tcp_cut || keyed.copy == CopyKind::kSameFlow) return;
     const bool ended = hot.ended();
     UpdateTcp(hot, cold, side, decoded.tcp, decoded.payload_length);
     if (hot.ended() && !ended) Refile(index);  // its deadline came nearer
     if ((decoded.tcp.flags & kTcpSyn) != 0) ++segment.seq;
     if ((decoded.tcp.flags & kTcpRst) != 0) return;
+    if (keyed.copy != CopyKind::kNone) return;  // the other flow's decoder had it
     if (hot.Has(kHasSession) && (decoded.tcp.flags & kTcpAck) != 0) {
       current_ = index;
       cold.session->Acknowledge(side, decoded.tcp.ack, *this);

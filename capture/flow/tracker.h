@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "capture/flow/copies.h"
 #include "capture/flow/datagrams.h"
 #include "capture/flow/flow_table.h"
 #include "capture/flow/fragments.h"
@@ -35,6 +36,7 @@ struct KeyedPacket {
   FlowKey key;
   std::uint64_t hash = 0;
   std::uint8_t side = 0;  // of the key's ends, which sent it
+  CopyKind copy = CopyKind::kNone;
 };
 
 class FlowTracker final : private OtOutput {
@@ -74,6 +76,7 @@ class FlowTracker final : private OtOutput {
   void AddDatagramPiece(const FragmentEntry& entry, const FragmentPiece& piece);
   void OfferToOt(std::uint32_t index, const OtSegment& segment);
   void AfterOt(std::uint32_t index);
+  void MarkNoise(std::uint32_t index);
   void OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack);
 
   void MoveClock(std::int64_t time_ns);

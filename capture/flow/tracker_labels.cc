@@ -1,4 +1,5 @@
-// The tracker's use of the labeler: the first packets of flows that no OT decoder claimed.
+// What the tracker asks of capture/label/: noise once a flow, when it is made; labels for the first
+// packets of flows that no OT decoder claimed.
 #include <algorithm>
 
 #include "capture/flow/tracker.h"
@@ -9,6 +10,18 @@ namespace {
 constexpr std::uint8_t kUdp = 17;
 
 }  // namespace
+
+void FlowTracker::MarkNoise(std::uint32_t index) {
+  FlowHot& hot = table_.hot(index);
+  const std::uint8_t orig = hot.orig_side();
+  const std::uint8_t resp = orig ^ 1;
+  NoiseQuery query{EndAddress(hot.key, orig), EndAddress(hot.key, resp), hot.key.proto, 0,
+                   hot.last_ns};
+  if (hot.key.kind == KeyKind::kIpPorts) query.resp_port = EndPort(hot.key, resp);
+  FlowCold& cold = table_.cold(index);
+  cold.noise = options_.noise->Match(query);
+  if (cold.noise != nullptr && !cold.noise->store) hot.Set(kNotStored);
+}
 
 void FlowTracker::OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack) {
   FlowHot& hot = table_.hot(index);
