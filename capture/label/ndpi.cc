@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kIpHeader = 20, kTcpHeader = 20, kUdpHeader = 8;
 constexpr std::size_t kRoomBehind = 512;  // zeros, should the library look too far
-constexpr std::uint16_t kDnsPort = 53;
+constexpr std::uint16_t kDnsPort = 53, kNetbiosPort = 137, kMdnsPort = 5353, kLlmnrPort = 5355;
 
 struct ExitModule {
   void operator()(ndpi_detection_module_struct* module) const {
@@ -161,6 +161,10 @@ void NdpiSession::ReadTexts(const LabelPacket& packet) {
     if (packet.from_orig) ReadHttpRequest(packet.payload, seen_);
     ReadSshVersion(packet.payload, packet.from_orig, seen_);
   }
+  const auto has_port = [this](std::uint16_t port) {
+    return ports_[0] == port || ports_[1] == port;
+  };
+  if (has_port(kNetbiosPort)) return;  // the same form, but names that mean something else
   // DNS over TCP has a length in front.
   const std::size_t skip = is_udp_ ? 0 : 2;
   if (packet.payload.size() < skip) return;
@@ -168,9 +172,7 @@ void NdpiSession::ReadTexts(const LabelPacket& packet) {
   if (!name) return;
   AddLabel(seen_, "dns.query", *name);
   // nDPI looks for DNS on its ports only; the form says that it is DNS on this one.
-  const bool named = std::any_of(std::begin(ports_), std::end(ports_), [](std::uint16_t port) {
-    return port == kDnsPort || port == 5353 || port == 5355;
-  });
+  const bool named = has_port(kDnsPort) || has_port(kMdnsPort) || has_port(kLlmnrPort);
   if (!named && packets_ == 1) ports_[packet.from_orig ? 1 : 0] = kDnsPort;
 }
 
@@ -197,7 +199,8 @@ void NdpiSession::Report(FlowLabels& labels) const {
   // [1] is the carrier when [0] is what it carries: TLS for a name of a well-known site.
   std::string_view service = NdpiServiceName(flow_->detected_protocol_stack[1]);
   if (service.empty()) service = NdpiServiceName(flow_->detected_protocol_stack[0]);
-  if (service.empty()) return;
+  // DCE/RPC over UDP is also what PROFINET speaks; that is for our decoders to say.
+  if (service.empty() || (is_udp_ && service == "msrpc")) return;
   labels.service = service;
   const std::string_view family = service == "mdns" || service == "llmnr" ? "dns" : service;
   for (const auto& [key, text] : seen_) {
