@@ -211,8 +211,8 @@ void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
       cold.session->Acknowledge(side, decoded.tcp.ack, *this);
       AfterOt(index);
     }
-  } else if (decoded.is_fragment) {
-    return;  // the datagram is not whole
+  } else if (decoded.is_fragment || keyed.copy != CopyKind::kNone) {
+    return;  // the datagram is not whole, or was decoded already
   }
   if (segment.length != 0 && hot.Has(kHasSession | kGuessing)) OfferToOt(index, segment);
   if (segment.length != 0 && hot.label_left != 0) OfferToLabels(index, segment, decoded.tcp.ack);

@@ -1,0 +1,49 @@
+// CopyDetector: tells a packet that the capture point delivered twice from two packets.
+//
+// A SPAN session or OVS mirror that selects a packet on its way in and on its way out delivers it
+// twice, with or without VLAN tag, from the parent and the VLAN interface, or from two mirrors;
+// HSR, PRP and a router in between have the same effect (FL-10). The fingerprint is what such
+// copies share: addresses, IP identification, length, ports, TCP numbers, ends of the payload. Not
+// MAC addresses, tags, tunnels, TTL or interface. Equal fingerprints within a millisecond are
+// copies; a retransmission has another IP identification or comes later. A suspicion, so it is
+// counted (FlowRecord::duplicates), and only an option drops on it. Direct-mapped table of fixed
+// size; hot path; one thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/clock.h"
+#include "capture/decode/decode.h"
+
+namespace tapiary::capture {
+
+enum class CopyKind : std::uint8_t {
+  kNone,
+  kSameFlow,   // of a packet of the same flow
+  kOtherFlow,  // of one that the flow key tells apart: another tag, tunnel or interface
+};
+
+class CopyDetector {
+ public:
+  static constexpr std::int64_t kWindowNs = base::kNanosPerMilli;
+
+  explicit CopyDetector(std::uint64_t seed) : seed_(seed), entries_(kEntries) {}
+
+  // `flow_hash` is that of the packet's flow key. In order of arrival.
+  CopyKind Check(const Decoded& packet, std::uint32_t flow_hash, std::int64_t time_ns);
+
+ private:
+  static constexpr std::size_t kEntries = 4096;
+  struct Entry {
+    std::uint64_t print = 0;
+    std::int64_t time_ns = kTimeUnknown;
+    std::uint32_t flow_hash = 0;
+  };
+  [[nodiscard]] std::uint64_t Fingerprint(const Decoded& packet) const;
+
+  std::uint64_t seed_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace tapiary::capture

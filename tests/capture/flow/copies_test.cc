@@ -1,0 +1,152 @@
+#include "capture/flow/copies.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/capture/support/meter_run.h"
+
+namespace tapiary::capture {
+namespace {
+
+using test::Adu;
+using test::kMilli;
+using test::kStart;
+using test::MeterRun;
+using test::PacketBuilder;
+using test::PacketList;
+using test::RunMeter;
+using test::TcpTalk;
+
+constexpr const char* kRead = "0300000002";
+constexpr const char* kReply = "030400010002";
+
+// Every packet of a conversation again `delay` later, tagged or not.
+PacketList Mirrored(std::int64_t delay, bool tag) {
+  PacketList once;
+  TcpTalk talk(once);
+  talk.Handshake();
+  for (std::uint16_t i = 0; i < 5; ++i) talk.Client(Adu(i, 1, kRead)).Server(Adu(i, 1, kReply));
+  talk.Close();
+  PacketList twice;
+  for (const Packet& packet : once.packets()) {
+    std::vector<std::uint8_t> bytes(packet.bytes.begin(), packet.bytes.end());
+    twice.Add(bytes, packet.time_ns);
+    if (tag) {
+      const std::uint8_t header[] = {0x81, 0x00, 0x00, 0x0a};
+      bytes.insert(bytes.begin() + 12, std::begin(header), std::end(header));
+    }
+    twice.Add(bytes, packet.time_ns + delay);
+  }
+  return twice;
+}
+
+TEST(Copies, FL10_CopiesAreCountedAndDecodedOnce) {
+  PacketList packets = Mirrored(4000, false);
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.flows.size(), 1u);
+  const FlowRecord& flow = run.records.flows[0];
+  EXPECT_EQ(flow.orig.packets + flow.resp.packets, packets.packets().size());
+  EXPECT_EQ(flow.duplicates, packets.packets().size() / 2);
+  EXPECT_EQ(flow.orig.retransmitted + flow.resp.retransmitted, 0u);
+  EXPECT_EQ(run.records.transactions.size(), 5u);
+  EXPECT_TRUE(flow.anomalies.empty());
+}
+
+TEST(Copies, FL10_CopyWithTagIsAnotherFlowWithoutFactsOfItsOwn) {
+  PacketList packets = Mirrored(4000, true);
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.flows.size(), 2u);
+  EXPECT_EQ(run.records.flows[0].duplicates + run.records.flows[1].duplicates,
+            packets.packets().size() / 2);
+  EXPECT_EQ(run.records.flows[0].community_id, run.records.flows[1].community_id);
+  ASSERT_EQ(run.records.transactions.size(), 5u);
+  for (const Transaction& transaction : run.records.transactions) {
+    EXPECT_EQ(transaction.status, TransactionStatus::kOk);
+    EXPECT_TRUE(transaction.anomalies.empty());
+  }
+}
+
+TEST(Copies, FL10_DroppedCopiesLeaveNoTraceButTheirCount) {
+  for (const bool tag : {false, true}) {
+    PacketList packets = Mirrored(4000, tag);
+    const MeterRun run = RunMeter(packets, {.active_timeout_ns = 0, .drop_copies = true});
+    ASSERT_EQ(run.records.flows.size(), 1u);
+    const FlowRecord& flow = run.records.flows[0];
+    EXPECT_EQ(flow.orig.packets + flow.resp.packets, packets.packets().size() / 2);
+    EXPECT_EQ(run.stats.dropped_copies, packets.packets().size() / 2);
+    EXPECT_EQ(run.records.transactions.size(), 5u);
+  }
+}
+
+TEST(Copies, LaterRepeatsAreRetransmissions) {
+  PacketList packets = Mirrored(2 * kMilli, false);
+  const MeterRun run = RunMeter(packets);
+  std::uint64_t retransmitted = 0, duplicates = 0;
+  for (const FlowRecord& flow : run.records.flows) {
+    retransmitted += flow.orig.retransmitted + flow.resp.retransmitted;
+    duplicates += flow.duplicates;
+  }
+  EXPECT_EQ(duplicates, 0u);
+  EXPECT_GE(retransmitted, 9u);
+}
+
+TEST(Copies, FL10_UdpRequestSeenTwiceIsAskedOnce) {
+  PacketList packets;
+  for (int copy = 0; copy < 2; ++copy) {
+    packets.Add(PacketBuilder()
+                    .Eth()
+                    .Ipv4("10.0.0.1", "10.0.0.2", {.id = 5})
+                    .Udp(40000, 502)
+                    .Data(Adu(1, 1, kRead))
+                    .Build(),
+                kStart + copy);
+  }
+  for (int copy = 0; copy < 2; ++copy) {
+    packets.Add(PacketBuilder()
+                    .Eth()
+                    .Ipv4("10.0.0.2", "10.0.0.1", {.id = 6})
+                    .Udp(502, 40000)
+                    .Data(Adu(1, 1, kReply))
+                    .Build(),
+                kStart + 10 + copy);
+  }
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.transactions.size(), 1u);
+  EXPECT_TRUE(run.records.transactions[0].anomalies.empty());
+  EXPECT_EQ(run.records.flows[0].duplicates, 2u);
+}
+
+Decoded Sample() {
+  Decoded packet;
+  packet.has_ip = true;
+  packet.proto = 17;
+  packet.src.version = packet.dst.version = 4;
+  packet.ip_id = 7;
+  packet.ip_length = 100;
+  return packet;
+}
+
+TEST(CopyDetector, WhatDiffersIsNoCopy) {
+  CopyDetector detector(1);
+  EXPECT_EQ(detector.Check(Sample(), 1, 100), CopyKind::kNone);
+  Decoded other = Sample();
+  other.ip_id = 8;
+  EXPECT_EQ(detector.Check(other, 1, 100), CopyKind::kNone);
+  const std::uint8_t payload[] = {1, 2, 3};
+  other = Sample();
+  other.payload = payload;
+  EXPECT_EQ(detector.Check(other, 1, 100), CopyKind::kNone);
+  EXPECT_EQ(detector.Check(Sample(), 1, 101), CopyKind::kSameFlow);
+  EXPECT_EQ(detector.Check(Sample(), 2, 101), CopyKind::kOtherFlow);
+}
+
+TEST(CopyDetector, HostileTimesAreFarApart) {
+  CopyDetector detector(1);
+  EXPECT_EQ(detector.Check(Sample(), 1, INT64_MAX), CopyKind::kNone);
+  EXPECT_EQ(detector.Check(Sample(), 1, INT64_MIN + 1), CopyKind::kNone);
+  EXPECT_EQ(detector.Check(Sample(), 1, kTimeUnknown), CopyKind::kNone);
+  EXPECT_EQ(detector.Check(Sample(), 1, 0), CopyKind::kNone);
+  EXPECT_EQ(detector.Check(Sample(), 1, -1), CopyKind::kSameFlow);  // in the wrong order
+}
+
+}  // namespace
+}  // namespace tapiary::capture
