@@ -83,13 +83,14 @@ void WriteBlocks(JsonWriter& json, const std::vector<BlockRun>& blocks) {
   json.EndArray();
 }
 
-void WriteEndpoint(JsonWriter& json, std::string_view key, const IpAddress& ip,
-                   std::uint16_t port) {
+void WriteEndpoint(JsonWriter& json, std::string_view key, const IpAddress& ip, std::uint16_t port,
+                   const MacAddress& mac) {
   json.Key(key);
   json.BeginObject();
   json.TextOrNull("ip", ip.ToString());
   json.Key("port");
   ip.version != 0 ? json.Number(port) : json.Null();
+  json.TextOrNull("mac", mac == MacAddress{} ? std::string() : FormatMac(mac));
   json.EndObject();
 }
 
@@ -193,8 +194,8 @@ std::string ToJson(const Transaction& transaction, std::string_view sensor) {
   json.TextOrNull("sensor", sensor);
   json.TextOrNull("interface", transaction.interface);
   json.TextOrNull("community_id", transaction.community_id);
-  WriteEndpoint(json, "orig", transaction.orig_ip, transaction.orig_port);
-  WriteEndpoint(json, "resp", transaction.resp_ip, transaction.resp_port);
+  WriteEndpoint(json, "orig", transaction.orig_ip, transaction.orig_port, transaction.orig_mac);
+  WriteEndpoint(json, "resp", transaction.resp_ip, transaction.resp_port, transaction.resp_mac);
   json.Text("protocol", transaction.protocol);
   json.Text("operation", transaction.operation);
   json.Key("code");

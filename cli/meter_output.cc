@@ -57,9 +57,9 @@ Cell NamedCounts(const Counts& counts) {
   return texts.empty() ? Cell() : Cell(std::move(texts));
 }
 
-// "eth" flows have MAC addresses where others have IP addresses.
-Cell EndText(const capture::FlowEnd& end) {
-  return end.ip.version != 0 ? end.ip.ToString() : capture::FormatMac(end.mac);
+// Frames without IP have MAC addresses where others have IP addresses.
+Cell Who(const capture::IpAddress& ip, const capture::MacAddress& mac) {
+  return ip.version != 0 ? ip.ToString() : capture::FormatMac(mac);
 }
 
 Cell PortCell(const FlowRecord& flow, std::uint16_t port) {
@@ -74,9 +74,9 @@ Row FlowRow(const FlowRecord& flow) {
   return {Time(flow.start_ns),
           duration,
           capture::ProtoName(flow),
-          EndText(flow.orig),
+          Who(flow.orig.ip, flow.orig.mac),
           PortCell(flow, flow.orig.port),
-          EndText(flow.resp),
+          Who(flow.resp.ip, flow.resp.mac),
           PortCell(flow, flow.resp.port),
           vlans.empty() ? Cell() : Cell(vlans),
           Text(flow.service),
@@ -99,8 +99,8 @@ Row TransactionRow(const Transaction& transaction) {
     values += fmt::format("{}{}", values.empty() ? "" : " ", value);
   }
   return {Time(transaction.time_ns),
-          transaction.orig_ip.ToString(),
-          transaction.resp_ip.ToString(),
+          Who(transaction.orig_ip, transaction.orig_mac),
+          Who(transaction.resp_ip, transaction.resp_mac),
           transaction.protocol,
           Optional(transaction.unit),
           transaction.operation,

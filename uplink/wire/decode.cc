@@ -227,6 +227,8 @@ void DecodeTransaction(Checker& check, wire::Transaction& from, capture::Transac
   check.Text("community_id", *from.mutable_community_id(), to.community_id);
   check.Ip("orig_ip", from.orig_ip(), to.orig_ip);
   check.Ip("resp_ip", from.resp_ip(), to.resp_ip);
+  check.Mac("orig_mac", from.orig_mac(), to.orig_mac);
+  check.Mac("resp_mac", from.resp_mac(), to.resp_mac);
   check.Number("orig_port", from.orig_port(), to.orig_port);
   check.Number("resp_port", from.resp_port(), to.resp_port);
   check.Text("interface", *from.mutable_interface(), to.interface);

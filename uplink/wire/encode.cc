@@ -26,10 +26,14 @@ std::string IpBytes(const capture::IpAddress& ip) {
   return {reinterpret_cast<const char*>(ip.bytes.data()), size};
 }
 
+void SetMac(const capture::MacAddress& from, std::string& to) {
+  if (from != capture::MacAddress{}) to.assign(from.begin(), from.end());
+}
+
 void EncodeEnd(const capture::FlowEnd& from, wire::FlowEnd& to) {
   to.set_ip(IpBytes(from.ip));
   to.set_port(from.port);
-  if (from.mac != capture::MacAddress{}) to.set_mac(from.mac.data(), from.mac.size());
+  SetMac(from.mac, *to.mutable_mac());
   to.set_packets(from.packets);
   to.set_bytes(from.bytes);
   to.set_payload_bytes(from.payload_bytes);
@@ -119,6 +123,8 @@ void EncodeTransaction(const capture::Transaction& from, wire::Transaction& to) 
   to.set_community_id(from.community_id);
   to.set_orig_ip(IpBytes(from.orig_ip));
   to.set_resp_ip(IpBytes(from.resp_ip));
+  SetMac(from.orig_mac, *to.mutable_orig_mac());
+  SetMac(from.resp_mac, *to.mutable_resp_mac());
   to.set_orig_port(from.orig_port);
   to.set_resp_port(from.resp_port);
   to.set_interface(from.interface);

@@ -78,6 +78,7 @@ inline capture::Transaction FullTransaction() {
   one.orig_ip = V4(1);
   one.resp_ip = V4(2);
   one.orig_port = 1;
+  one.orig_mac = {2, 0, 0, 0, 0, 7};
   one.resp_port = 502;
   one.interface = "tap0";
   one.protocol = "modbus";

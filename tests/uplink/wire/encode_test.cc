@@ -50,6 +50,8 @@ TEST(WireEncode, FactsComeBackInEveryField) {
   EXPECT_EQ(one.quantity, std::nullopt);
   EXPECT_EQ(one.exception, std::nullopt);
   EXPECT_EQ(one.values, FullTransaction().values);
+  EXPECT_EQ(one.orig_mac, FullTransaction().orig_mac);
+  EXPECT_EQ(one.resp_mac, capture::MacAddress{});
   EXPECT_EQ(one.detail, FullTransaction().detail);
   EXPECT_EQ(back->gaps[0].reason, "unclean-stop");
   EXPECT_EQ(back->ledger[0].lost, batch.ledger[0].lost);
