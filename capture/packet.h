@@ -17,11 +17,17 @@ namespace tapiary::capture {
 enum class LinkType : std::uint16_t {
   kNull = 0,
   kEthernet = 1,
+  kPpp = 9,
+  kPppHdlc = 50,
+  kPppoe = 51,
   kRaw = 101,
+  kCiscoHdlc = 104,
   kLoop = 108,
   kLinuxSll = 113,
+  kErf = 197,
   kIpv4 = 228,
   kIpv6 = 229,
+  kNflog = 239,
   kLinuxSll2 = 276,
   kUndecoded = 0xffff,  // a link type that we store but do not decode
 };

@@ -25,6 +25,18 @@ Layer FirstLayer(LinkType link_type) {
       return Layer::kSll;
     case LinkType::kLinuxSll2:
       return Layer::kSll2;
+    case LinkType::kPpp:
+      return Layer::kPpp;
+    case LinkType::kPppHdlc:
+      return Layer::kPppOrHdlc;
+    case LinkType::kPppoe:
+      return Layer::kPppoe;
+    case LinkType::kCiscoHdlc:
+      return Layer::kHdlc;
+    case LinkType::kNflog:
+      return Layer::kNflog;
+    case LinkType::kErf:
+      return Layer::kErf;
     case LinkType::kUndecoded:
       break;
   }
@@ -53,10 +65,75 @@ Layer Step(Layer layer, Walk& walk) {
       return decode::StepIpv6(walk);
     case Layer::kTransport:
       return decode::StepTransport(walk);
+    case Layer::kMpls:
+      return decode::StepMpls(walk);
+    case Layer::kNsh:
+      return decode::StepNsh(walk);
+    case Layer::kPppoe:
+      return decode::StepPppoe(walk);
+    case Layer::kPpp:
+      return decode::StepPpp(walk);
+    case Layer::kGre:
+      return decode::StepGre(walk);
+    case Layer::kHdlc:
+      return decode::StepHdlc(walk);
+    case Layer::kPppOrHdlc:
+      return decode::StepPppOrHdlc(walk);
+    case Layer::kNflog:
+      return decode::StepNflog(walk);
+    case Layer::kErf:
+      return decode::StepErf(walk);
     case Layer::kDone:
       break;
   }
   return Layer::kDone;
+}
+
+// A key that a flow can have.
+bool IsKeyed(const Decoded& out) {
+  return out.has_ip && out.note != DecodeNote::kLinkTruncated &&
+         out.note != DecodeNote::kBadIpHeader && out.note != DecodeNote::kL4Truncated;
+}
+
+// Forgets what the packet around said of itself; MAC addresses and tags stay until others come.
+void BeginInner(Walk& walk) {
+  Decoded& out = walk.out;
+  out.has_ip = out.has_ports = false;
+  out.is_fragment = out.first_fragment = out.more_fragments = false;
+  out.one_way = out.tcp_cut = out.bad_checksum = false;
+  out.transport_header = 0;
+  out.tcp = TcpInfo{};
+  out.payload = {};
+  out.payload_length = 0;
+  walk.checksum_possible = true;
+}
+
+// From the first tunnel on. The key around a tunnel is kept, and comes back when nothing inside
+// parses: garbage, a protocol that is not IP, or too little captured. Apart from Decode, so that
+// packets without tunnel do not pay for the copy.
+[[gnu::noinline]] void DecodeInner(Walk& walk, Layer layer, int depth) {
+  Decoded& out = walk.out;
+  Decoded around;
+  for (bool first = true;; ++depth) {
+    if (walk.opened) {
+      walk.opened = false;
+      if (first || IsKeyed(out)) {
+        around = out;
+        around.tunnel_count = walk.tunnels_before;
+        BeginInner(walk);
+        first = false;
+      }
+    }
+    if (layer == Layer::kDone) break;
+    if (depth >= decode::kMaxLayers) {
+      walk.too_deep = true;
+      if (layer == Layer::kTransport) out.has_ip = false;
+      break;
+    }
+    layer = Step(layer, walk);
+  }
+  if (!IsKeyed(out)) out = around;
+  if (walk.too_deep) decode::Note(out, DecodeNote::kTooManyHeaders);
 }
 
 }  // namespace
@@ -100,7 +177,12 @@ void Decode(const Packet& packet, LinkType link_type, Decoded& out) {
       return;
     }
     layer = Step(layer, walk);
+    if (walk.opened) [[unlikely]] {
+      DecodeInner(walk, layer, depth + 1);
+      return;
+    }
   }
+  if (walk.too_deep) decode::Note(out, DecodeNote::kTooManyHeaders);
 }
 
 }  // namespace tapiary::capture

@@ -157,7 +157,17 @@ Layer StepEtherType(Walk& walk) {
   }
   if (walk.ether_type < kLowestEtherType) return StepSized(walk);
   EndLayer2(walk);
-  return Layer::kDone;
+  switch (walk.ether_type) {
+    case 0x8847:
+    case 0x8848:
+      return Layer::kMpls;
+    case 0x8864:
+      return Layer::kPppoe;
+    case 0x894f:
+      return Layer::kNsh;
+    default:
+      return Layer::kDone;
+  }
 }
 
 // IEEE 802.2, of which only SNAP (RFC 1042) names another protocol. The flow of a frame without IP

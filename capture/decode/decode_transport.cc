@@ -8,6 +8,7 @@ namespace tapiary::capture::decode {
 namespace {
 
 constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmp6 = 58, kSctp = 132;
+constexpr std::uint8_t kIpv4 = 4, kIpv6 = 41, kGre = 47, kEtherIp = 97, kMpls = 137;
 
 // The one's complement sum of RFC 1071 over 32-bit words: any grouping gives the same 16-bit sum.
 std::uint64_t Sum(base::Bytes bytes, std::uint64_t sum) {
@@ -115,6 +116,33 @@ void StepTcp(Walk& walk) {
   SkipHeader(out, std::max(length, 20u));
 }
 
+// No transport header is known, so nothing of it counts as payload. Tunnels in fragments would need
+// the whole datagram and stay closed.
+Layer StepOther(Walk& walk) {
+  Decoded& out = walk.out;
+  Enter(walk, out.payload, out.payload_length);
+  out.payload_length = 0;
+  out.payload = {};
+  if (out.is_fragment) return Layer::kDone;
+  const bool in_six = out.src.version == 6;
+  TunnelLayer layer{0, in_six ? TunnelKind::kFourInSix : TunnelKind::kIpIp, false};
+  switch (out.proto) {
+    case kIpv4:
+      return Open(walk, layer) ? Layer::kIpv4 : Layer::kDone;
+    case kIpv6:
+      layer.kind = in_six ? TunnelKind::kSixInSix : TunnelKind::kSixInFour;
+      return Open(walk, layer) ? Layer::kIpv6 : Layer::kDone;
+    case kGre:
+      return StepGre(walk);
+    case kEtherIp:
+      return StepEtherIp(walk);
+    case kMpls:
+      return StepMpls(walk);
+    default:
+      return Layer::kDone;
+  }
+}
+
 }  // namespace
 
 Layer StepTransport(Walk& walk) {
@@ -129,10 +157,7 @@ Layer StepTransport(Walk& walk) {
     case kSctp:
       break;
     default:
-      // No transport header is known, so nothing of it counts as payload.
-      out.payload_length = 0;
-      out.payload = {};
-      return Layer::kDone;
+      return StepOther(walk);
   }
   if (out.payload.size() < 4) return Cut(walk);
   base::ByteCursor cursor(out.payload);
@@ -141,9 +166,12 @@ Layer StepTransport(Walk& walk) {
   out.has_ports = true;
   if (out.proto == kTcp) {
     StepTcp(walk);
-  } else {
-    if (out.proto == kUdp) out.bad_checksum = ChecksumBad(walk, out.payload, 6, true);
-    SkipHeader(out, out.proto == kUdp ? 8 : 12);
+    return Layer::kDone;
+  }
+  if (out.proto == kUdp) out.bad_checksum = ChecksumBad(walk, out.payload, 6, true);
+  SkipHeader(out, out.proto == kUdp ? 8 : 12);
+  if (out.proto == kUdp && IsTunnelPort(out.dst_port) && !out.is_fragment) {
+    return StepUdpTunnel(walk);
   }
   return Layer::kDone;
 }

@@ -61,7 +61,6 @@ std::string_view Name(TunnelKind kind) {
 
 bool NamesNetwork(const TunnelLayer& layer) {
   switch (layer.kind) {
-    case TunnelKind::kGre:
     case TunnelKind::kVxlan:
     case TunnelKind::kVxlanGpe:
     case TunnelKind::kGeneve:

@@ -49,9 +49,9 @@ struct TunnelLayer {
 inline constexpr std::size_t kMaxTunnels = 8;
 
 std::string ToString(const TunnelLayer& layer);
-// Of the identifiers that separate networks with addresses of their own: VXLAN and Geneve networks
-// and GRE keys. 0 when there are none. All others only carry or copy traffic, some with another
-// number in each direction.
+// Of the identifiers that separate networks with addresses of their own, as VLANs do: VXLAN and
+// Geneve networks. 0 when there are none. All others only carry or copy traffic, and many differ by
+// direction: MPLS labels, GTP endpoints, the GRE keys and ERSPAN sessions of mirrors.
 std::uint32_t NetworkHash(std::span<const TunnelLayer> layers);
 
 }  // namespace tapiary::capture

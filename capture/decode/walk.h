@@ -25,6 +25,15 @@ enum class Layer : std::uint8_t {
   kIpv4,
   kIpv6,
   kTransport,  // Decoded::proto says what follows
+  kMpls,
+  kNsh,
+  kPppoe,
+  kPpp,
+  kGre,
+  kHdlc,
+  kPppOrHdlc,
+  kNflog,
+  kErf,
 };
 
 inline constexpr int kMaxLayers = 32;
@@ -73,6 +82,26 @@ inline bool AddTunnel(Decoded& out, TunnelLayer layer) {
   return true;
 }
 
+// The header of a tunnel was read: what follows may have a key of its own. False when there are too
+// many. Nothing but the tunnel list is touched, so the key around can be kept.
+inline bool Open(Walk& walk, TunnelLayer layer) {
+  Decoded& out = walk.out;
+  if (out.tunnel_count == kMaxTunnels) {
+    walk.too_deep = true;
+    return false;
+  }
+  if (!walk.opened) walk.tunnels_before = out.tunnel_count;
+  walk.opened = true;
+  out.tunnel_list[out.tunnel_count++] = layer;
+  return true;
+}
+
+// Goes on with a frame that begins at the cursor.
+inline Layer EnterEthernet(Walk& walk) {
+  Enter(walk, walk.cursor.rest(), WireLeft(walk));
+  return Layer::kEthernet;
+}
+
 // decode_link.cc
 Layer StepEthernet(Walk& walk);
 Layer StepEtherType(Walk& walk);
@@ -87,6 +116,27 @@ Layer StepSll(Walk& walk);
 Layer StepSll2(Walk& walk);
 Layer StepNull(Walk& walk);
 Layer StepRawIp(Walk& walk);
+Layer StepNflog(Walk& walk);
+Layer StepErf(Walk& walk);
+
+// decode_ppp.cc
+Layer StepPppoe(Walk& walk);
+Layer StepPpp(Walk& walk);
+Layer StepHdlc(Walk& walk);
+Layer StepPppOrHdlc(Walk& walk);
+
+// decode_mpls.cc
+Layer StepMpls(Walk& walk);
+Layer StepNsh(Walk& walk);
+Layer NextProtocol(Walk& walk, std::uint8_t number);  // as NSH and VXLAN-GPE number them
+
+// decode_gre.cc
+Layer StepGre(Walk& walk);
+
+// decode_udp_tunnel.cc
+bool IsTunnelPort(std::uint16_t port);
+Layer StepUdpTunnel(Walk& walk);
+Layer StepEtherIp(Walk& walk);
 
 // decode_ip.cc. Both leave Decoded::payload at the captured IP payload and payload_length at its
 // length by the header.

@@ -54,11 +54,17 @@ LinkType LinkTypeFromNumber(std::uint32_t number) {
   switch (number) {
     case 0:
     case 1:
+    case 9:
+    case 50:
+    case 51:
     case 101:
+    case 104:
     case 108:
     case 113:
+    case 197:
     case 228:
     case 229:
+    case 239:
     case 276:
       return static_cast<LinkType>(number);
     case 12:  // raw IP as most BSDs number it

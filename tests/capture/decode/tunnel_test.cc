@@ -30,7 +30,7 @@ TEST(Tunnel, OnlyNetworksCountInTheHash) {
   using Layers = std::array<TunnelLayer, 2>;
   EXPECT_EQ(NetworkHash({}), 0u);
   EXPECT_EQ(NetworkHash(Layers{{{0, TunnelKind::kHsr, false}, {0, TunnelKind::kPrp, false}}}), 0u);
-  EXPECT_EQ(NetworkHash(Layers{{{0, TunnelKind::kGre, false}, {7, TunnelKind::kErspan2, true}}}),
+  EXPECT_EQ(NetworkHash(Layers{{{5, TunnelKind::kGre, true}, {7, TunnelKind::kErspan2, true}}}),
             0u);
   EXPECT_EQ(NetworkHash(Layers{{{16, TunnelKind::kMpls, true}, {7, TunnelKind::kGtpU, true}}}), 0u);
   const auto one = [](TunnelKind kind, std::uint32_t id) {
@@ -38,7 +38,7 @@ TEST(Tunnel, OnlyNetworksCountInTheHash) {
     return NetworkHash(layer);
   };
   std::set<std::uint32_t> hashes{0};
-  for (const TunnelKind kind : {TunnelKind::kGre, TunnelKind::kVxlan, TunnelKind::kGeneve}) {
+  for (const TunnelKind kind : {TunnelKind::kVxlan, TunnelKind::kVxlanGpe, TunnelKind::kGeneve}) {
     for (std::uint32_t id = 0; id < 1000; ++id) hashes.insert(one(kind, id));
   }
   EXPECT_EQ(hashes.size(), 3001u);

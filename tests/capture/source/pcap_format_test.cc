@@ -79,6 +79,9 @@ TEST(PcapFormat, FractionAboveOneSecondCarries) {
 TEST(PcapFormat, LinkTypes) {
   EXPECT_EQ(LinkTypeFromNumber(276), LinkType::kLinuxSll2);
   EXPECT_EQ(LinkTypeFromNumber(12), LinkType::kRaw);
+  EXPECT_EQ(LinkTypeFromNumber(104), LinkType::kCiscoHdlc);
+  EXPECT_EQ(LinkTypeFromNumber(239), LinkType::kNflog);
+  EXPECT_EQ(LinkTypeFromNumber(105), LinkType::kUndecoded);  // IEEE 802.11
   EXPECT_EQ(LinkTypeFromNumber(147), LinkType::kUndecoded);
   EXPECT_EQ(LinkTypeFromNumber(65'535), LinkType::kUndecoded);
 }
