@@ -116,6 +116,12 @@ void PutBig32(std::uint8_t* at, std::uint32_t value) {
   PutBig16(at + 2, value & 0xffff);
 }
 
+// HASSH is written in lower case; nDPI 4.2 makes it upper.
+std::string LowerCase(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
 // The library takes the lower port for the server's and the higher address breaks ties.
 base::Bytes NdpiLabeler::Wrap(const LabelPacket& packet, bool is_udp,
                               const std::uint16_t (&ports)[2]) {
@@ -210,8 +216,8 @@ void NdpiSession::Report(FlowLabels& labels) const {
   // Each protocol has its own view of one union: read no other.
   if (service == "tls" || service == "dtls") ReportTls(labels.texts);
   if (service == "ssh") {
-    AddLabel(labels.texts, "ssh.hassh", flow_->protos.ssh.hassh_client);
-    AddLabel(labels.texts, "ssh.hassh_server", flow_->protos.ssh.hassh_server);
+    AddLabel(labels.texts, "ssh.hassh", LowerCase(flow_->protos.ssh.hassh_client));
+    AddLabel(labels.texts, "ssh.hassh_server", LowerCase(flow_->protos.ssh.hassh_server));
   }
 }
 

@@ -105,8 +105,10 @@ const NoiseFilter::Impl::Entry* NoiseFilter::Impl::Find(const IpAddress& address
     if (found == networks.end()) continue;
     for (std::uint32_t at = found->second.first; at != kNone; at = entries[at].next) {
       const NoiseRule& rule = rules[entries[at].rule];
+      const std::int64_t expires_ns = entries[at].expires_ns;
+      const bool lasts = query.time_ns < expires_ns || expires_ns == INT64_MAX;
       const bool fits = (is_orig || rule.either) && rule.Wants(query.proto, query.resp_port);
-      if (fits && query.time_ns < entries[at].expires_ns) return &entries[at];
+      if (fits && lasts) return &entries[at];
     }
   }
   return nullptr;

@@ -34,6 +34,7 @@ THIRD_PARTY = (
     (r"pcap(/|\.h)", ("capture/source/",)),
     (r"yaml-cpp/", ("base/config", "ovs/")),
     (r"spdlog/", ("base/log.cc",)),
+    (r"ndpi", ("capture/label/ndpi",)),
 )
 PUBLIC_MAY_INCLUDE = ("boost/system/result.hpp", "fmt/core.h")
 SYSTEM_FOLDERS = ("sys/", "linux/", "net/", "netinet/", "arpa/")
