@@ -45,6 +45,7 @@ struct MeterStats {
   std::uint64_t evicted_flows = 0;
   std::uint64_t transactions = 0;
   std::uint64_t commands = 0;
+  std::vector<MirrorQuality> mirrors;                        // by interface
   std::int64_t first_ns = 0, last_ns = 0;                    // in order of arrival
   std::vector<std::pair<std::string, std::uint64_t>> notes;  // decode notes and anomalies by name
 };

@@ -223,6 +223,15 @@ std::string ToJson(const Transaction& transaction, std::string_view sensor) {
   return out;
 }
 
+void WriteMirror(JsonWriter& json, std::string_view interface, const MirrorQuality& mirror) {
+  json.BeginObject();
+  json.TextOrNull("interface", interface);
+  json.Number("tcp_bytes", mirror.tcp_bytes);
+  json.Number("missed_bytes", mirror.missed_bytes);
+  json.Number("copies", mirror.copies);
+  json.EndObject();
+}
+
 std::string ToJson(const LedgerRow& row, std::string_view sensor) {
   std::string out;
   JsonWriter json(out);
@@ -236,6 +245,8 @@ std::string ToJson(const LedgerRow& row, std::string_view sensor) {
   json.Number("recorded_bytes", row.recorded_bytes);
   json.Number("filtered", row.filtered);
   WriteCounts(json, "lost", row.lost);
+  json.Key("mirror");
+  WriteMirror(json, row.interface, row.mirror);
   json.EndObject();
   return out;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "capture/json_writer.h"
 #include "capture/records.h"
 
 namespace tapiary::capture {
@@ -14,6 +15,9 @@ std::string ToJson(const FlowRecord& flow, std::string_view sensor);
 std::string ToJson(const Transaction& transaction, std::string_view sensor);
 std::string ToJson(const LedgerRow& row, std::string_view sensor);
 std::string ToJson(const GapRecord& gap, std::string_view sensor);
+
+// {"interface": NAME or null, "tcp_bytes": .., "missed_bytes": .., "copies": ..}
+void WriteMirror(JsonWriter& json, std::string_view interface, const MirrorQuality& mirror);
 
 // "tcp", "udp", "icmp", "icmp6", "sctp", "ip:89", "eth:0x8892", "eth:llc".
 std::string ProtoName(const FlowRecord& flow);

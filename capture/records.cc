@@ -129,6 +129,17 @@ std::optional<FlowId> ParseFlowId(std::string_view text) {
   return id;
 }
 
+double MirrorQuality::missed_share() const {
+  const double sent = static_cast<double>(tcp_bytes) + static_cast<double>(missed_bytes);
+  return sent == 0 ? 0 : static_cast<double>(missed_bytes) / sent;
+}
+
+void MirrorQuality::Add(const MirrorQuality& other) {
+  tcp_bytes += other.tcp_bytes;
+  missed_bytes += other.missed_bytes;
+  copies += other.copies;
+}
+
 void MoveRecords(RecordBatch& from, RecordBatch& to) {
   const auto move = [](auto& source, auto& target) {
     target.insert(target.end(), std::make_move_iterator(source.begin()),

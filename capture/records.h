@@ -155,6 +155,18 @@ struct Transaction {
   std::vector<std::string> anomalies;
 };
 
+// How well the capture point shows the network: an estimate from the flows themselves, since no
+// counter tells what a switch never mirrored. Bytes of ended flows and of parts that went out.
+struct MirrorQuality {
+  std::uint64_t tcp_bytes = 0;     // TCP payload seen
+  std::uint64_t missed_bytes = 0;  // TCP payload that was sent and never seen (sequence gaps)
+  std::uint64_t copies = 0;        // packets that look like a second copy (FL-10)
+  // missed of all that was sent; 0 when nothing was.
+  [[nodiscard]] double missed_share() const;
+  void Add(const MirrorQuality& other);
+  bool operator==(const MirrorQuality&) const = default;
+};
+
 // The loss ledger of one interface: every packet offered is in exactly one of the others.
 // offered = recorded + filtered + sum(lost). Totals since the epoch began.
 struct LedgerRow {
@@ -165,6 +177,7 @@ struct LedgerRow {
   std::uint64_t recorded_bytes = 0;
   std::uint64_t filtered = 0;
   std::vector<std::pair<std::string, std::uint64_t>> lost;  // reason, packets
+  MirrorQuality mirror;                                     // beside the account: an estimate
 };
 
 // Something that should be there and is not: a range of packets, flows or facts, and why.

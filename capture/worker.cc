@@ -310,6 +310,7 @@ LedgerRow Worker::Ledger() const {
   row.recorded = snapshot_.recorded;
   row.recorded_bytes = snapshot_.recorded_bytes;
   row.filtered = source.filtered + snapshot_.not_stored;
+  for (const MirrorQuality& mirror : snapshot_.meter.mirrors) row.mirror.Add(mirror);
   row.lost = {{"kernel-ring", source.dropped_kernel},
               {"nic", source.dropped_nic},
               {"storage-backlog", snapshot_.lost_backlog},

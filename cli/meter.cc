@@ -30,6 +30,7 @@ struct Options {
   std::string idle_timeout = "300s";
   std::string active_timeout = "0s";
   std::uint64_t max_flows = 1'000'000;
+  bool drop_duplicates = false;
   bool no_labels = false;
   std::vector<std::string> noise;
 };
@@ -86,6 +87,9 @@ base::Result<> MeterPackets(capture::PacketSource& source, const capture::MeterO
   meter.Finish(capture::EndReason::kIdle);
   Take(meter, records, run);
   run.summary.stats = meter.stats();
+  for (const capture::InterfaceInfo& interface : source.interfaces()) {
+    run.summary.interfaces.push_back(interface.name);
+  }
   return result;
 }
 
@@ -135,6 +139,7 @@ base::Result<ExitCode> MeterFiles(const Options& options) {
   // A filter with a mistake is one before the first file, not one per file.
   TAPIARY_TRY(capture::PacketFilter::Compile(options.filter, kEthernet));
   meter_options.max_flows = options.max_flows;
+  meter_options.drop_copies = options.drop_duplicates;
   meter_options.labels = !options.no_labels;
   if (!options.noise.empty()) {
     TAPIARY_ASSIGN(meter_options.noise, capture::NoiseFilter::Load(options.noise));
@@ -180,6 +185,8 @@ void ConfigureMeter(CLI::App& app, Run* run) {
                  "flows in memory; the oldest are given up first")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 28))
       ->capture_default_str();
+  app.add_flag("--drop-duplicates", options->drop_duplicates,
+               "leave out packets that a mirror delivered a second time");
   app.add_flag("--no-labels", options->no_labels,
                "name IT services by their port only, without looking into them");
   app.add_option("--noise", options->noise,

@@ -20,13 +20,13 @@ std::vector<std::string> Columns(MeterOutput output) {
               "orig.bytes", "resp.packets", "resp.bytes",   "transactions", "commands",
               "end_reason", "role_by",      "community_id", "anomalies",    "noise"};
     case MeterOutput::kTransactions:
-      return {"time",      "orig.ip", "resp.ip",  "protocol",         "unit",
-              "operation", "address", "quantity", "values",           "status",
-              "exception", "latency", "command",  "attack_technique", "anomalies"};
+      return {"time",    "orig.ip",          "resp.ip",   "protocol", "unit",      "operation",
+              "address", "quantity",         "values",    "status",   "exception", "latency",
+              "command", "attack_technique", "anomalies", "detail"};
     case MeterOutput::kSummary:
       return {"file",     "packets", "captured_bytes", "wire_bytes", "keyed_packets",
               "flows",    "first",   "last",           "services",   "transactions",
-              "commands", "notes",   "end_note"};
+              "commands", "missed",  "copies",         "notes",      "end_note"};
   }
   return {};
 }
@@ -93,6 +93,13 @@ Row FlowRow(const FlowRecord& flow) {
           Text(flow.noise)};
 }
 
+Cell Details(const Transaction& transaction) {
+  std::vector<std::string> texts;
+  for (const auto& [key, text] : transaction.detail)
+    texts.push_back(fmt::format("{}={}", key, text));
+  return texts.empty() ? Cell() : Cell(std::move(texts));
+}
+
 Row TransactionRow(const Transaction& transaction) {
   std::string values;
   for (const std::int64_t value : transaction.values) {
@@ -112,7 +119,22 @@ Row TransactionRow(const Transaction& transaction) {
           transaction.latency_ns ? Seconds(*transaction.latency_ns) : Cell(),
           transaction.command,
           Text(transaction.attack_technique),
-          transaction.anomalies.empty() ? Cell() : Cell(transaction.anomalies)};
+          transaction.anomalies.empty() ? Cell() : Cell(transaction.anomalies),
+          Details(transaction)};
+}
+
+// Of all TCP payload, what the capture point never showed; null when there was none.
+Cell MissedShare(const std::vector<capture::MirrorQuality>& mirrors) {
+  capture::MirrorQuality sum;
+  for (const capture::MirrorQuality& mirror : mirrors) sum.Add(mirror);
+  if (sum.tcp_bytes + sum.missed_bytes == 0) return Cell();
+  return Cell(fmt::format("{:.3f} %", 100 * sum.missed_share()));
+}
+
+Cell Copies(const capture::MeterStats& stats) {
+  std::uint64_t copies = stats.dropped_copies;
+  for (const capture::MirrorQuality& mirror : stats.mirrors) copies += mirror.copies;
+  return copies;
 }
 
 Row SummaryRow(const MeterSummary& summary) {
@@ -129,6 +151,8 @@ Row SummaryRow(const MeterSummary& summary) {
           NamedCounts(summary.services),
           stats.transactions,
           stats.commands,
+          MissedShare(stats.mirrors),
+          Copies(stats),
           NamedCounts(stats.notes),
           Text(summary.end_note)};
 }
@@ -160,6 +184,14 @@ std::string ToJson(const MeterSummary& summary) {
   WriteCounts(json, "services", summary.services);
   json.Number("transactions", stats.transactions);
   json.Number("commands", stats.commands);
+  json.Number("dropped_copies", stats.dropped_copies);
+  json.Key("mirrors");
+  json.BeginArray();
+  for (std::size_t i = 0; i < stats.mirrors.size(); ++i) {
+    const bool named = i < summary.interfaces.size();
+    capture::WriteMirror(json, named ? summary.interfaces[i] : std::string(), stats.mirrors[i]);
+  }
+  json.EndArray();
   WriteCounts(json, "notes", stats.notes);
   json.TextOrNull("end_note", summary.end_note);
   json.Key("end_is_cut");

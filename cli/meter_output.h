@@ -22,7 +22,7 @@ struct MeterSummary {
   std::string file;
   capture::MeterStats stats;
   std::map<std::string, std::uint64_t> services;  // flows by service, "" is unknown
-  std::map<std::string, std::uint64_t> interfaces;
+  std::vector<std::string> interfaces;            // names, as stats.mirrors
   std::string end_note;  // what is wrong with the file's end, or why it could not be read
   bool end_is_cut = false;
 };

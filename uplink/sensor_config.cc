@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "capture/label/noise.h"
 #include "capture/source/bpf.h"
 
 namespace tapiary::uplink {
@@ -39,6 +40,12 @@ void AddMeterRows(base::ConfigTable& table, SensorConfig& c) {
                     "a long flow is recorded this often; 0s: only at its end");
   table.AddDuration("meter.closed_timeout", &c.closed_timeout_ns, "60s", "0s", "1h",
                     "how long a closed connection takes late packets");
+  table.Add("meter.drop_duplicates", &c.drop_duplicates,
+            "neither meter nor store what a mirror delivers a second time; else it is counted");
+  table.Add("meter.labels", &c.labels,
+            "who names IT services and reads their labels: ndpi, or none");
+  table.Add("noise.lists", &c.noise_lists,
+            "lists of networks whose flows are noise: FILE[=NAME][,OPTION=VALUE]...");
 }
 
 void AddSpoolRows(base::ConfigTable& table, SensorConfig& c) {
@@ -93,6 +100,14 @@ base::Result<> CheckInterfaces(std::vector<std::string> names) {
   return {};
 }
 
+base::Result<> CheckLabels(const std::string& labels) {
+  if (labels == "none" || (labels == "ndpi" && capture::LabelsBuilt())) return {};
+  return base::MakeError(base::ErrorCode::kInvalid,
+                         labels == "ndpi" ? std::string("meter.labels: this build is without nDPI")
+                                          : fmt::format("meter.labels is none or ndpi, not '{}'",
+                                                        base::EscapeBytes(labels)));
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, SensorConfig& config) {
@@ -133,6 +148,8 @@ base::Result<> Check(const SensorConfig& config) {
   if (config.retry_min_ns > config.retry_max_ns) {
     return invalid("uplink.retry_min is above uplink.retry_max");
   }
+  TAPIARY_TRY(CheckLabels(config.labels));
+  TAPIARY_TRY(capture::NoiseFilter::Load(config.noise_lists));
   TAPIARY_TRY(base::ParseLogLevel(config.log_level));
   if (!config.url.empty()) TAPIARY_TRY(CheckUplink(config.Forwarder()));
   return {};
@@ -181,6 +198,8 @@ capture::EngineOptions SensorConfig::Engine(std::uint64_t epoch) const {
   options.meter.idle_timeout_ns = idle_timeout_ns;
   options.meter.active_timeout_ns = active_timeout_ns;
   options.meter.closed_timeout_ns = closed_timeout_ns;
+  options.meter.labels = labels == "ndpi";
+  options.meter.drop_copies = drop_duplicates;
   options.block_bytes = static_cast<std::size_t>(block_bytes);
   options.blocks_per_worker = static_cast<std::size_t>(blocks);
   options.block_time_ns = block_time_ns;

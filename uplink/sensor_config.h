@@ -7,6 +7,7 @@
 
 #include "base/config.h"
 #include "capture/engine.h"
+#include "capture/label/labeler.h"
 #include "uplink/forwarder.h"
 #include "uplink/spool/spool.h"
 #include "uplink/spool_writer.h"
@@ -27,6 +28,9 @@ struct SensorConfig {
   std::int64_t idle_timeout_ns = 0;
   std::int64_t active_timeout_ns = 0;
   std::int64_t closed_timeout_ns = 0;
+  bool drop_duplicates = false;
+  std::string labels = capture::LabelsBuilt() ? "ndpi" : "none";
+  std::vector<std::string> noise_lists;
   std::string spool_path = "/var/lib/tapiary/spool";
   std::int64_t spool_max_bytes = 0;
   std::int64_t segment_bytes = 0;

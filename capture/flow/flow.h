@@ -92,6 +92,8 @@ struct FlowSide {
   std::uint64_t payload = 0;
   std::uint64_t part_packets = 0;  // totals when the last part went out
   std::uint64_t part_bytes = 0;
+  std::uint64_t part_payload = 0;
+  std::uint64_t part_missed = 0;
   std::uint64_t missed = 0;
   std::uint64_t retransmitted = 0;
   SeqHoles holes;

@@ -179,12 +179,14 @@ void FlowTracker::NoteRare(const KeyedPacket& keyed, FlowHot& hot, FlowCold& col
   const Decoded& decoded = *keyed.decoded;
   if (keyed.packet->bytes.size() < keyed.packet->wire_length) ++cold.truncated;
   if (decoded.bad_checksum) ++cold.bad_checksums;
-  if (keyed.copy != CopyKind::kNone) ++cold.duplicates;
+  if (keyed.copy != CopyKind::kNone) {
+    ++cold.duplicates;
+    ++QualityOf(hot).copies;
+  }
   if (decoded.note != DecodeNote::kNone) CountNamed(cold, ToString(decoded.note));
   if (decoded.tunnel_count != 0 && cold.tunnels.empty()) {
     cold.tunnels.assign(decoded.tunnels().begin(), decoded.tunnels().end());
   }
-  (void)hot;
 }
 
 void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,

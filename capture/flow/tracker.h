@@ -96,6 +96,8 @@ class FlowTracker final : private OtOutput {
   void ExpireDue();
   void ExportEnded();
   void Export(std::uint32_t index, EndReason reason, bool last);
+  void NoteQuality(FlowHot& hot, FlowCold& cold);
+  MirrorQuality& QualityOf(const FlowHot& hot);
   void NoteEndAnomalies(FlowHot& hot, FlowCold& cold);
 
   void Emit(Transaction&& transaction) override;
@@ -128,6 +130,7 @@ class FlowTracker final : private OtOutput {
   std::uint64_t evicted_ = 0;
   std::uint64_t transactions_ = 0;
   std::uint64_t commands_ = 0;
+  std::vector<MirrorQuality> quality_;                             // by interface
   std::vector<std::pair<std::string_view, std::uint64_t>> named_;  // anomalies of all flows
 };
 

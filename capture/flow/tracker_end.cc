@@ -9,6 +9,7 @@
 namespace tapiary::capture {
 namespace {
 
+constexpr std::uint8_t kTcp = 6;
 constexpr std::int64_t kHalfOpenTimeoutNs = 50 * base::kNanosPerSecond;
 constexpr std::int64_t kClockJumpNs = 3600 * base::kNanosPerSecond;
 // Packets of several queues or interfaces are out of order by this much at most.
@@ -226,13 +227,17 @@ void FlowTracker::NoteEndAnomalies(FlowHot& hot, FlowCold& cold) {
   const FlowSide(&sides)[2] = cold.sides;
   const bool claimed = cold.session && cold.session->claimed();
   const bool payload = sides[0].payload != 0 || sides[1].payload != 0;
-  if (!cold.usual_anomaly.empty() && !claimed && payload) CountNamed(cold, cold.usual_anomaly);
+  // Copies were decoded in the flow of the first ones.
+  const bool copies = 2 * cold.duplicates > sides[0].packets + sides[1].packets;
+  if (!cold.usual_anomaly.empty() && !claimed && payload && !copies)
+    CountNamed(cold, cold.usual_anomaly);
   const bool one_sided = sides[0].packets == 0 || sides[1].packets == 0;
   if (claimed && one_sided) CountNamed(cold, "other-side-not-seen");
 }
 
 void FlowTracker::Export(std::uint32_t index, EndReason reason, bool last) {
   FlowHot& hot = table_.hot(index);
+  NoteQuality(hot, table_.cold(index));
   ExportContext context;
   context.epoch = options_.epoch;
   context.first_stream = options_.first_stream;
@@ -240,6 +245,23 @@ void FlowTracker::Export(std::uint32_t index, EndReason reason, bool last) {
     context.interface = (*interfaces_)[hot.key.interface].name;
   }
   records_.flows.push_back(ExportFlow(hot, table_.cold(index), context, reason, last));
+}
+
+MirrorQuality& FlowTracker::QualityOf(const FlowHot& hot) {
+  if (quality_.size() <= hot.key.interface) quality_.resize(hot.key.interface + 1u);
+  return quality_[hot.key.interface];
+}
+
+void FlowTracker::NoteQuality(FlowHot& hot, FlowCold& cold) {
+  if (hot.key.proto != kTcp || hot.key.kind != KeyKind::kIpPorts) return;
+  FoldCounters(hot, cold);
+  MirrorQuality& quality = QualityOf(hot);
+  for (FlowSide& side : cold.sides) {
+    quality.tcp_bytes += side.payload - std::exchange(side.part_payload, side.payload);
+    // A late segment may have filled a hole that an earlier part counted.
+    if (side.missed > side.part_missed) quality.missed_bytes += side.missed - side.part_missed;
+    side.part_missed = side.missed;
+  }
 }
 
 void FlowTracker::NoteBlock(std::uint32_t index, std::uint64_t block) {
@@ -318,6 +340,7 @@ void FlowTracker::FillStats(MeterStats& stats) const {
   stats.evicted_flows = evicted_;
   stats.transactions = transactions_;
   stats.commands = commands_;
+  stats.mirrors = quality_;
   for (const auto& [name, count] : named_) stats.notes.emplace_back(name, count);
 }
 

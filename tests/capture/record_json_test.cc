@@ -115,12 +115,15 @@ TEST(RecordJson, TransactionHasTheContractsNames) {
 
 TEST(RecordJson, LedgerAndGap) {
   LedgerRow row;
+  row.mirror = {900, 100, 7};
   row.interface = "eth0";
   row.offered = 10;
   row.recorded = 7;
   row.lost = {{"kernel-ring", 3}};
   const Json ledger = Json::parse(ToJson(row, "s"));
   EXPECT_EQ(ledger["offered"], 10);
+  EXPECT_EQ(ledger["mirror"]["missed_bytes"], 100);
+  EXPECT_EQ(ledger["mirror"]["copies"], 7);
   EXPECT_EQ(ledger["lost"]["kernel-ring"], 3);
   GapRecord gap;
   gap.kind = "packets";

@@ -38,6 +38,15 @@ TEST(FlowId, TextBothWays) {
   }
 }
 
+TEST(MirrorQuality, ShareIsOfAllThatWasSent) {
+  MirrorQuality quality;
+  EXPECT_EQ(quality.missed_share(), 0);
+  quality.Add({300, 100, 5});
+  quality.Add({0, 0, 1});
+  EXPECT_EQ(quality.missed_share(), 0.25);
+  EXPECT_EQ(quality.copies, 6u);
+}
+
 TEST(Names, AreThoseOfTheContract) {
   EXPECT_EQ(ToString(RoleBy::kFirstSeen), "first-seen");
   EXPECT_EQ(ToString(EndReason::kEvicted), "evicted");

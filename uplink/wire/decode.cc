@@ -264,6 +264,7 @@ void DecodeLedger(Checker& check, wire::LedgerRow& from, capture::LedgerRow& to)
   to.recorded_bytes = from.recorded_bytes();
   to.filtered = from.filtered();
   Counts(check, "lost", *from.mutable_lost(), to.lost);
+  to.mirror = {from.tcp_bytes(), from.missed_bytes(), from.copies()};
 }
 
 void DecodeHealth(Checker& check, wire::Health& from, SensorHealth& to) {

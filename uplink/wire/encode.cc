@@ -162,6 +162,9 @@ void EncodeLedger(const capture::LedgerRow& from, wire::LedgerRow& to) {
   to.set_recorded_bytes(from.recorded_bytes);
   to.set_filtered(from.filtered);
   EncodeCounts(from.lost, *to.mutable_lost());
+  to.set_tcp_bytes(from.mirror.tcp_bytes);
+  to.set_missed_bytes(from.mirror.missed_bytes);
+  to.set_copies(from.mirror.copies);
 }
 
 void EncodeHealth(const SensorHealth& from, wire::Health& to) {

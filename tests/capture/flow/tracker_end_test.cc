@@ -240,5 +240,23 @@ TEST(FlowEnd, BlocksOfAFlowThatEndedWithinTheBatchAreKept) {
   EXPECT_EQ(records.flows[1].end_reason, EndReason::kShutdown);
 }
 
+TEST(FlowTracker, MissedShareOfAnInterfaceIsCountedOnce) {
+  PacketList packets;
+  TcpTalk talk(packets);
+  const std::vector<std::uint8_t> data(100);
+  talk.Handshake();
+  for (int i = 0; i < 8; ++i) {
+    talk.Send(true, data, 0x18).Wait(30 * kSecond);
+    if (i == 3) talk.Lose(true, 200);
+  }
+  // Several parts: each adds only what is new.
+  const MeterRun run = RunMeter(packets, {.active_timeout_ns = 60 * kSecond});
+  EXPECT_GT(run.records.flows.size(), 2u);
+  ASSERT_EQ(run.stats.mirrors.size(), 1u);
+  EXPECT_EQ(run.stats.mirrors[0].tcp_bytes, 800u);
+  EXPECT_EQ(run.stats.mirrors[0].missed_bytes, 200u);
+  EXPECT_EQ(run.stats.mirrors[0].copies, 0u);
+}
+
 }  // namespace
 }  // namespace tapiary::capture
