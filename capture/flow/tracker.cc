@@ -82,7 +82,8 @@ std::uint32_t FlowTracker::FindFlow(const KeyedPacket& keyed, std::uint8_t& side
     if (index != kNoFlow) return index;
     stash_.Put(keyed.key, *keyed.decoded, time_ns);
   }
-  const std::uint32_t index = table_.Find(keyed.key, keyed.hash);
+  std::uint32_t index = table_.Find(keyed.key, keyed.hash);
+  if (index == kNoFlow) index = FindOtherTag(keyed, side);
   if (index == kNoFlow) return Create(keyed, side);
   FlowHot& hot = table_.hot(index);
   if (time_ns != kTimeUnknown && time_ns >= hot.due_ns && Check(index, time_ns)) {
@@ -109,6 +110,7 @@ std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side) {
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
   cold.number = flows_++;
+  other_tags_.Add(keyed.key, seed_, {index, cold.number});
   cold.one_way = keyed.decoded->one_way;
   cold.start_ns = cold.part_start_ns = hot.last_ns = keyed.packet->time_ns;
   SetFirstRoles(keyed, side, hot, cold);

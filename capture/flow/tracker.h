@@ -25,6 +25,7 @@
 #include "capture/flow/datagrams.h"
 #include "capture/flow/flow_table.h"
 #include "capture/flow/fragments.h"
+#include "capture/flow/other_tag.h"
 #include "capture/flow/timer_wheel.h"
 #include "capture/meter.h"
 
@@ -63,6 +64,8 @@ class FlowTracker final : private OtOutput {
  private:
   std::uint32_t FindFlow(const KeyedPacket& keyed, std::uint8_t& side);
   std::uint32_t FindFragment(const KeyedPacket& keyed, std::uint8_t& side);
+  std::uint32_t FindOtherTag(const KeyedPacket& keyed, std::uint8_t side);
+  [[nodiscard]] bool IsLive(FlowRef flow);
   std::uint32_t Create(const KeyedPacket& keyed, std::uint8_t side);
   void SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
   void Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
@@ -110,6 +113,7 @@ class FlowTracker final : private OtOutput {
   std::unique_ptr<Labeler> labeler_;  // before the table, whose flows hold its sessions
   FlowTable table_;
   TimerWheel wheel_{table_};
+  OtherTagIndex other_tags_;
   FragmentTable fragments_;
   FragmentStash stash_;
   DatagramAssembler datagrams_;
