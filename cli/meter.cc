@@ -192,7 +192,7 @@ void ConfigureMeter(CLI::App& app, Run* run) {
   app.add_option("--noise", options->noise,
                  "list of networks whose flows are noise: FILE[=NAME][,OPTION=VALUE]...")
       ->type_name("RULE")
-      ->expected(1);
+      ->allow_extra_args(false);  // one each time, so that files may follow
   *run = [options] { return MeterFiles(*options); };
 }
 

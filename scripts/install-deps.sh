@@ -21,7 +21,7 @@ demo=(
   python3-serial-asyncio tcpdump
 )
 test=(
-  libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
+  libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
   python3-yaml podman runc debootstrap
 )
 

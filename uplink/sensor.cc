@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "capture/label/noise.h"
 #include "uplink/self_filter.h"
 
 namespace tapiary::uplink {
@@ -95,6 +96,8 @@ Sensor::~Sensor() = default;
 base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config) {
   auto impl = std::make_unique<Impl>();
   impl->config = config;
+  auto noise = capture::NoiseFilter::Load(config.noise_lists);
+  if (!noise) return InStep(noise.error(), "noise");
   auto sources = MakeSources(config);
   if (!sources) return InStep(sources.error(), "capture");
   auto spool = Spool::Open(config.Spool());
@@ -108,8 +111,9 @@ base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config) 
     }
     impl->forwarder = std::move(*forwarder);
   }
-  impl->engine =
-      std::make_unique<capture::Engine>(config.Engine(impl->spool->epoch()), std::move(*sources));
+  capture::EngineOptions engine = config.Engine(impl->spool->epoch());
+  if (!config.noise_lists.empty()) engine.meter.noise = std::move(*noise);
+  impl->engine = std::make_unique<capture::Engine>(std::move(engine), std::move(*sources));
   const Impl* inside = impl.get();
   impl->writer = std::make_unique<SpoolWriter>(config.Writer(), *impl->engine, *impl->spool,
                                                [inside] { return inside->UplinkState(); });

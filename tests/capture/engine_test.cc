@@ -7,6 +7,7 @@
 #include <numeric>
 #include <thread>
 
+#include "capture/label/noise.h"
 #include "capture/segment/segment.h"
 #include "tests/capture/support/packet_builder.h"
 
@@ -128,6 +129,37 @@ TEST(Engine, LiveCaptureWithoutFreeBlocksCountsTheLossAndMetersOn) {
   ASSERT_EQ(records.flows.size(), 1u);
   EXPECT_EQ(records.flows.front().orig.packets, kPackets);
   EXPECT_EQ(records.flows.front().end_reason, EndReason::kShutdown);
+}
+
+// "Meter only": what a noise rule keeps from storage is counted as filtered, never silently gone.
+TEST(Engine, NoiseThatIsNotStoredIsFilteredAndMetered) {
+  constexpr std::uint64_t kPackets = 500;
+  for (const char* const rule : {"x=own scans,store=no", "x=own scans"}) {
+    auto noise = std::make_shared<NoiseFilter>();
+    noise->Add(*ParseNoiseRule(rule), *ParseNoiseList("10.0.0.0/24", "x", 1));
+    EngineOptions options;
+    options.meter.noise = noise;
+    const bool stored = noise->Match({*ParseIpAddress("10.0.0.1"), {}, 17, 502, 0})->store;
+    std::vector<std::unique_ptr<PacketSource>> sources;
+    sources.push_back(std::make_unique<ScriptedSource>(kPackets, true));
+    Engine engine(options, std::move(sources));
+    ASSERT_TRUE(engine.Start());
+    WaitFor([&] { return engine.Ledger().front().offered == kPackets; });
+    engine.Stop();
+
+    const LedgerRow row = engine.Ledger().front();
+    EXPECT_EQ(row.offered, kPackets);
+    EXPECT_EQ(row.recorded, stored ? kPackets : 0u);
+    EXPECT_EQ(row.filtered, stored ? 0u : kPackets);
+    EXPECT_TRUE(row.lost.empty());
+    EXPECT_EQ(engine.TakeBlock() != nullptr, stored);
+    RecordBatch records;
+    EXPECT_TRUE(engine.TakeRecords(records));
+    ASSERT_EQ(records.flows.size(), 1u);
+    EXPECT_EQ(records.flows.front().noise, "own scans");
+    EXPECT_EQ(records.flows.front().orig.packets, kPackets);
+    EXPECT_EQ(records.flows.front().blocks.empty(), !stored);
+  }
 }
 
 TEST(Engine, AFileWaitsForBlocksAndLosesNothing) {

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "capture/label/labeler.h"
+
 namespace tapiary::cli {
 namespace {
 
@@ -54,6 +56,46 @@ class MeterVerb : public ::testing::Test {
   }
   std::string path_, out_, err_;
 };
+
+TEST_F(MeterVerb, NoiseListsNameFlows) {
+  const std::string list = path_ + ".list";
+  std::ofstream(list) << "# scanners\n10.0.0.0/30, known\n10.0.0.2,gone,1969-12-31\n";
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--noise", list}), ExitCode::kOk);
+  EXPECT_NE(out_.find(R"("noise":"known")"), std::string::npos);
+  // A second list comes after the first; options choose flows.
+  const std::string other = list + "=other,port=9";
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--noise", other}), ExitCode::kOk);
+  EXPECT_NE(out_.find(R"("noise":null)"), std::string::npos);
+  ASSERT_EQ(*RunVerb({"--noise", other, "--noise", list, path_, "--format", "csv"}), ExitCode::kOk);
+  EXPECT_NE(out_.find("known"), std::string::npos);
+  std::ofstream(list) << "10.0.0.0/30\nscanner\n";
+  const auto bad = RunVerb({path_, "--noise", list});
+  ASSERT_FALSE(bad);
+  EXPECT_NE(bad.error().message.find(".list:2: 'scanner'"), std::string::npos);
+  EXPECT_FALSE(RunVerb({path_, "--noise", list + ",store=perhaps"}));
+  unlink(list.c_str());
+}
+
+TEST_F(MeterVerb, LabelsAreMadeUnlessTurnedOff) {
+  using namespace std::string_literals;
+  const std::string query =
+      "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03plc\x07"s
+      "example\x00\x00\x01\x00\x01"s;
+  const auto udp = static_cast<char>(8 + query.size()), ip = static_cast<char>(28 + query.size());
+  const auto frame = static_cast<char>(42 + query.size());
+  Write("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0"s +
+        "\x10\0\0\0\0\0\0\0"s + frame + "\0\0\0"s + frame + "\0\0\0"s +
+        "\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0"s + "\x45\0\0"s + ip +
+        "\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02"s + "\x13\x88\x17\x70\0"s + udp + "\0\0"s +
+        query);
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson"}), ExitCode::kOk);
+  const bool named = out_.find(R"("labels":{"dns.query":"plc.example"})") != std::string::npos;
+  EXPECT_EQ(named, capture::LabelsBuilt());
+  EXPECT_EQ(out_.find(R"("service":"dns","service_by":"content")") != std::string::npos, named);
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--no-labels"}), ExitCode::kOk);
+  EXPECT_NE(out_.find(R"("labels":{})"), std::string::npos);
+  EXPECT_NE(out_.find(R"("service":null)"), std::string::npos);
+}
 
 TEST_F(MeterVerb, PrintsFlows) {
   ASSERT_EQ(*RunVerb({path_, "--format", "ndjson"}), ExitCode::kOk);

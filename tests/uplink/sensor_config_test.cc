@@ -1,6 +1,9 @@
 #include "uplink/sensor_config.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
 
 namespace tapiary::uplink {
 namespace {
@@ -48,6 +51,32 @@ TEST(SensorConfig, ValuesReachTheParts) {
   EXPECT_EQ(config.Writer().health_ns, 2 * base::kNanosPerSecond);
   EXPECT_EQ(config.Engine(7).meter.epoch, 7u);
   EXPECT_EQ(config.Engine(7).meter.active_timeout_ns, 5 * base::kNanosPerSecond);
+}
+
+TEST(SensorConfig, LabelsAndNoise) {
+  const std::string list = ::testing::TempDir() + "tapiary-noise-" + std::to_string(getpid());
+  std::ofstream(list) << "192.0.2.0/24\n";
+  const std::string rule = list + "=shodan,store=no";
+  auto parsed =
+      Parse({"--capture.files", "-", "--meter.labels", "none", "--noise.lists", rule.c_str()});
+  ASSERT_TRUE(parsed->action) << parsed->action.error().message;
+  EXPECT_TRUE(parsed->checked) << parsed->checked.error().message;
+  EXPECT_FALSE(parsed->config.Engine(1).meter.labels);
+  EXPECT_EQ(parsed->config.noise_lists, std::vector{rule});
+
+  std::ofstream(list) << "192.0.2.0/24\nx\n";
+  parsed = Parse({"--capture.files", "-", "--noise.lists", list.c_str()});
+  ASSERT_FALSE(parsed->checked);
+  EXPECT_THAT(parsed->checked.error().message, HasSubstr(":2: 'x'"));
+  unlink(list.c_str());
+
+  parsed = Parse({"--capture.files", "-", "--meter.labels", "p0f"});
+  ASSERT_FALSE(parsed->checked);
+  EXPECT_THAT(parsed->checked.error().message, HasSubstr("none or ndpi"));
+  parsed = Parse({"--capture.files", "-", "--meter.labels", "ndpi"});
+  EXPECT_EQ(parsed->checked.has_value(), capture::LabelsBuilt());
+  EXPECT_EQ(parsed->config.Engine(1).meter.labels, true);
+  EXPECT_EQ(Parse({"--capture.files", "-"})->config.Engine(1).meter.labels, capture::LabelsBuilt());
 }
 
 TEST(SensorConfig, DefaultsAreThoseOfTheDesign) {
