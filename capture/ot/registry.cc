@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "capture/ot/enip/io.h"
+#include "capture/ot/enip/register.h"
 #include "capture/ot/modbus/register.h"
 
 namespace tapiary::capture {
@@ -19,6 +21,8 @@ bool HasPort(const OtProtocol& protocol, std::uint16_t port) {
 std::span<const OtProtocol* const> OtProtocols() {
   static constexpr std::array kProtocols = {
       &modbus::kProtocol,
+      &enip::kProtocol,
+      &enip::kIoProtocol,
   };
   return kProtocols;
 }

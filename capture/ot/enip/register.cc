@@ -1,0 +1,114 @@
+#include "capture/ot/enip/register.h"
+
+#include <algorithm>
+
+#include "capture/ot/cip/message.h"
+#include "capture/ot/cip/techniques.h"
+#include "capture/ot/enip/commands.h"
+#include "capture/ot/enip/decoder.h"
+#include "capture/ot/enip/items.h"
+#include "capture/ot/enip/list_replies.h"
+#include "capture/ot/recognise.h"
+
+namespace tapiary::capture::enip {
+namespace {
+
+std::unique_ptr<OtDecoder> Make() {
+  return std::make_unique<EnipDecoder>();
+}
+
+bool AllZero(base::Bytes bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+// Data: the CIP service tells who asks.
+OtLook LookAtItems(base::Bytes body, bool whole) {
+  const ItemList items = ReadItems(body.subspan(std::min(body.size(), kDataHeaderSize)));
+  const bool certain = whole && items.complete && items.count > 0 && items.trailing == 0;
+  if (whole && !certain) return OtLook::No();
+  base::Bytes message;
+  if (const Item* const data = items.Find(kUnconnectedDataItem)) message = data->data;
+  if (const Item* const data = items.Find(kConnectedDataItem)) {
+    message = data->data.subspan(std::min<std::size_t>(2, data->data.size()));
+  }
+  if (message.empty() || !cip::IsPlausibleMessage(message)) {
+    return OtLook::Yes(true, true, certain);
+  }
+  const bool response = cip::IsResponse(message);
+  return OtLook::Yes(!response, response, certain);
+}
+
+OtLook LookAtBody(const Header& header, base::Bytes body, bool whole) {
+  switch (header.command) {
+    case kSendRrData:
+    case kSendUnitData:
+      if (header.length == 0) return OtLook::Yes(header.status == 0, true);
+      return LookAtItems(body, whole);
+    case kRegisterSession: {
+      const bool request = header.session == 0 && header.status == 0;
+      const bool version = body.size() >= 4 && body[0] == 1 && body[1] == 0 && body[3] == 0;
+      return OtLook::Yes(request, !request, version);
+    }
+    case kListIdentity:
+    case kListServices:
+    case kListInterfaces: {
+      if (header.length == 0) return OtLook::Yes(true, false);
+      const ItemList items = ReadItems(body);
+      if (whole && (!items.complete || !items.plausible)) return OtLook::No();
+      return OtLook::Yes(false, true, whole && items.count > 0);
+    }
+    default:
+      return OtLook::Yes(true, true);
+  }
+}
+
+// The first message of one side. On the usual port also commands that nobody knows, or that are
+// nearly empty, when they are framed to the byte.
+template <bool kUsualPort>
+OtLook Judge(base::Bytes bytes, bool cut, bool datagram) {
+  if (!kUsualPort && bytes.size() >= 2 && (bytes[1] != 0 || !IsKnown(bytes[0]))) {
+    return OtLook::No();
+  }
+  Header header;
+  const PduFront front = ReadHeader(bytes, header);
+  if (front.kind == PduFront::Kind::kBad) return OtLook::No();
+  const bool usual_command = LooksLikeMessage(bytes);
+  if (!usual_command && (!kUsualPort || (bytes.size() >= 2 && IsKnown(header.command) &&
+                                         header.command > kListTargets))) {
+    return OtLook::No();
+  }
+  if (front.kind == PduFront::Kind::kMore) return cut || datagram ? OtLook::No() : OtLook::More();
+  const base::Bytes body = BodyOf(bytes, header);
+  const bool whole = body.size() == header.length;
+  if (!whole && !cut) return datagram ? OtLook::No() : OtLook::More();
+  const base::Bytes behind = bytes.subspan(kHeaderSize + body.size());
+  if (datagram && !behind.empty()) return OtLook::No();
+  if (!usual_command) {
+    const bool quiet = header.status == 0 && AllZero(bytes.subspan(20, 4)) && behind.empty();
+    return quiet ? OtLook::Yes(true, true) : OtLook::No();
+  }
+  if (!behind.empty() && !LooksLikeMessage(behind)) return OtLook::No();
+  return LookAtBody(header, body, whole);
+}
+
+OtRecognition Recognise(const OtGuess& guess) {
+  return RecogniseBy(guess, guess.usual_port ? &Judge<true> : &Judge<false>);
+}
+
+}  // namespace
+
+const OtProtocol kProtocol = {
+    .service = kService,
+    .ports = {44818},
+    .tcp = true,
+    .udp = true,
+    .ether_types = {},
+    .llc = false,
+    .level = OtLevel::kDecoded,
+    .wrong_content = "not-enip-on-44818",
+    .techniques = cip::Techniques(),
+    .recognise = &Recognise,
+    .make = &Make,
+};
+
+}  // namespace tapiary::capture::enip
