@@ -159,7 +159,7 @@ std::string_view ToString(DecodeNote note) {
 }
 
 void Decode(const Packet& packet, LinkType link_type, Decoded& out) {
-  out = Decoded{};
+  static_cast<DecodedFields&>(out) = DecodedFields{};
   Layer layer = FirstLayer(link_type);
   if (layer == Layer::kDone) {
     out.note = DecodeNote::kUndecodedLink;

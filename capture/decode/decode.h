@@ -37,7 +37,8 @@ struct TcpInfo {
 };
 inline constexpr std::uint8_t kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
 
-struct Decoded {
+// What Decode sets anew for each packet: two cache lines.
+struct DecodedFields {
   bool has_ip = false;     // an IP header was parsed: ip fields are good
   bool has_ports = false;  // transport header seen, or ICMP
   bool has_mac = false;    // the sender's at least
@@ -54,10 +55,9 @@ struct Decoded {
   std::array<std::uint16_t, kMaxVlans> vlans{};  // VIDs, outer first
   std::uint8_t vlan_count = 0;
   std::uint8_t tunnel_count = 0;
-  std::array<TunnelLayer, kMaxTunnels> tunnel_list{};  // outer first
-  std::uint32_t ip_id = 0;                             // fragment identification
-  std::uint16_t fragment_offset = 0;                   // bytes
-  std::uint32_t ip_length = 0;                         // from the IP header on, by its length field
+  std::uint32_t ip_id = 0;            // fragment identification
+  std::uint16_t fragment_offset = 0;  // bytes
+  std::uint32_t ip_length = 0;        // from the IP header on, by its length field
   // By length fields. Frames without IP: behind the last EtherType or tag, PRP trailer taken off;
   // for LLC from the DSAP on.
   std::uint32_t payload_length = 0;
@@ -67,6 +67,11 @@ struct Decoded {
   bool tcp_cut = false;  // ports captured, but not sequence number and flags
   bool one_way = false;  // an ICMP kind that nobody answers: ports are type and code
   bool bad_checksum = false;
+};
+
+struct Decoded : DecodedFields {
+  // Outer first; what is behind tunnel_count is left over from other packets.
+  std::array<TunnelLayer, kMaxTunnels> tunnel_list;
 
   [[nodiscard]] std::span<const TunnelLayer> tunnels() const {
     return std::span(tunnel_list).first(tunnel_count);

@@ -27,10 +27,8 @@ void SetExtent(Walk& walk, std::uint32_t ip_length, std::uint32_t header_length,
   const base::Bytes rest = walk.cursor.rest();
   out.payload = rest.first(std::min<std::size_t>(rest.size(), out.payload_length));
   if (ip_length > wire_from_ip) NoteLengths(out);
-  if (walk.trailer != 0) {  // a PRP trailer lies behind the IP packet, or it is none
-    if (ip_length + walk.trailer <= wire_from_ip) AddTunnel(out, {0, TunnelKind::kPrp, false});
-    walk.trailer = 0;
-  }
+  // A PRP trailer lies behind the IP packet, or it is none.
+  if (ip_length + kRctBytes <= wire_from_ip) TakeTrailer(walk, wire_from_ip - ip_length);
 }
 
 }  // namespace
@@ -55,7 +53,7 @@ Layer StepIpv4(Walk& walk) {
   walk.cursor.Skip(header_length - 20);
   if (walk.cursor.failed()) return BadIp(walk);
   // Segmentation offload leaves 0: the frame is the packet.
-  if (total == 0) total = captured - walk.trailer;
+  if (total == 0) total = captured - TakeTrailer(walk, captured - header_length);
   if (total < header_length) return BadIp(walk);
 
   CopyAddress(fixed.subspan(12, 4), 4, out.src);

@@ -4,6 +4,7 @@
 // bytes: the IP length decides for IP packets (a forger cannot hide payload by ending it like a
 // trailer). Hot path.
 #include <algorithm>
+#include <utility>
 
 #include "capture/decode/walk.h"
 
@@ -17,7 +18,7 @@ constexpr std::uint16_t kEtherCiscoMeta = 0x8909;
 constexpr std::uint16_t kEtherHsr = 0x892f;
 constexpr std::uint16_t kLowestEtherType = 0x600;
 
-constexpr std::size_t kEthernetBytes = 14, kFcsBytes = 4, kRctBytes = 6;
+constexpr std::size_t kEthernetBytes = 14, kFcsBytes = 4;
 
 MacAddress TakeMac(base::ByteCursor& cursor) {
   MacAddress mac{};
@@ -26,27 +27,17 @@ MacAddress TakeMac(base::ByteCursor& cursor) {
   return mac;
 }
 
-// Redundancy control trailer at the end of `frame`: sequence number, LAN (A or B) with the size of
-// the frame behind the MAC addresses' EtherType, suffix. Senders differ on whether tags count.
-bool EndsWithRct(base::Bytes frame) {
-  const std::size_t size = frame.size();
-  if (size < kEthernetBytes + kRctBytes || frame[size - 2] != 0x88 || frame[size - 1] != 0xfb) {
-    return false;
-  }
-  const unsigned lan = frame[size - 4] >> 4;
+// Redundancy control trailer at the end of `rest`, the end of a frame of `size` bytes: sequence
+// number, LAN (A or B) with the size of what is behind the EtherType, suffix. Senders differ on
+// whether tags count.
+bool EndsWithRct(base::Bytes rest, std::size_t size) {
+  const std::size_t end = rest.size();
+  if (end < kRctBytes || rest[end - 1] != 0xfb || rest[end - 2] != 0x88) return false;
+  const unsigned lan = rest[end - 4] >> 4;
   if (lan != 0xa && lan != 0xb) return false;
-  const std::size_t told = (frame[size - 4] & 0x0fu) << 8 | frame[size - 3];
+  const std::size_t told = (rest[end - 4] & 0x0fu) << 8 | rest[end - 3];
   const std::size_t seen = size - kEthernetBytes + 4;  // a tag that the NIC took out may count
   return seen >= told && seen - told <= 4 * (kMaxVlans + 1) && (seen - told) % 4 == 0;
-}
-
-// Of a frame that was captured whole, with its FCS or without.
-std::uint8_t FindTrailer(const Walk& walk) {
-  const base::Bytes frame = walk.cursor.rest();
-  if (frame.size() < kFcsBytes || frame.size() != WireLeft(walk)) return 0;
-  if (EndsWithRct(frame)) return kRctBytes;
-  if (EndsWithRct(frame.first(frame.size() - kFcsBytes))) return kRctBytes + kFcsBytes;
-  return 0;
 }
 
 // Any other tag: its own fields, then the next EtherType.
@@ -108,7 +99,6 @@ void PushVlan(Decoded& out, std::uint16_t tci) {
 }
 
 Layer StepEthernet(Walk& walk) {
-  walk.trailer = FindTrailer(walk);
   const MacAddress dst = TakeMac(walk.cursor);
   const MacAddress src = TakeMac(walk.cursor);
   walk.ether_type = walk.cursor.U16Be();
@@ -116,18 +106,34 @@ Layer StepEthernet(Walk& walk) {
   walk.out.dst_mac = dst;
   walk.out.src_mac = src;
   walk.out.has_mac = walk.out.has_mac_pair = true;
+  walk.trailer_possible = true;
   return Layer::kEtherType;
+}
+
+std::uint32_t TakeTrailer(Walk& walk, std::uint32_t room) {
+  if (!std::exchange(walk.trailer_possible, false)) return 0;
+  const base::Bytes rest = walk.cursor.rest();
+  const std::size_t size = walk.cursor.offset() + rest.size();
+  if (size != walk.wire_left) return 0;  // cut: its end is not here
+  std::uint32_t found = 0;
+  if (EndsWithRct(rest, size)) {
+    found = kRctBytes;
+  } else if (rest.size() >= kFcsBytes &&
+             EndsWithRct(rest.first(rest.size() - kFcsBytes), size - kFcsBytes)) {
+    found = kRctBytes + kFcsBytes;
+  }
+  if (found == 0 || found > room) return 0;
+  AddTunnel(walk.out, {0, TunnelKind::kPrp, false});
+  return found;
 }
 
 void EndLayer2(Walk& walk) {
   Decoded& out = walk.out;
   base::Bytes rest = walk.cursor.rest();
   std::uint32_t wire = WireLeft(walk);
-  if (walk.trailer != 0 && rest.size() >= walk.trailer) {
-    rest = rest.first(rest.size() - walk.trailer);
-    wire -= walk.trailer;
-    AddTunnel(out, {0, TunnelKind::kPrp, false});
-  }
+  const std::uint32_t trailer = TakeTrailer(walk, static_cast<std::uint32_t>(rest.size()));
+  rest = rest.first(rest.size() - trailer);
+  wire -= trailer;
   out.ether_type = walk.ether_type;
   out.payload = rest;
   out.payload_length = wire;
@@ -135,10 +141,11 @@ void EndLayer2(Walk& walk) {
 }
 
 Layer StepEtherType(Walk& walk) {
+  if (walk.ether_type == kEtherIpv4) [[likely]] {
+    walk.out.ether_type = kEtherIpv4;
+    return Layer::kIpv4;
+  }
   switch (walk.ether_type) {
-    case kEtherIpv4:
-      walk.out.ether_type = kEtherIpv4;
-      return Layer::kIpv4;
     case kEtherIpv6:
       walk.out.ether_type = kEtherIpv6;
       return Layer::kIpv6;

@@ -44,7 +44,7 @@ struct Walk {
   Decoded& out;
   std::uint32_t wire_left = 0;  // length on the wire of what the cursor is over
   std::uint16_t ether_type = 0;
-  std::uint8_t trailer = 0;         // bytes at the frame's end that look like a PRP trailer
+  bool trailer_possible = false;    // over an Ethernet frame whose end nobody looked at
   bool checksum_possible = true;    // false when the pseudo header is not the plain one
   bool too_deep = false;            // a limit ended the walk inside a tunnel
   bool opened = false;              // the last step opened a tunnel
@@ -61,7 +61,7 @@ inline std::uint32_t WireLeft(const Walk& walk) {
 inline void Enter(Walk& walk, base::Bytes bytes, std::uint32_t wire) {
   walk.cursor = base::ByteCursor(bytes);
   walk.wire_left = wire;
-  walk.trailer = 0;
+  walk.trailer_possible = false;
 }
 
 // The less telling note never hides the more telling one.
@@ -109,6 +109,10 @@ Layer StepLlc(Walk& walk);
 Layer CutLink(Walk& walk);
 // The frame has no more tags: what is behind them is its payload, until an IP header says better.
 void EndLayer2(Walk& walk);
+// Looks for a PRP trailer in the last `room` bytes of the frame, behind the cursor, and only once.
+// Lists it, gives its size.
+inline constexpr std::uint32_t kRctBytes = 6;  // at least
+std::uint32_t TakeTrailer(Walk& walk, std::uint32_t room);
 void PushVlan(Decoded& out, std::uint16_t tci);
 
 // decode_other_link.cc
