@@ -332,7 +332,11 @@ void DecodeResponse(const Adu& adu, Transaction& out) {
   const std::size_t length = adu.header.length - 1u;
   if ((function & kExceptionBit) != 0) {
     out.status = TransactionStatus::kException;
-    if (cursor.remaining() > 0) out.exception = cursor.U8();
+    if (cursor.remaining() > 0) {
+      out.exception = cursor.U8();
+    } else if (adu.cut) {
+      Anomaly(out, "truncated");
+    }
     if (length != 2) Anomaly(out, "modbus-length");
     return;
   }

@@ -1,7 +1,13 @@
 #include "tests/capture/ot/support/conversation.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <utility>
+
+#include "tests/fuzz/ot_script.h"
 
 namespace tapiary::capture::test {
 namespace {
@@ -135,6 +141,24 @@ MeterRun Deliver(const Conversation& talk, const Delivery& delivery) {
   for (const Piece& piece : delivery.pieces) wire.Send(piece);
   if (tcp && delivery.close) wire.Close();
   return RunMeter(wire.packets(), {.max_flows = 64, .active_timeout_ns = 0}, delivery.batch);
+}
+
+bool SaveSeed(const Conversation& talk, const std::string& service) {
+  const char* const folder = std::getenv("TAPIARY_FUZZ_SEEDS");
+  if (folder == nullptr) return false;
+  const std::filesystem::path out = std::filesystem::path(folder) / ("ot_" + service);
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  const int datagrams = talk.carrier == Carrier::kTcp ? 0 : fuzz::kOtDatagrams;
+  for (const int session : {0, int{fuzz::kOtSession}}) {
+    std::vector<std::uint8_t> script = {static_cast<std::uint8_t>(session | datagrams)};
+    for (const Message& message : talk.messages) {
+      fuzz::AddOtStep(script, message.from_client, fuzz::OtStep::kData, message.bytes);
+    }
+    const std::string text(script.begin(), script.end());
+    std::ofstream(out / ("talk_" + std::to_string(std::hash<std::string>()(text)))) << text;
+  }
+  return true;
 }
 
 }  // namespace tapiary::capture::test

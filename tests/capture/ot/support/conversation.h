@@ -77,4 +77,8 @@ std::int64_t MessageTime(std::size_t message);
 
 MeterRun Deliver(const Conversation& talk, const Delivery& delivery);
 
+// With TAPIARY_FUZZ_SEEDS=FOLDER in the environment, writes the exchange as a seed of the fuzz
+// target of `service` (tests/fuzz) and returns true: the checks then have nothing else to do.
+bool SaveSeed(const Conversation& talk, const std::string& service);
+
 }  // namespace tapiary::capture::test

@@ -11,10 +11,17 @@
 namespace tapiary::capture::test {
 namespace {
 
-// What is really there: requests with their addresses, and operations of replies without request.
+// As much of a transaction as must be right when it has no anomaly: of an answered request all, of
+// an unanswered one what it asks, of a reply without request the operation.
 Fields Kind(const Transaction& t) {
-  return FieldsOf(
-      t, t.status == TransactionStatus::kUnsolicited ? Scope::kOperation : Scope::kRequest);
+  switch (t.status) {
+    case TransactionStatus::kUnsolicited:
+      return FieldsOf(t, Scope::kOperation);
+    case TransactionStatus::kNoReply:
+      return FieldsOf(t, Scope::kRequest);
+    default:
+      return FieldsOf(t, Scope::kCore);
+  }
 }
 
 std::string RunText(const MeterRun& run) {
@@ -31,7 +38,10 @@ class Checker {
  public:
   explicit Checker(const Conversation& talk)
       : talk_(talk), whole_(Deliver(talk, WholeMessages(talk))) {
+    const bool claimed = !whole_.records.flows.empty();
+    saved_ = SaveSeed(talk, claimed ? whole_.records.flows[0].service : "");
     for (const Transaction& t : whole_.records.transactions) {
+      known_.insert(FieldsOf(t, Scope::kCore));
       known_.insert(FieldsOf(t, Scope::kRequest));
       known_.insert(FieldsOf(t, Scope::kOperation));
     }
@@ -42,7 +52,7 @@ class Checker {
 
   [[nodiscard]] const Conversation& talk() const { return talk_; }
   [[nodiscard]] const MeterRun& whole() const { return whole_; }
-  [[nodiscard]] bool done() const { return failures_ >= 3; }
+  [[nodiscard]] bool done() const { return saved_ || failures_ >= 3; }
   [[nodiscard]] bool tcp() const { return talk_.carrier == Carrier::kTcp; }
 
   [[nodiscard]] Delivery OneSide(bool client) const {
@@ -76,6 +86,7 @@ class Checker {
   MeterRun whole_;
   std::set<Fields> known_;
   int failures_ = 0;
+  bool saved_ = false;
 };
 
 void Checker::ExpectSame(const std::string& variant, const Delivery& delivery) {
