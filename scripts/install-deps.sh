@@ -7,6 +7,7 @@ usage() {
 usage: install-deps.sh build    to compile (libraries, compiler, Node.js for the web page)
        install-deps.sh demo     build, and Open vSwitch, a PLC and an attacker's tools
        install-deps.sh test     demo, and what the tests and checks use
+       install-deps.sh fuzz     test, and clang for tests/fuzz
 USAGE
 }
 
@@ -24,11 +25,13 @@ test=(
   libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
   python3-yaml podman runc debootstrap
 )
+fuzz=(clang-14 llvm-14)
 
 case ${1:-} in
 build) packages=("${build[@]}") ;;
 demo) packages=("${build[@]}" "${demo[@]}") ;;
 test) packages=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+fuzz) packages=("${build[@]}" "${demo[@]}" "${test[@]}" "${fuzz[@]}") ;;
 -h | --help)
   usage
   exit 0

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The fuzz targets once over all seeds: replay.sh BIN SEEDS [CAPTURES].
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+"$here/make-seeds.sh" "$1" "$2" "${3:-}"
+"$1/fuzz_replay" "$2"
