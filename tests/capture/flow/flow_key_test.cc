@@ -48,6 +48,48 @@ TEST(FlowKey, FL07_VlanListBelongsToTheKey) {
   EXPECT_TRUE(tagged(10) == tagged(10 | 0x6000));  // priority is not the VLAN
 }
 
+TEST(FlowKey, FL07_VirtualNetworksBelongToTheKeyMirrorsDoNot) {
+  const auto vxlan = [](const char* header) {
+    return KeyOf(PacketBuilder()
+                     .Eth()
+                     .Ipv4("10.9.9.1", "10.9.9.2")
+                     .Udp(5, 4789)
+                     .Raw(header)
+                     .Eth()
+                     .Ipv4("10.0.0.1", "10.0.0.2")
+                     .Udp(1, 2))
+        .key;
+  };
+  const auto gre = [](const char* header) {
+    return KeyOf(PacketBuilder()
+                     .Eth()
+                     .Ipv4("10.9.9.1", "10.9.9.2", {.proto = 47})
+                     .Raw(header)
+                     .Eth()
+                     .Ipv4("10.0.0.1", "10.0.0.2")
+                     .Udp(1, 2))
+        .key;
+  };
+  const FlowKey direct = KeyOf(Udp("10.0.0.1", "10.0.0.2", 1, 2)).key;
+  EXPECT_FALSE(vxlan("08000000 00000100") == vxlan("08000000 00000200"));
+  EXPECT_FALSE(vxlan("08000000 00000000") == direct);
+  EXPECT_TRUE(gre("2000 6558 00000001") == gre("2000 6558 00000002"));
+  EXPECT_TRUE(gre("1000 88be 00000001 10050064 00000000") == direct);
+}
+
+TEST(FlowKey, FL10_RedundantCopiesAreOneFlow) {
+  const auto prp = [](const char* trailer) {
+    return KeyOf(PacketBuilder().Eth().EtherType(0x88b8).Data("48656c6c6f").Pad(60).Tail(trailer))
+        .key;
+  };
+  EXPECT_TRUE(prp("0001 a034 88fb") == prp("0001 b034 88fb"));
+  const auto hsr = [](const char* tag) {
+    return KeyOf(PacketBuilder().Eth().EtherType(0x892f).Raw(tag).Data("48656c6c6f")).key;
+  };
+  EXPECT_TRUE(hsr("000b 0001 88b8") == hsr("100b 0001 88b8"));
+  EXPECT_TRUE(prp("0001 a034 88fb") == hsr("000b 0001 88b8"));
+}
+
 TEST(FlowKey, FL10_InterfaceBelongsToTheKey) {
   const PacketBuilder packet = Udp("10.0.0.1", "10.0.0.2", 5, 6);
   EXPECT_FALSE(KeyOf(packet, 0).key == KeyOf(packet, 1).key);
