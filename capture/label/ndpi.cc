@@ -1,6 +1,7 @@
 // The labeler that asks nDPI (Debian's libndpi 4.2). The only file that calls the library.
 //
-// nDPI wants whole IP packets. It gets ones made here: constant addresses, the flow's ports, the
+// nDPI wants whole IP packets. It gets ones made here: constant addresses, for TCP constant ports
+// too (nDPI 4.2 calls some HTTP on port 179 BGP, even by content), for UDP the flow's ports, the
 // captured payload. So it never parses a hostile IP header, knows no address it could guess from,
 // and reads past no captured byte: the buffer is ours, with room behind the packet. What it says
 // counts only when it comes from content (confidence DPI); it is not asked to guess.
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "capture/label/labeler.h"
 #include "capture/label/ndpi_services.h"
 
@@ -23,6 +25,8 @@ namespace {
 
 constexpr std::size_t kIpHeader = 20, kTcpHeader = 20, kUdpHeader = 8;
 constexpr std::size_t kRoomBehind = 512;  // zeros, should the library look too far
+constexpr std::uint16_t kNoServicePorts[] = {50001, 50000};  // originator's, responder's
+constexpr std::uint16_t kSmbPort = 445;
 constexpr std::uint16_t kDnsPort = 53, kNetbiosPort = 137, kMdnsPort = 5353, kLlmnrPort = 5355;
 
 struct ExitModule {
@@ -77,7 +81,10 @@ class NdpiLabeler final : public Labeler {
 class NdpiSession final : public LabelSession {
  public:
   NdpiSession(NdpiLabeler& labeler, bool is_udp, std::uint16_t orig_port, std::uint16_t resp_port)
-      : labeler_(labeler), is_udp_(is_udp), ports_{orig_port, resp_port}, flow_(MakeFlow()) {
+      : labeler_(labeler),
+        is_udp_(is_udp),
+        ports_{is_udp ? orig_port : kNoServicePorts[0], is_udp ? resp_port : kNoServicePorts[1]},
+        flow_(MakeFlow()) {
     place_ = labeler_.open_.insert(labeler_.open_.end(), this);
   }
   ~NdpiSession() override { Close(); }
@@ -93,14 +100,16 @@ class NdpiSession final : public LabelSession {
 
  private:
   void ReadTexts(const LabelPacket& packet);
+  void SetServicePort(const LabelPacket& packet, std::uint16_t port);
   void Report(FlowLabels& labels) const;
   void ReportTls(LabelTexts& texts) const;
 
   NdpiLabeler& labeler_;
   const bool is_udp_;
-  std::uint16_t ports_[2];  // originator's, responder's
+  std::uint16_t ports_[2];  // as nDPI sees them: originator's, responder's
   FlowPtr flow_;            // null: given up for another
   std::list<NdpiSession*>::iterator place_;
+  bool smb_ = false;  // a NetBIOS session, if nDPI says so, that carries SMB
   int packets_ = 0;
   std::size_t bytes_ = 0;
   LabelTexts seen_;  // by form alone; the service decides which of them count
@@ -161,11 +170,27 @@ std::unique_ptr<LabelSession> NdpiLabeler::Begin(bool is_udp, std::uint16_t orig
   return std::make_unique<NdpiSession>(*this, is_udp, orig_port, resp_port);
 }
 
+// The form of the first packet says whose port nDPI must see to look for the protocol.
+void NdpiSession::SetServicePort(const LabelPacket& packet, std::uint16_t port) {
+  if (packets_ == 1) ports_[packet.from_orig ? 1 : 0] = port;
+}
+
+// A NetBIOS session message that holds an SMB header of version 1, or 2 and 3.
+bool IsSmb(base::Bytes payload) {
+  const std::string_view text = base::AsText(payload);
+  return text.size() > 8 && text[0] == 0 && (text[4] == '\xff' || text[4] == '\xfe') &&
+         text.substr(5, 3) == "SMB";
+}
+
 // Texts are read before nDPI has decided, since the packet that decides is often a later one.
 void NdpiSession::ReadTexts(const LabelPacket& packet) {
   if (!is_udp_) {
     if (packet.from_orig) ReadHttpRequest(packet.payload, seen_);
     ReadSshVersion(packet.payload, packet.from_orig, seen_);
+    if (IsSmb(packet.payload)) {
+      smb_ = true;
+      SetServicePort(packet, kSmbPort);
+    }
   }
   const auto has_port = [this](std::uint16_t port) {
     return ports_[0] == port || ports_[1] == port;
@@ -179,7 +204,7 @@ void NdpiSession::ReadTexts(const LabelPacket& packet) {
   AddLabel(seen_, "dns.query", *name);
   // nDPI looks for DNS on its ports only; the form says that it is DNS on this one.
   const bool named = has_port(kDnsPort) || has_port(kMdnsPort) || has_port(kLlmnrPort);
-  if (!named && packets_ == 1) ports_[packet.from_orig ? 1 : 0] = kDnsPort;
+  if (!named) SetServicePort(packet, kDnsPort);
 }
 
 bool NdpiSession::Offer(const LabelPacket& packet, FlowLabels& labels) {
@@ -207,6 +232,7 @@ void NdpiSession::Report(FlowLabels& labels) const {
   if (service.empty()) service = NdpiServiceName(flow_->detected_protocol_stack[0]);
   // DCE/RPC over UDP is also what PROFINET speaks; that is for our decoders to say.
   if (service.empty() || (is_udp_ && service == "msrpc")) return;
+  if (smb_ && service == "netbios") service = "smb";
   labels.service = service;
   const std::string_view family = service == "mdns" || service == "llmnr" ? "dns" : service;
   for (const auto& [key, text] : seen_) {

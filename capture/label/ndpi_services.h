@@ -2,9 +2,9 @@
 //
 // Only these detectors run: fewer parsers see hostile bytes, and none guesses games or messengers
 // out of an OT conversation. Left out are detectors that named OT traffic of the capture corpus
-// wrongly (Cassandra, MongoDB, NetFlow, NFS) or test a few bytes only. OT protocols are not among
-// them: our decoders alone name those, so what they refused is not called Modbus by another.
-// Constant data; any thread.
+// wrongly (Cassandra, MongoDB, MSSQL, NetFlow, NFS) or test little but the port. OT protocols are
+// not among them: our decoders alone name those, so what they refused is not called Modbus by
+// another. Constant data; any thread.
 #pragma once
 
 #include <cstdint>

@@ -97,6 +97,20 @@ TEST_F(Labels, OT06_SshOnTheModbusPortWhoeverSpeaksFirst) {
   }
 }
 
+// nDPI 4.2 names some HTTP after the port that it is on, and ISO connection requests MSSQL.
+TEST_F(Labels, TcpPortsNameNothingByContent) {
+  const std::string page =
+      "GET /CNT/iview/161445187/direct;wi.160 HTTP/1.1\r\nHost: view.example\r\n\r\n";
+  for (const std::uint16_t port : {std::uint16_t{179}, std::uint16_t{3389}, std::uint16_t{3306}}) {
+    test::PacketList packets;
+    test::TcpTalk(packets, 40000, port).Handshake().Send(true, Copy(page), 0x18);
+    EXPECT_EQ(Run(packets).service, "http") << port;
+  }
+  const std::string cotp(
+      "\x03\x00\x00\x16\x11\xe0\x00\x00\x07x\x00\xc1\x02\x00\x01\xc2\x02\x00\x01\xc0\x01\x0d", 22);
+  EXPECT_NE(Talk({{true, cotp}}).service, "mssql");
+}
+
 TEST_F(Labels, DnsOnItsPortAndOnAnother) {
   for (const std::uint16_t port : {std::uint16_t{53}, std::uint16_t{502}, std::uint16_t{47808}}) {
     test::PacketList packets;
