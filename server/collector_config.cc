@@ -3,6 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include "capture/label/labeler.h"
+
 namespace tapiary::server {
 namespace {
 
@@ -61,6 +63,8 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
                 "and once decompressed");
   table.AddSize("limits.events", &config.events_bytes, "16MiB", "1KiB", "256MiB",
                 "largest body of POST events");
+  table.Add("pcap.labels", &config.pcap_labels,
+            "look into uploaded captures for IT services with nDPI");
   table.Add("log.level", &config.log_level, "debug, info, warning or error");
   table.AddExample("tapiary-collector --data /var/lib/tapiary --tls.names collector.example",
                    "serve on port 8443 with a certificate made at the first start");
@@ -92,7 +96,11 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   options.ingest.segment_bytes = static_cast<std::uint64_t>(config.segment_bytes);
   options.ingest.pcap_bytes = static_cast<std::uint64_t>(config.pcap_bytes);
   options.ingest.pcap_expanded_bytes = static_cast<std::uint64_t>(config.pcap_expanded_bytes);
+  options.ingest.pcap_labels = config.pcap_labels;
   options.ingest.events_bytes = static_cast<std::uint64_t>(config.events_bytes);
+  if (config.pcap_labels && !capture::LabelsBuilt()) {
+    return Invalid("pcap.labels: this build is without nDPI");
+  }
   TAPIARY_ASSIGN(options.log_level, base::ParseLogLevel(config.log_level));
   return options;
 }

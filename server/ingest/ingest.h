@@ -24,6 +24,7 @@ struct IngestLimits {
   std::uint64_t events_bytes = 16ull << 20;
   std::uint32_t events_per_request = 10'000;
   std::uint64_t pcap_records = 300'000;     // flows and transactions of one file, held in memory
+  bool pcap_labels = false;                 // as MeterOptions::labels
   int pcap_imports = 2;                     // at a time; others wait a little, then get 503
   std::string scratch_folder = "/var/tmp";  // for uploaded files while they are read; never named
 };

@@ -119,7 +119,7 @@ class Import {
         sensor_(std::move(sensor)),
         epoch_(epoch),
         objects_(objects),
-        meter_({.epoch = epoch, .active_timeout_ns = 0}) {}
+        meter_({.epoch = epoch, .active_timeout_ns = 0, .labels = context.limits.pcap_labels}) {}
 
   base::Result<PcapContent> Run(const std::string& path);
 

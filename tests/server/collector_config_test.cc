@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "capture/label/labeler.h"
+
 namespace tapiary::server {
 namespace {
 
@@ -50,6 +52,15 @@ TEST(CollectorConfig, ACertificateNeedsItsKey) {
   ASSERT_TRUE(options);
   EXPECT_FALSE(options->own_certificate);
   EXPECT_EQ(options->http.key_file, "/etc/x.key");
+}
+
+TEST(CollectorConfig, LabelsOfUploadsAreOffUnlessAskedFor) {
+  CollectorConfig config;
+  EXPECT_FALSE(Complete(config)->ingest.pcap_labels);
+  config.pcap_labels = true;
+  const auto options = Complete(config);
+  ASSERT_EQ(options.has_value(), capture::LabelsBuilt());
+  if (options) EXPECT_TRUE(options->ingest.pcap_labels);
 }
 
 TEST(CollectorConfig, NothingToListenOnIsAnError) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "capture/label/labeler.h"
 #include "tests/server/ingest/fixture.h"
 
 namespace tapiary::server::test {
@@ -134,6 +135,25 @@ TEST_F(PostPcap, CO05_BombIs413AndLeavesNothing) {
   Start({.pcap_expanded_bytes = 1 << 20});
   ExpectProblem(Call("POST", "pcap", {body}), 413);
   EXPECT_EQ(State(), before);
+}
+
+TEST_F(PostPcap, LabelsAreMadeWhenConfigured) {
+  capture::test::PacketList list;
+  const std::string query("\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03plc\0\0\x01\0\x01", 21);
+  list.Add(capture::test::PacketBuilder()
+               .Eth()
+               .Ipv4("10.0.0.1", "10.0.0.2")
+               .Udp(50000, 502)
+               .Data(base::AsBytes(query))
+               .Build(),
+           1'700'000'000'000'000'000);
+  for (const bool labels : {false, capture::LabelsBuilt()}) {
+    Start({.pcap_labels = labels});
+    EXPECT_EQ(Call("POST", "pcap", {MakePcap(list.packets())}).status / 100, 2);
+    list.Add({1, 2, 3}, 1'700'000'001'000'000'000);  // the same file would store nothing
+  }
+  EXPECT_EQ(Count("flows WHERE json_extract(record, '$.labels.\"dns.query\"') = 'plc'"),
+            capture::LabelsBuilt() ? 1 : 0);
 }
 
 TEST_F(PostPcap, LimitsAre413) {
