@@ -174,6 +174,17 @@ CAPTURE_FILTERS = (
     "tcp[13] & 2 != 0", "ip6 and (net 10.0.0.0/8 or len > 100)",
 )
 
+NOISE = (
+    "x.txt=scan,store=no,side=originator,proto=tcp,port=500-510\n192.0.2.0/24, census # c\n"
+    "198.51.100.7, , 2027-01-31\n2001:db8::/32, lab, 2027-01-31T12:00:00Z\n203.0.113.0/25\n",
+    "x=a\n10.0.0.0/8,wide\n10.1.0.0/16,mid\n10.1.2.3,host\n10.1.2.0/24\n0.0.0.0/0,all\n::/0\n",
+)
+LABELS = (
+    b"\0GET /a?b HTTP/1.1\r\nHost: plc.example\r\nUser-Agent: x/1\r\n\r\n",
+    b"\1SSH-2.0-OpenSSH_9.2\r\n", b"\x82SSH-1.99-Cisco\r\n",
+    b"\2\0\1\1\0\0\1\0\0\0\0\0\0\3plc\7example\0\0\1\0\1",
+)
+
 
 def write(out, target, seeds):
     folder = os.path.join(out, target)
@@ -191,6 +202,8 @@ def main():
     write(out, "decompress", decompressed())
     write(out, "filter", {f"{i}": text.encode() for i, text in enumerate(FILTERS)})
     write(out, "bpf", {f"{i}": b"\0" + text.encode() for i, text in enumerate(CAPTURE_FILTERS)})
+    write(out, "noise", {f"{i}": text.encode() for i, text in enumerate(NOISE)})
+    write(out, "labels", {f"{i}": data for i, data in enumerate(LABELS)})
 
 
 if __name__ == "__main__":

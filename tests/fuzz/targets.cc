@@ -12,7 +12,8 @@ const std::vector<Target>& Targets() {
         {"reader", FuzzReader}, {"decompress", FuzzDecompress},
         {"decode", FuzzDecode}, {"meter", FuzzMeter},
         {"wire", FuzzWire},     {"filter", FuzzFilter},
-        {"bpf", FuzzBpf},
+        {"bpf", FuzzBpf},       {"noise", FuzzNoise},
+        {"labels", FuzzLabels},
     };
     for (const capture::OtProtocol* const protocol : capture::OtProtocols()) {
       targets.push_back({"ot_" + std::string(protocol->service), FuzzOt, protocol});
