@@ -2,9 +2,21 @@
 
 #include <array>
 
+#include "capture/ot/bacnet/register.h"
+#include "capture/ot/dnp3/register.h"
 #include "capture/ot/enip/io.h"
 #include "capture/ot/enip/register.h"
+#include "capture/ot/fins/register.h"
+#include "capture/ot/goose/register.h"
+#include "capture/ot/iec104/register.h"
+#include "capture/ot/iso/register.h"
+#include "capture/ot/mms/register.h"
+#include "capture/ot/profinet/register.h"
 #include "capture/ot/modbus/register.h"
+#include "capture/ot/s7comm/register.h"
+#include "capture/ot/s7plus/register.h"
+#include "capture/ot/sv/register.h"
+#include "capture/ot/synchrophasor/register.h"
 
 namespace tapiary::capture {
 namespace {
@@ -20,9 +32,14 @@ bool HasPort(const OtProtocol& protocol, std::uint16_t port) {
 
 std::span<const OtProtocol* const> OtProtocols() {
   static constexpr std::array kProtocols = {
-      &modbus::kProtocol,
-      &enip::kProtocol,
-      &enip::kIoProtocol,
+      &fins::kProtocol,   &modbus::kProtocol,        &dnp3::kProtocol,
+      &iec104::kProtocol, &synchrophasor::kProtocol, &enip::kProtocol,
+      &enip::kIoProtocol, &s7comm::kProtocol,        &s7plus::kProtocol,
+      &mms::kProtocol,    &iso::kProtocol,           &goose::kProtocol,
+      &sv::kProtocol,
+      &profinet::kDcpProtocol,
+      &profinet::kRtProtocol,
+      &profinet::kCmProtocol,
   };
   return kProtocols;
 }

@@ -21,7 +21,7 @@ def count_u_frame(counts, t):
     """The oracle's numbers are the bits above the format: act 1, 4, 16; con 2, 8, 32."""
     counts["u_types"][str(t["code"] >> 2)] += 1
     if "confirmed" in t["detail"]:
-        counts["u_types"][str(t["code"] >> 1)] += 1
+        counts["u_types"][str((t["code"] >> 2) * 2)] += 1
 
 
 def facts(transactions, flows):
