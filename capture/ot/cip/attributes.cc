@@ -81,6 +81,19 @@ void SetListRequest(base::ByteCursor& cursor, const Target& target, Transaction&
   Value(target, attribute, cursor.rest(), "data", out);
 }
 
+// As above: count, attribute, status, value.
+void ListResponse(const Target& target, base::Bytes data, Transaction& out) {
+  base::ByteCursor cursor(data);
+  const std::uint32_t count = cursor.U16Le();
+  const std::uint32_t attribute = cursor.U16Le();
+  const std::uint16_t status = cursor.U16Le();
+  if (cursor.failed() || count != 1 || status != 0 || cursor.remaining() == 0) {
+    return AddHex(out, "response_data", data);
+  }
+  if (FindDetail(out, "attribute") == nullptr) AddNumber(out, "attribute", attribute);
+  Value(target, attribute, cursor.rest(), "response_data", out);
+}
+
 void AllResponse(const Target& target, base::Bytes data, Transaction& out) {
   if (target.class_id == kIdentityClass && data.size() >= 15) {
     base::ByteCursor cursor(data);
@@ -111,6 +124,8 @@ void AttributeResponse(std::uint8_t service, const Target& target, base::Bytes d
   switch (service) {
     case kGetAttributesAll:
       return AllResponse(target, data, out);
+    case kGetAttributeList:
+      return ListResponse(target, data, out);
     case kGetAttributeSingle:
       return Value(target, FindNumber(out, "attribute").value_or(0), data, "response_data", out);
     default:

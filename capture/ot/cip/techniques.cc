@@ -6,6 +6,13 @@ namespace tapiary::capture::cip {
 namespace {
 
 constexpr TechniqueRow kRows[] = {
+    // EtherNet/IP commands. First, since the rows of any class fit their numbers too.
+    {0x63, kEncapsulationDatagram, false, "T0846"},
+    {0x63, kEncapsulation, false, "T0888"},
+    {0x64, kEncapsulation, false, "T0888"},
+    {0x64, kEncapsulationDatagram, false, "T0888"},
+    {0x04, kEncapsulation, false, "T0888"},
+    {0x04, kEncapsulationDatagram, false, "T0888"},
     // Any class, unless a row above says more.
     {kReset, kFactoryReset, true, "T0809"},
     {kReset, kAnySub, true, "T0816"},
@@ -45,6 +52,11 @@ constexpr TechniqueRow kRows[] = {
     {0x4b, kNonVolatileStorageClass, true, "T0857"},
     {0x4d, kNonVolatileStorageClass, true, "T0857"},
     {0x51, kNonVolatileStorageClass, true, "T0857"},
+    // Contents of Logix programs (0x68) and data (0x6A): not published, by what downloads show.
+    {0x50, 0x68, true, "T0843"},
+    {0x50, 0x6a, true, "T0843"},
+    {0x4f, 0x68, false, "T0845"},
+    {0x4f, 0x6a, false, "T0845"},
     // An I/O connection that sends outputs.
     {kForwardOpen, kIoOwner, true, "T0848"},
     {kLargeForwardOpen, kIoOwner, true, "T0848"},
@@ -87,13 +99,6 @@ constexpr TechniqueRow kRows[] = {
     {kExecutePccc, kPccc + 0x0faa, true, "T0855"},
     {kExecutePccc, kPccc + 0x0fab, true, "T0855"},
     {kExecutePccc, kPccc + 0x0faf, true, "T0843"},
-    // EtherNet/IP commands.
-    {0x63, kEncapsulationDatagram, false, "T0846"},
-    {0x63, kEncapsulation, false, "T0888"},
-    {0x64, kEncapsulation, false, "T0888"},
-    {0x64, kEncapsulationDatagram, false, "T0888"},
-    {0x04, kEncapsulation, false, "T0888"},
-    {0x04, kEncapsulationDatagram, false, "T0888"},
 };
 
 }  // namespace

@@ -156,7 +156,6 @@ void EnipDecoder::OnCipRequest(const Carrier& carrier, base::Bytes message) {
       cip::AddNumber(request, "sequence", carrier.sequence);
     }
     if (!carrier.from_client) cip::AddAnomaly(request, "cip-request-from-server");
-    if (carrier.header->options != 0) cip::AddAnomaly(request, "enip-options");
     NoteRequest(part);
     const bool alone = part.index == 0;
     exchange().OnRequest(part.key, alone ? carrier.loose_key : std::nullopt,

@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view kBadCommand = "enip-command";
 constexpr std::string_view kBadLength = "enip-length";
 
-// Whether the bytes from `offset` on, as far as they are there, are four zeros.
-bool ZerosAt(base::Bytes bytes, std::size_t offset) {
-  for (std::size_t i = offset; i < std::min(bytes.size(), offset + 4); ++i) {
+// Whether `size` bytes from `offset` on, as far as they are there, are zeros.
+bool ZerosAt(base::Bytes bytes, std::size_t offset, std::size_t size = 4) {
+  for (std::size_t i = offset; i < std::min(bytes.size(), offset + size); ++i) {
     if (bytes[i] != 0) return false;
   }
   return true;
@@ -75,8 +75,21 @@ PduFront ReadHeader(base::Bytes bytes, Header& header) {
   header.context = cursor.U64Le();
   header.options = cursor.U32Le();
   if (bytes.size() < 2) return PduFront::More();
-  const bool known = IsKnown(header.command);
-  if (!known && !(ZerosAt(bytes, 8) && ZerosAt(bytes, 20))) return PduFront::Bad(kBadCommand);
+  // What is not clearly a message must be quiet in the rest of its header, or zeros would be.
+  const bool quiet = ZerosAt(bytes, 8) && ZerosAt(bytes, 20);
+  const bool odd = !IsKnown(header.command) || header.command == kListTargets;
+  // Who does not know the command says so with status 1.
+  const bool refused = header.status == 1 && ZerosAt(bytes, 20);
+  if (odd && !quiet && !refused) return PduFront::Bad(kBadCommand);
+  // Not waited for: the end of a torn message would be glued to the next one.
+  if (!IsKnown(header.command) && (cursor.failed() || header.command > 0xff)) {
+    return PduFront::Bad(kBadCommand);
+  }
+  if (header.command == kNop && !(quiet && ZerosAt(bytes, 12, 8))) {
+    return PduFront::Bad(kBadCommand);
+  }
+  if (!ZerosAt(bytes, 9, 3)) return PduFront::Bad("enip-status");
+  if (!ZerosAt(bytes, 20)) return PduFront::Bad("enip-options");  // receivers discard it as well
   if (bytes.size() < 4) return PduFront::More();
   if (header.length > kMaxLength) return PduFront::Bad(kBadLength);
   if (cursor.failed()) return PduFront::More();
@@ -91,7 +104,10 @@ bool LooksLikeMessage(base::Bytes bytes) {
     return false;
   }
   if (bytes.size() >= 4 && !LengthFits(header.command, header.length)) return false;
-  if (!ZerosAt(bytes, 20) || (bytes.size() >= 12 && header.status > 0xffff)) return false;
+  // The end of a data message (context, options, interface, item count 2) looks like a request for
+  // a list whose context has that count.
+  const bool list = header.command < kRegisterSession && header.length == 0;
+  if (list && bytes.size() >= 20 && bytes[18] == 2 && bytes[19] == 0) return false;
   if (bytes.size() <= kHeaderSize) return true;
   const base::Bytes body = BodyOf(bytes, header);
   if (header.command != kSendRrData && header.command != kSendUnitData) return true;

@@ -86,7 +86,7 @@ void DecodeCommand(const Header& header, base::Bytes body, bool datagram, Transa
   } else if (!body.empty()) {
     cip::AddHex(out, "data", body);
   }
-  if (header.options != 0) AddAnomaly(out, "enip-options");
+  if (!IsList(header.command)) return;  // others have no rows, and their numbers are services'
   const Technique technique = FindTechnique(
       cip::Techniques(), out.code, datagram ? cip::kEncapsulationDatagram : cip::kEncapsulation);
   out.command = technique.command;

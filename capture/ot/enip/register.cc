@@ -62,8 +62,22 @@ OtLook LookAtBody(const Header& header, base::Bytes body, bool whole) {
   }
 }
 
-// The first message of one side. On the usual port also commands that nobody knows, or that are
-// nearly empty, when they are framed to the byte.
+// A command that nobody knows, or that says nearly nothing: an event on the usual port when it is
+// framed to the byte and all that must be zero is.
+OtLook JudgeOdd(base::Bytes bytes, const Header& header, bool datagram) {
+  if (bytes.size() >= 2 && IsKnown(header.command) && header.command > kListTargets) {
+    return OtLook::No();
+  }
+  const base::Bytes status = bytes.subspan(std::min<std::size_t>(bytes.size(), 8));
+  const base::Bytes options = bytes.subspan(std::min<std::size_t>(bytes.size(), 20));
+  if (!AllZero(status.first(std::min<std::size_t>(status.size(), 4)))) return OtLook::No();
+  if (!AllZero(options.first(std::min<std::size_t>(options.size(), 4)))) return OtLook::No();
+  if (bytes.size() < kHeaderSize) return datagram ? OtLook::No() : OtLook::More();
+  if (bytes.size() != kHeaderSize + header.length) return OtLook::No();
+  return OtLook::Yes(true, true);
+}
+
+// The first message of one side.
 template <bool kUsualPort>
 OtLook Judge(base::Bytes bytes, bool cut, bool datagram) {
   if (!kUsualPort && bytes.size() >= 2 && (bytes[1] != 0 || !IsKnown(bytes[0]))) {
@@ -72,10 +86,8 @@ OtLook Judge(base::Bytes bytes, bool cut, bool datagram) {
   Header header;
   const PduFront front = ReadHeader(bytes, header);
   if (front.kind == PduFront::Kind::kBad) return OtLook::No();
-  const bool usual_command = LooksLikeMessage(bytes);
-  if (!usual_command && (!kUsualPort || (bytes.size() >= 2 && IsKnown(header.command) &&
-                                         header.command > kListTargets))) {
-    return OtLook::No();
+  if (!LooksLikeMessage(bytes)) {
+    return kUsualPort ? JudgeOdd(bytes, header, datagram) : OtLook::No();
   }
   if (front.kind == PduFront::Kind::kMore) return cut || datagram ? OtLook::No() : OtLook::More();
   const base::Bytes body = BodyOf(bytes, header);
@@ -83,10 +95,6 @@ OtLook Judge(base::Bytes bytes, bool cut, bool datagram) {
   if (!whole && !cut) return datagram ? OtLook::No() : OtLook::More();
   const base::Bytes behind = bytes.subspan(kHeaderSize + body.size());
   if (datagram && !behind.empty()) return OtLook::No();
-  if (!usual_command) {
-    const bool quiet = header.status == 0 && AllZero(bytes.subspan(20, 4)) && behind.empty();
-    return quiet ? OtLook::Yes(true, true) : OtLook::No();
-  }
   if (!behind.empty() && !LooksLikeMessage(behind)) return OtLook::No();
   return LookAtBody(header, body, whole);
 }
