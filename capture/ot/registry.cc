@@ -8,11 +8,13 @@
 #include "capture/ot/enip/register.h"
 #include "capture/ot/fins/register.h"
 #include "capture/ot/goose/register.h"
+#include "capture/ot/hartip/register.h"
 #include "capture/ot/iec104/register.h"
 #include "capture/ot/iso/register.h"
 #include "capture/ot/mms/register.h"
-#include "capture/ot/profinet/register.h"
 #include "capture/ot/modbus/register.h"
+#include "capture/ot/opcua/register.h"
+#include "capture/ot/profinet/register.h"
 #include "capture/ot/s7comm/register.h"
 #include "capture/ot/s7plus/register.h"
 #include "capture/ot/sv/register.h"
@@ -32,14 +34,13 @@ bool HasPort(const OtProtocol& protocol, std::uint16_t port) {
 
 std::span<const OtProtocol* const> OtProtocols() {
   static constexpr std::array kProtocols = {
-      &fins::kProtocol,   &modbus::kProtocol,        &dnp3::kProtocol,
-      &iec104::kProtocol, &synchrophasor::kProtocol, &enip::kProtocol,
-      &enip::kIoProtocol, &s7comm::kProtocol,        &s7plus::kProtocol,
-      &mms::kProtocol,    &iso::kProtocol,           &goose::kProtocol,
-      &sv::kProtocol,
-      &profinet::kDcpProtocol,
-      &profinet::kRtProtocol,
-      &profinet::kCmProtocol,
+      &bacnet::kProtocol,        &opcua::kProtocol,      &fins::kProtocol,
+      &modbus::kProtocol,        &dnp3::kProtocol,       &iec104::kProtocol,
+      &synchrophasor::kProtocol, &enip::kProtocol,       &enip::kIoProtocol,
+      &s7comm::kProtocol,        &s7plus::kProtocol,     &mms::kProtocol,
+      &iso::kProtocol,           &goose::kProtocol,      &sv::kProtocol,
+      &profinet::kDcpProtocol,   &profinet::kRtProtocol, &profinet::kCmProtocol,
+      &hartip::kProtocol,
   };
   return kProtocols;
 }
