@@ -155,9 +155,9 @@ TEST_F(EnipDecoderTest, OT12_AnyByteFlippedCostsOneMessageAtMost) {
   }
 }
 
-TEST_F(EnipDecoderTest, OT13_HundredThousandUnansweredRequests) {
+TEST_F(EnipDecoderTest, OT13_TwentyThousandUnansweredRequests) {
   std::size_t counted = 0;
-  for (std::uint32_t i = 0; i < 100000; ++i) {
+  for (std::uint32_t i = 0; i < 20000; ++i) {
     decoder_.OnBytes(true, Hex(UnitData(i, static_cast<std::uint16_t>(i), kRead)), now_, out_);
     if (out_.transactions.size() > 1000) {
       counted += out_.transactions.size();
@@ -165,7 +165,7 @@ TEST_F(EnipDecoderTest, OT13_HundredThousandUnansweredRequests) {
     }
   }
   decoder_.Finish(out_);
-  EXPECT_EQ(counted + out_.transactions.size(), 100000u);
+  EXPECT_EQ(counted + out_.transactions.size(), 20000u);
 }
 
 }  // namespace

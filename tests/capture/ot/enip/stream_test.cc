@@ -74,6 +74,7 @@ TEST(EnipStream, OT12_CapturedShort) {
 }
 TEST(EnipStream, OT01_AnotherPort) {
   Conversation talk = Talk();
+  talk.messages.resize(6);
   talk.server_port = 2222;
   test::CheckCuts(talk);
 }
