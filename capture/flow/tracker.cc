@@ -27,6 +27,12 @@ std::uint32_t CountedBytes(const KeyedPacket& keyed) {
   return keyed.decoded->has_ip ? keyed.decoded->ip_length : keyed.packet->wire_length;
 }
 
+// Whether the side's SYN was seen and no payload but `counted` bytes of a segment just counted.
+bool AtStart(const FlowHot& hot, const FlowCold& cold, std::uint8_t side, std::uint32_t counted) {
+  if (hot.key.proto != kTcp || (hot.tcp_flags[side] & kTcpSyn) == 0) return false;
+  return hot.payload[side] + cold.sides[side].payload == counted;
+}
+
 bool IsTcpSegment(const Decoded& decoded) {
   return decoded.proto == kTcp && decoded.has_ports && !decoded.tcp_cut;
 }
@@ -223,30 +229,47 @@ void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
 }
 
 void FlowTracker::OfferToOt(std::uint32_t index, const OtSegment& segment) {
+  FlowHot& hot = table_.hot(index);
+  const bool had_session = hot.Has(kHasSession);
+  if (!had_session && !StartSession(index, segment)) return;
+  current_ = index;
+  table_.cold(index).session->Offer(segment, *this);
+  AfterOt(index);
+  // What showed that the bytes so far are nothing may itself begin a PDU: it is looked at afresh.
+  if (had_session && !hot.Has(kHasSession) && hot.Has(kGuessing)) OfferToOt(index, segment);
+}
+
+bool FlowTracker::StartSession(std::uint32_t index, const OtSegment& segment) {
   constexpr std::size_t kMaxSessions = 65536;
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
-  if (!hot.Has(kHasSession)) {
-    if (hot.guess_left == 0) {
-      hot.Clear(kGuessing);
-      return;
-    }
-    --hot.guess_left;
-    OtFlowInfo info;
-    info.ip_proto = hot.key.proto;
-    info.ether_type = hot.key.ether_type;
-    info.ports[0] = hot.key.low_port;
-    info.ports[1] = hot.key.high_port;
-    if (hot.role_by <= RoleBy::kSynAck) info.server_by_handshake = 1 - hot.orig_side();
-    if (!CouldBeOt(segment, info)) return;
-    if (sessions_ >= kMaxSessions) return CountNamed(cold, "ot-session-limit");
-    cold.session = std::make_unique<OtSession>(info);
-    ++sessions_;
-    hot.Set(kHasSession);
+  if (hot.guess_left == 0) {
+    hot.Clear(kGuessing);
+    return false;
   }
-  current_ = index;
-  cold.session->Offer(segment, *this);
-  AfterOt(index);
+  --hot.guess_left;
+  OtFlowInfo info;
+  info.ip_proto = hot.key.proto;
+  info.ether_type = hot.key.ether_type;
+  info.ports[0] = hot.key.low_port;
+  info.ports[1] = hot.key.high_port;
+  if (hot.role_by <= RoleBy::kSynAck) info.server_by_handshake = 1 - hot.orig_side();
+  // A segment that came before the stream's first one says nothing by its own begin.
+  const bool early = hot.Has(kUsualPort) && AtStart(hot, cold, segment.side, segment.length) &&
+                     segment.seq != cold.sides[segment.side].isn + 1;
+  if (!early && !CouldBeOt(segment, info)) return false;
+  if (sessions_ >= kMaxSessions) {
+    CountNamed(cold, "ot-session-limit");
+    return false;
+  }
+  cold.session = std::make_unique<OtSession>(info);
+  ++sessions_;
+  hot.Set(kHasSession);
+  for (const std::uint8_t side : {std::uint8_t{0}, std::uint8_t{1}}) {
+    const std::uint32_t counted = side == segment.side ? segment.length : 0;
+    if (AtStart(hot, cold, side, counted)) cold.session->Start(side, cold.sides[side].isn + 1);
+  }
+  return true;
 }
 
 void FlowTracker::AfterOt(std::uint32_t index) {

@@ -78,6 +78,7 @@ class FlowTracker final : private OtOutput {
   void AddFragmentPayload(const FragmentEntry& entry, FragmentPiece piece);
   void AddDatagramPiece(const FragmentEntry& entry, const FragmentPiece& piece);
   void OfferToOt(std::uint32_t index, const OtSegment& segment);
+  bool StartSession(std::uint32_t index, const OtSegment& segment);
   void AfterOt(std::uint32_t index);
   void MarkNoise(std::uint32_t index);
   void OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack);

@@ -44,6 +44,8 @@ class OtSession final : private StreamSink {
 
   explicit OtSession(const OtFlowInfo& info) : info_(info) {}
 
+  // The sequence number of the first byte that `side` sends, when it is known. Before any Offer.
+  void Start(std::uint8_t side, std::uint32_t seq) { streams_[side].Start(seq); }
   void Offer(const OtSegment& segment, OtOutput& out);
   // The sender on `side` acknowledged the other side's bytes before `ack`.
   void Acknowledge(std::uint8_t side, std::uint32_t ack, OtOutput& out);

@@ -20,7 +20,7 @@ void CheckInvariance(const Conversation& talk);
 // of one direction in one packet; another batch size; the client at the higher address. TCP.
 void CheckCuts(const Conversation& talk);
 // The same facts: every packet twice; every packet again after the next message; halves and
-// neighbours in the wrong order (but for the first of each direction). TCP.
+// neighbours in the wrong order. TCP.
 void CheckRepeatsAndOrder(const Conversation& talk);
 // Only the client's packets: the same requests. Only the server's: nothing that is not there.
 void CheckOneSided(const Conversation& talk);
