@@ -47,7 +47,7 @@ void FramedDecoder::OnDatagram(bool from_client, base::Bytes bytes, bool cut, st
   Expire(time_ns, out);
   client_side_ = from_client;
   while (!bytes.empty()) {
-    const PduFront front = framing_.front(bytes, from_client);
+    const PduFront front = DatagramFront(from_client, bytes);
     if (front.kind != PduFront::Kind::kPdu || front.size == 0) {
       const bool bad = front.kind == PduFront::Kind::kBad && !front.fault.empty();
       if (!cut || bad) OnFault(bad ? front.fault : trailing_);
@@ -85,6 +85,9 @@ void FramedDecoder::Finish(OtOutput& out) {
   exchange_.Finish(out);
 }
 
+PduFront FramedDecoder::DatagramFront(bool from_client, base::Bytes bytes) {
+  return framing_.front(bytes, from_client);
+}
 void FramedDecoder::OnLoss(bool) {}
 void FramedDecoder::OnExpire(std::int64_t) {}
 void FramedDecoder::OnFinish() {}

@@ -30,6 +30,9 @@ class FramedDecoder : public OtDecoder, protected PduSink, protected Exchange::H
 
   // One PDU of the client or the server. Its bytes are valid during the call.
   virtual void OnMessage(bool from_client, const Pdu& pdu) = 0;
+  // The front of what is left of a datagram, for protocols that wrap their PDUs in TCP only. By
+  // default as in a stream.
+  virtual PduFront DatagramFront(bool from_client, base::Bytes bytes);
   // The protocol's own state beside the exchange: after a hole in one direction (fragments that
   // were being put together are incomplete), when time went on, at the end. Nothing by default.
   virtual void OnLoss(bool from_client);

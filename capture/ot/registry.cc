@@ -12,6 +12,7 @@
 #include "capture/ot/iec104/register.h"
 #include "capture/ot/iso/register.h"
 #include "capture/ot/mms/register.h"
+#include "capture/ot/ethercat/register.h"
 #include "capture/ot/modbus/register.h"
 #include "capture/ot/opcua/register.h"
 #include "capture/ot/profinet/register.h"
@@ -41,6 +42,7 @@ std::span<const OtProtocol* const> OtProtocols() {
       &iso::kProtocol,           &goose::kProtocol,      &sv::kProtocol,
       &profinet::kDcpProtocol,   &profinet::kRtProtocol, &profinet::kCmProtocol,
       &hartip::kProtocol,
+      &ethercat::kProtocol,
   };
   return kProtocols;
 }

@@ -1,0 +1,10 @@
+// FINS as a row of the protocol registry, with its recogniser.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture::fins {
+
+extern const OtProtocol kProtocol;
+
+}  // namespace tapiary::capture::fins
