@@ -15,17 +15,26 @@ std::int64_t DueTime(const Transaction& request) {
 
 std::optional<Transaction> PendingTable::Add(Entry entry) {
   std::optional<Transaction> oldest;
-  if (entries_.size() == kMaxPending) oldest = TakeOldest();
+  if (waiting() == kMaxPending) oldest = TakeOldest();
   entries_.push_back(std::move(entry));
   return oldest;
 }
 
+void PendingTable::PopFront() {
+  ++first_;
+  if (first_ == entries_.size() || first_ == kMaxPending) {
+    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
 template <class Match>
 std::optional<Transaction> PendingTable::TakeFirst(Match match) {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), match);
+  const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(first_);
+  const auto found = std::find_if(begin, entries_.end(), match);
   if (found == entries_.end()) return std::nullopt;
   std::optional<Transaction> request(std::move(found->request));
-  entries_.erase(found);
+  found == begin ? PopFront() : static_cast<void>(entries_.erase(found));
   return request;
 }
 
@@ -38,21 +47,21 @@ std::optional<Transaction> PendingTable::TakeLoosely(std::uint64_t loose_key) {
 }
 
 std::optional<PendingTable::Entry> PendingTable::TakeExpired(std::int64_t now_ns) {
-  if (entries_.empty() || DueTime(entries_.front().request) >= now_ns) return std::nullopt;
-  std::optional<Entry> entry(std::move(entries_.front()));
-  entries_.pop_front();
+  if (empty() || DueTime(entries_[first_].request) >= now_ns) return std::nullopt;
+  std::optional<Entry> entry(std::move(entries_[first_]));
+  PopFront();
   return entry;
 }
 
 std::optional<Transaction> PendingTable::TakeOldest() {
-  if (entries_.empty()) return std::nullopt;
-  std::optional<Transaction> request(std::move(entries_.front().request));
-  entries_.pop_front();
+  if (empty()) return std::nullopt;
+  std::optional<Transaction> request(std::move(entries_[first_].request));
+  PopFront();
   return request;
 }
 
 std::int64_t PendingTable::next_due_ns() const {
-  return entries_.empty() ? INT64_MAX : DueTime(entries_.front().request);
+  return empty() ? INT64_MAX : DueTime(entries_[first_].request);
 }
 
 void RecentKeys::Add(std::uint64_t key) {

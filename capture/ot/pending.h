@@ -7,8 +7,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "capture/records.h"
@@ -36,12 +36,18 @@ class PendingTable {
   std::optional<Transaction> TakeOldest();
   // INT64_MAX when empty.
   [[nodiscard]] std::int64_t next_due_ns() const;
-  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] bool empty() const { return waiting() == 0; }
 
  private:
   template <class Match>
   std::optional<Transaction> TakeFirst(Match match);
-  std::deque<Entry> entries_;
+  [[nodiscard]] std::size_t waiting() const { return entries_.size() - first_; }
+  void PopFront();
+
+  // In order of arrival from first_ on; what lies before was taken and is dropped now and then, so
+  // that a request and its answer cost no allocation of the table's own.
+  std::vector<Entry> entries_;
+  std::size_t first_ = 0;
 };
 
 // The last few keys of some kind, for telling repeated or late replies. Fixed size.

@@ -153,7 +153,8 @@ TEST_F(ModbusDecoderTest, OT13_HundredThousandUnansweredRequests) {
   }
   decoder_.Finish(out_);
   EXPECT_EQ(counted_ + out_.transactions.size(), 100000u);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
+  // Quadratic work would take minutes; the bound leaves room for a busy machine.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
 }
 
 }  // namespace
