@@ -1,0 +1,48 @@
+#include "capture/ot/iso/register.h"
+
+#include "capture/ot/iso/decoder.h"
+
+namespace tapiary::capture::iso {
+namespace {
+
+template <User user>
+OtLook Judge(base::Bytes bytes, bool cut, bool) {
+  const StreamLook look = LookAtStream(bytes, cut);
+  if (look.look.verdict == OtVerdict::kYes && look.user != user) return OtLook::No();
+  return look.look;
+}
+
+OtRecognition Recognise(const OtGuess& guess) {
+  return RecogniseUser(guess, User::kConnection);
+}
+
+}  // namespace
+
+OtRecognition RecogniseUser(const OtGuess& guess, User user) {
+  switch (user) {
+    case User::kS7:
+      return RecogniseBy(guess, &Judge<User::kS7>);
+    case User::kS7Plus:
+      return RecogniseBy(guess, &Judge<User::kS7Plus>);
+    case User::kMms:
+      return RecogniseBy(guess, &Judge<User::kMms>);
+    default:
+      return RecogniseBy(guess, &Judge<User::kConnection>);
+  }
+}
+
+const OtProtocol kProtocol = {
+    .service = "cotp",
+    .ports = {102},
+    .tcp = true,
+    .udp = false,
+    .ether_types = {},
+    .llc = false,
+    .level = OtLevel::kDecoded,
+    .wrong_content = "not-iso-on-102",
+    .techniques = {},
+    .recognise = &Recognise,
+    .make = &MakeIsoDecoder,
+};
+
+}  // namespace tapiary::capture::iso

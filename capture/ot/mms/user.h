@@ -1,0 +1,18 @@
+// MmsUser: the MMS messages of one connection as transactions.
+//
+// Association with initiate is one `initiate` transaction; confirmed services are paired by invoke
+// id and asking end; reports and other unconfirmed PDUs are transactions each. No state. One
+// thread.
+#pragma once
+
+#include "capture/ot/iso/user.h"
+
+namespace tapiary::capture::mms {
+
+class MmsUser {
+ public:
+  static void OnTsdu(const iso::Call& call, const iso::Tsdu& tsdu);
+  static void DecodeResponse(const OtResponse& response, bool has_request, Transaction& out);
+};
+
+}  // namespace tapiary::capture::mms
