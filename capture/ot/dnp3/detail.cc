@@ -13,11 +13,13 @@ constexpr std::size_t kMaxBytes = 256;
 }  // namespace
 
 void AddDetail(Transaction& out, std::string_view key, std::string_view text) {
-  out.detail.emplace_back(key, text.substr(0, kMaxText));
+  const bool there = std::any_of(out.detail.begin(), out.detail.end(),
+                                 [key](const auto& entry) { return entry.first == key; });
+  if (!there) out.detail.emplace_back(key, text.substr(0, kMaxText));
 }
 
 void AddNumber(Transaction& out, std::string_view key, std::uint64_t number) {
-  out.detail.emplace_back(key, std::to_string(number));
+  AddDetail(out, key, std::to_string(number));
 }
 
 void AddBytes(Transaction& out, std::string_view key, base::Bytes bytes) {

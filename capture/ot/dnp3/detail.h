@@ -11,6 +11,7 @@
 
 namespace tapiary::capture::dnp3 {
 
+// A key that is there already stays as it is.
 void AddDetail(Transaction& out, std::string_view key, std::string_view text);
 void AddNumber(Transaction& out, std::string_view key, std::uint64_t number);
 void AddBytes(Transaction& out, std::string_view key, base::Bytes bytes);

@@ -37,12 +37,23 @@ std::size_t SizeOf(const Asdu& asdu, const FieldSizes& sizes, base::Bytes bytes)
                        : header + count * (sizes.object + element);
 }
 
+// Other sizes than the standard's must make sense beyond the length: a cause that exists and a
+// common address, which is never 0.
+bool IsUsual(const FieldSizes& sizes, base::Bytes bytes) {
+  if (sizes.cause + sizes.common + sizes.object == 7) return true;
+  base::ByteCursor cursor(bytes.subspan(std::min<std::size_t>(bytes.size(), 2)));
+  const std::uint8_t cause = cursor.U8() & 0x3f;
+  if (sizes.cause == 2) cursor.Skip(1);
+  const std::uint32_t common = TakeLe(cursor, sizes.common);
+  return cursor.failed() || (common != 0 && !CauseName(cause).empty());
+}
+
 bool Fits(const Asdu& asdu, const FieldSizes& sizes, base::Bytes bytes, std::size_t length) {
   if (asdu.info == nullptr) return false;
   if (asdu.type == kSegmentType && bytes.size() <= 5u + sizes.cause + sizes.common + sizes.object) {
     return bytes.size() < length;
   }
-  return SizeOf(asdu, sizes, bytes) == length;
+  return SizeOf(asdu, sizes, bytes) == length && IsUsual(sizes, bytes);
 }
 
 }  // namespace

@@ -146,14 +146,14 @@ void DecodeReply(const Asdu& asdu, Transaction& out) {
   if (IsNegative(asdu)) {
     out.status = TransactionStatus::kException;
     out.exception = asdu.cause;
-    if (asdu.negative) AddNumber(out, "negative", 1);
+    if (asdu.negative) AddNumber(out, "reply_negative", 1);
   }
   FlagForm(asdu, out);
   Transaction reply;
   Objects objects = TakeObjects(asdu, reply);
   const bool is_read = out.code != asdu.type;
   if (is_read) {  // the values that a read command asked for
-    if (!objects.points.empty()) AddDetail(out, "points", objects.points);
+    if (!objects.points.empty()) AddDetail(out, "reply_points", objects.points);
     if (objects.quality != 0) AddDetail(out, "quality", QualityText(objects.quality));
     out.values = std::move(objects.values);
     return;

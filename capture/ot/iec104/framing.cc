@@ -62,6 +62,9 @@ PduFront ReadApci(base::Bytes bytes, Apci& apci) {
   if (numbered ? length < kMinLength + kMinAsdu : length != kMinLength) {
     return PduFront::Bad(kBadLength);
   }
+  if (bytes.size() >= 5 && (apci.control & 3) != 3 && (bytes[4] & 1) != 0) {
+    return PduFront::Bad("iec104-control");
+  }
   if (bytes.size() < kHeaderSize) return PduFront::More();
   base::ByteCursor cursor(bytes.subspan(2));
   apci.send = cursor.U16Le() >> 1;
@@ -76,7 +79,6 @@ bool LooksLikeApdu(base::Bytes bytes) {
   if (front.kind == PduFront::Kind::kMore) return true;
   if (front.kind == PduFront::Kind::kBad) return false;
   if (apci.format == Format::kU) return IsExactU(bytes);
-  if ((bytes[4] & 1) != 0) return false;
   if (apci.format == Format::kS) return bytes[2] == 1 && bytes[3] == 0;
   const base::Bytes asdu = bytes.subspan(kHeaderSize);
   return AddsUp(asdu.first(std::min(asdu.size(), front.size - kHeaderSize)),
