@@ -2,18 +2,23 @@
 
 #include <array>
 
+#include "capture/ot/ads/register.h"
+#include "capture/ot/atg/register.h"
 #include "capture/ot/bacnet/register.h"
+#include "capture/ot/codesys/register.h"
 #include "capture/ot/dnp3/register.h"
 #include "capture/ot/enip/io.h"
 #include "capture/ot/enip/register.h"
+#include "capture/ot/ethercat/register.h"
 #include "capture/ot/fins/register.h"
+#include "capture/ot/fox/register.h"
 #include "capture/ot/goose/register.h"
 #include "capture/ot/hartip/register.h"
 #include "capture/ot/iec104/register.h"
 #include "capture/ot/iso/register.h"
 #include "capture/ot/mms/register.h"
-#include "capture/ot/ethercat/register.h"
 #include "capture/ot/modbus/register.h"
+#include "capture/ot/modbus/rtu.h"
 #include "capture/ot/opcua/register.h"
 #include "capture/ot/profinet/register.h"
 #include "capture/ot/s7comm/register.h"
@@ -41,8 +46,11 @@ std::span<const OtProtocol* const> OtProtocols() {
       &s7comm::kProtocol,        &s7plus::kProtocol,     &mms::kProtocol,
       &iso::kProtocol,           &goose::kProtocol,      &sv::kProtocol,
       &profinet::kDcpProtocol,   &profinet::kRtProtocol, &profinet::kCmProtocol,
-      &hartip::kProtocol,
-      &ethercat::kProtocol,
+      &hartip::kProtocol,        &ads::kProtocol,        &atg::kProtocol,
+      &fox::kProtocol,           &codesys::kV2Protocol,  &codesys::kV3Protocol,
+      &codesys::kV3UdpProtocol,  &ethercat::kProtocol,
+      &modbus::kRtuProtocol,  // last: it has no port and the longest look
+      &goose::kProtocol,
   };
   return kProtocols;
 }
