@@ -27,14 +27,14 @@ OtLook JudgeTransport(const Chunk& chunk, std::size_t size) {
       cursor.Skip(16);
       const std::uint32_t url = cursor.U32Le();
       const bool fits = url == UINT32_MAX ? size == 32 : size == 32 + std::size_t{url};
-      return first <= kMaxVersion && fits ? OtLook::Yes(true, false, true) : OtLook::No();
+      return first <= kMaxVersion && fits ? OtLook::Yes(true, true, true) : OtLook::No();
     }
     case Type::kAck:
-      return first <= kMaxVersion ? OtLook::Yes(false, true, true) : OtLook::No();
+      return first <= kMaxVersion ? OtLook::Yes(true, true, true) : OtLook::No();
     case Type::kError:
-      return (first & 0x80000000) != 0 ? OtLook::Yes(false, true) : OtLook::No();
+      return (first & 0x80000000) != 0 ? OtLook::Yes(true, true) : OtLook::No();
     default:
-      return OtLook::Yes(false, true);  // reverse hello: the server comes first
+      return OtLook::Yes(true, true);
   }
 }
 
@@ -51,28 +51,30 @@ OtLook Judge(base::Bytes bytes, bool cut, bool) {
                                                                : OtLook::No();
   }
   const std::uint32_t id = ServiceId(chunk.body);
-  const Service* const service = FindService(id);
   if (id == 0) return chunk.channel != 0 ? OtLook::Yes(true, true) : OtLook::No();
-  const bool asks = service != nullptr && service->request == id;
-  return OtLook::Yes(asks, !asks, true);
+  return OtLook::Yes(true, true, true);
 }
 
-// An open says by its body who asks, when that is in clear.
-int AsksToOpen(base::Bytes bytes) {
+// 1: the sender asks, -1: it answers, 0: not told. With reverse connect the port says nothing.
+int Asks(base::Bytes bytes) {
   if (bytes.size() < kHeaderSize) return 0;
   const Chunk chunk = ReadChunk(bytes);
-  if (chunk.type != Type::kOpen || chunk.sealed) return 0;
+  if (chunk.type == Type::kHello) return 1;
+  if (chunk.type < Type::kOpen) return -1;
+  if (chunk.sealed) return 0;
   const std::uint32_t id = ServiceId(chunk.body);
-  return id == 446 ? 1 : id == 449 ? -1 : 0;
+  const Service* const service = FindService(id);
+  if (id == 0) return 0;
+  return service != nullptr && service->request == id ? 1 : -1;
 }
 
 }  // namespace
 
 OtRecognition Recognise(const OtGuess& guess) {
   OtRecognition out = RecogniseBy(guess, &Judge);
-  if (out.verdict != OtVerdict::kYes || guess.server_side >= 0) return out;
-  const int zero = AsksToOpen(guess.bytes[0]);
-  const int one = AsksToOpen(guess.bytes[1]);
+  if (out.verdict != OtVerdict::kYes) return out;
+  const int zero = Asks(guess.bytes[0]);
+  const int one = Asks(guess.bytes[1]);
   if (zero != one) out.client_side = zero > one ? 0 : 1;
   return out;
 }
