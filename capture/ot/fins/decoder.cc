@@ -18,11 +18,12 @@ constexpr std::size_t kMaxValues = 1000;
 // The end code without the flags that only tell of an error of the PLC itself.
 constexpr std::uint16_t kEndCode = 0x7f3f;
 
+// The command belongs to the key: some clients never change the service id.
 std::uint64_t PairKey(const std::uint8_t (&client)[3], const std::uint8_t (&server)[3],
-                      std::uint8_t sid) {
-  std::uint64_t key = sid;
-  for (const std::uint8_t part : client) key = key << 8 | part;
-  for (const std::uint8_t part : server) key = key << 8 | part;
+                      const Frame& frame) {
+  std::uint64_t key = static_cast<std::uint64_t>(frame.command) << 8 | frame.sid;
+  for (const std::uint8_t part : client) key = key * 257 + part;
+  for (const std::uint8_t part : server) key = key * 257 + part;
   return key;
 }
 
@@ -150,7 +151,7 @@ void FinsDecoder::OnFrame(base::Bytes bytes, const Pdu& pdu) {
   if (!ReadFrame(bytes, frame)) return OnFault("fins-header");
   if (frame.response) {
     OtResponse response;
-    response.key = PairKey(frame.destination, frame.source, frame.sid);
+    response.key = PairKey(frame.destination, frame.source, frame);
     response.kind = frame.command;
     response.pdu = bytes;
     response.cut = pdu.cut;
@@ -172,8 +173,8 @@ void FinsDecoder::OnFrame(base::Bytes bytes, const Pdu& pdu) {
     out().Emit(std::move(request));
     return;
   }
-  exchange().OnRequest(PairKey(frame.source, frame.destination, frame.sid), std::nullopt,
-                       frame.command, std::move(request), out());
+  exchange().OnRequest(PairKey(frame.source, frame.destination, frame), std::nullopt, frame.command,
+                       std::move(request), out());
 }
 
 void FinsDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
@@ -185,8 +186,6 @@ void FinsDecoder::DecodeResponse(const OtResponse& response, bool has_request, T
     AddDetail(out, "destination", Node(frame.source));
     AddDetail(out, "source", Node(frame.destination));
     AddNumber(out, "sid", frame.sid);
-  } else if (frame.command != out.code) {
-    AddAnomaly(out, "fins-other-command");
   }
   if (response.cut) AddAnomaly(out, "truncated");
   base::ByteCursor cursor(frame.data);
