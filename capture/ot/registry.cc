@@ -16,9 +16,11 @@
 #include "capture/ot/hartip/register.h"
 #include "capture/ot/iec104/register.h"
 #include "capture/ot/iso/register.h"
+#include "capture/ot/knxnet/register.h"
 #include "capture/ot/mms/register.h"
 #include "capture/ot/modbus/register.h"
 #include "capture/ot/modbus/rtu.h"
+#include "capture/ot/mqtt/register.h"
 #include "capture/ot/opcua/register.h"
 #include "capture/ot/profinet/register.h"
 #include "capture/ot/s7comm/register.h"
@@ -40,17 +42,18 @@ bool HasPort(const OtProtocol& protocol, std::uint16_t port) {
 
 std::span<const OtProtocol* const> OtProtocols() {
   static constexpr std::array kProtocols = {
-      &bacnet::kProtocol,        &opcua::kProtocol,      &fins::kProtocol,
-      &modbus::kProtocol,        &dnp3::kProtocol,       &iec104::kProtocol,
-      &synchrophasor::kProtocol, &enip::kProtocol,       &enip::kIoProtocol,
-      &s7comm::kProtocol,        &s7plus::kProtocol,     &mms::kProtocol,
-      &iso::kProtocol,           &goose::kProtocol,      &sv::kProtocol,
-      &profinet::kDcpProtocol,   &profinet::kRtProtocol, &profinet::kCmProtocol,
-      &hartip::kProtocol,        &ads::kProtocol,        &atg::kProtocol,
-      &fox::kProtocol,           &codesys::kV2Protocol,  &codesys::kV3Protocol,
-      &codesys::kV3UdpProtocol,  &ethercat::kProtocol,
+      &bacnet::kProtocol,        &opcua::kProtocol,        &fins::kProtocol,
+      &modbus::kProtocol,        &dnp3::kProtocol,         &iec104::kProtocol,
+      &synchrophasor::kProtocol, &enip::kProtocol,         &enip::kIoProtocol,
+      &s7comm::kProtocol,        &s7plus::kProtocol,       &mms::kProtocol,
+      &iso::kProtocol,           &goose::kProtocol,        &sv::kProtocol,
+      &profinet::kDcpProtocol,   &profinet::kRtProtocol,   &profinet::kCmProtocol,
+      &hartip::kProtocol,        &ads::kProtocol,          &knxnet::kProtocol,
+      &atg::kProtocol,           &fox::kProtocol,          &codesys::kV2Protocol,
+      &codesys::kV3Protocol,     &codesys::kV3UdpProtocol, &ethercat::kProtocol,
       &modbus::kRtuProtocol,  // last: it has no port and the longest look
       &goose::kProtocol,
+      &mqtt::kProtocol,
   };
   return kProtocols;
 }
