@@ -1,0 +1,10 @@
+// ADS as a row of the protocol registry, with its recogniser.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture::ads {
+
+extern const OtProtocol kProtocol;
+
+}  // namespace tapiary::capture::ads

@@ -1,0 +1,10 @@
+// The tank gauge protocol as a row of the protocol registry, with its recogniser.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture::atg {
+
+extern const OtProtocol kProtocol;
+
+}  // namespace tapiary::capture::atg

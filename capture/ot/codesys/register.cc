@@ -1,0 +1,97 @@
+#include "capture/ot/codesys/register.h"
+
+#include <algorithm>
+#include <array>
+
+#include "capture/ot/recognise.h"
+
+namespace tapiary::capture::codesys {
+namespace {
+
+constexpr std::uint32_t kMaxBlock = 1 << 20;
+
+template <std::size_t kSize>
+bool Begins(base::Bytes bytes, const std::array<std::uint8_t, kSize>& magic) {
+  const std::size_t there = std::min(bytes.size(), kSize);
+  return std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(there),
+                    magic.begin());
+}
+
+// The length counts what follows it and is small in one byte order only.
+OtLook JudgeV2(base::Bytes bytes, bool cut, bool) {
+  if (!Begins(bytes, std::array<std::uint8_t, 2>{0xbb, 0xbb})) return OtLook::No();
+  if (bytes.size() < 7) return cut ? OtLook::No() : OtLook::More();
+  base::ByteCursor little(bytes.subspan(2));
+  base::ByteCursor big = little;
+  const std::uint32_t length = std::min(little.U32Le(), big.U32Be());
+  return length != 0 && length <= 0xffff ? OtLook::Yes(true, true) : OtLook::No();
+}
+
+// The length counts the whole block.
+OtLook JudgeV3(base::Bytes bytes, bool cut, bool) {
+  if (!Begins(bytes, std::array<std::uint8_t, 4>{0x00, 0x01, 0x17, 0xe8})) return OtLook::No();
+  if (bytes.size() < 8) return cut ? OtLook::No() : OtLook::More();
+  base::ByteCursor cursor(bytes.subspan(4));
+  const std::uint32_t length = cursor.U32Le();
+  return length >= 8 && length <= kMaxBlock ? OtLook::Yes(true, true, true) : OtLook::No();
+}
+
+// One byte of magic: good enough on the usual ports only.
+OtLook JudgeV3Udp(base::Bytes bytes, bool, bool) {
+  constexpr std::size_t kHeaderSize = 6;
+  return bytes.size() >= kHeaderSize && bytes[0] == 0xc5 ? OtLook::Yes(true, true) : OtLook::No();
+}
+
+OtRecognition RecogniseV2(const OtGuess& guess) {
+  return RecogniseBy(guess, &JudgeV2);
+}
+OtRecognition RecogniseV3(const OtGuess& guess) {
+  return RecogniseBy(guess, &JudgeV3);
+}
+OtRecognition RecogniseV3Udp(const OtGuess& guess) {
+  return guess.usual_port ? RecogniseBy(guess, &JudgeV3Udp) : OtRecognition{};
+}
+
+}  // namespace
+
+const OtProtocol kV2Protocol = {
+    .service = "codesys-v2",
+    .ports = {2455, 1200},
+    .tcp = true,
+    .udp = false,
+    .ether_types = {},
+    .llc = false,
+    .level = OtLevel::kRecognised,
+    .wrong_content = {},
+    .techniques = {},
+    .recognise = &RecogniseV2,
+    .make = &MakeSilentDecoder,
+};
+const OtProtocol kV3Protocol = {
+    .service = "codesys-v3",
+    .ports = {11740},
+    .tcp = true,
+    .udp = false,
+    .ether_types = {},
+    .llc = false,
+    .level = OtLevel::kRecognised,
+    .wrong_content = {},
+    .techniques = {},
+    .recognise = &RecogniseV3,
+    .make = &MakeSilentDecoder,
+};
+const OtProtocol kV3UdpProtocol = {
+    .service = "codesys-v3-udp",
+    .ports = {1740, 1741, 1742, 1743},
+    .tcp = false,
+    .udp = true,
+    .ether_types = {},
+    .llc = false,
+    .level = OtLevel::kRecognised,
+    .wrong_content = {},
+    .techniques = {},
+    .recognise = &RecogniseV3Udp,
+    .make = &MakeSilentDecoder,
+};
+
+}  // namespace tapiary::capture::codesys

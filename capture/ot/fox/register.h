@@ -1,0 +1,10 @@
+// Niagara Fox as a row of the protocol registry, with its recogniser.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture::fox {
+
+extern const OtProtocol kProtocol;
+
+}  // namespace tapiary::capture::fox

@@ -1,0 +1,10 @@
+// HART-IP as a row of the protocol registry, with its recogniser.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture::hartip {
+
+extern const OtProtocol kProtocol;
+
+}  // namespace tapiary::capture::hartip

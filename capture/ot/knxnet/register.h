@@ -1,0 +1,10 @@
+// KNXnet/IP as a row of the protocol registry, with its recogniser.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture::knxnet {
+
+extern const OtProtocol kProtocol;
+
+}  // namespace tapiary::capture::knxnet
