@@ -78,7 +78,14 @@ int Asks(base::Bytes bytes) {
   const Npdu npdu = ReadNpdu(bvlc.rest);
   if (!npdu.valid || npdu.is_network_message()) return 0;
   const Apdu apdu = ReadApdu(npdu.rest);
-  if (!apdu.valid || apdu.type == kUnconfirmedRequest) return 0;
+  if (!apdu.valid) return 0;
+  if (apdu.type == kUnconfirmedRequest) {
+    // To one receiver, i-am, i-have and notifications come from the device that is asked or
+    // watched.
+    const bool unicast = bvlc.function == kOriginalUnicast && bvlc.layer != Layer::kLlc &&
+                         !(npdu.has_dest && npdu.dest_address.empty());
+    return unicast && apdu.service <= 3 ? -1 : 0;
+  }
   if (apdu.type == kAbort || apdu.type == kSegmentAck) return apdu.from_server ? -1 : 1;
   const bool notifies = apdu.service == 1 || apdu.service == 2 || apdu.service == 31;
   const int asks = apdu.type == kConfirmedRequest ? 1 : -1;

@@ -157,7 +157,11 @@ void MqttDecoder::OnConnect(base::ByteCursor& body, const Pdu& pdu) {
     AddDetail(request, "will_topic", Text(body));
     (void)Text(body);
   }
-  if ((flags & 0x80) != 0) AddDetail(request, "user", Text(body));
+  if ((flags & 0x80) != 0) {
+    AddDetail(request, "user", Text(body));
+  } else {
+    request.attack_technique.clear();  // nobody's account
+  }
   if ((flags & 0x40) != 0) AddDetail(request, "password", Text(body));
   if (body.failed()) AddAnomaly(request, pdu.cut ? "truncated" : "mqtt-body");
   exchange().OnRequest(AckKey(kConnect, 0), std::nullopt, kConnect, std::move(request), out());

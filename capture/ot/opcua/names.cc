@@ -94,6 +94,7 @@ constexpr Status kStatuses[] = {
     {0x80540000, "bad_security_mode_rejected"},
     {0x80550000, "bad_security_policy_rejected"},
     {0x80560000, "bad_too_many_sessions"},
+    {0x805e0000, "bad_node_id_exists"},
     {0x80730000, "bad_write_not_supported"},
     {0x80740000, "bad_type_mismatch"},
     {0x80750000, "bad_method_invalid"},

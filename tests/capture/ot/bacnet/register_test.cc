@@ -30,6 +30,12 @@ TEST(BacnetRecognise, WhoAsksIsToldByTheApdu) {
   EXPECT_EQ(Look(Unicast("00050101 0901"), "", true).client_side, 1) << "the watched one notifies";
 }
 
+TEST(BacnetRecognise, AnIAmToOneReceiverIsAnAnswer) {
+  const std::string rest = "1000 c402000065 2205c4 9103 2103";
+  EXPECT_EQ(Look(Bip(0x0a, "0100" + rest), "", true).client_side, 1);
+  EXPECT_EQ(Look(Bip(0x0b, "0100" + rest), "", true).client_side, 0) << "broadcast";
+}
+
 TEST(BacnetRecognise, OT06_OthersAreNot) {
   const char* const foreign[] = {
       "81",
