@@ -119,9 +119,11 @@ void DecodeDcpRequest(const DcpHeader& header, bool cut, Transaction& out) {
   out.code = header.service;
   out.operation = OperationName(header.service);
   AddDetail(out, "xid", fmt::format("0x{:08x}", header.xid));
-  const Technique technique = FindTechnique(DcpTechniques(), out.code, kAnySub);
-  out.command = technique.command;
-  out.attack_technique = header.service == kIdentify ? technique.id : std::string_view{};
+  if (header.service == kIdentify || header.blocks.size() < 4) {  // no block will tell
+    const Technique technique = FindTechnique(DcpTechniques(), out.code, kAnySub);
+    out.command = technique.command;
+    out.attack_technique = technique.id;
+  }
   if (header.service == kGet) {
     return AddDetail(out, "blocks", GetList(header.blocks, out));
   }

@@ -1,0 +1,35 @@
+#include "capture/ot/layer2/fields.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/capture/support/packet_builder.h"
+
+namespace tapiary::capture::layer2 {
+namespace {
+
+using test::Hex;
+
+TEST(Layer2Fields, TextsAreBounded) {
+  Transaction out;
+  AddDetail(out, "key", std::string(1000, 'a'));
+  EXPECT_EQ(out.detail.at(0).second.size(), kMaxDetailBytes);
+  EXPECT_EQ(HexOf(std::vector<std::uint8_t>(200, 0xab)).size(), 128u);
+  AddAnomaly(out, "odd");
+  AddAnomaly(out, "odd");
+  EXPECT_EQ(out.anomalies.size(), 1u);
+}
+
+TEST(Layer2Fields, Forms) {
+  EXPECT_EQ(TextOf(Hex("41422000")), "AB");
+  EXPECT_EQ(TextOf({}), "");
+  EXPECT_EQ(MacText(Hex("000102030405")), "00:01:02:03:04:05");
+  EXPECT_EQ(MacText(Hex("0001")), "00:01:00:00:00:00");
+  EXPECT_EQ(Ip4Text(0xc0a80001), "192.168.0.1");
+  const auto uuid = Hex("dea00001 6c97 11d1 8271 00a02442df7d");
+  EXPECT_EQ(UuidText(uuid, true), "dea00001-6c97-11d1-8271-00a02442df7d");
+  EXPECT_EQ(UuidText(uuid, false), "0100a0de-976c-d111-8271-00a02442df7d");
+  EXPECT_NE(HashOf(Hex("01")), HashOf(Hex("02")));
+}
+
+}  // namespace
+}  // namespace tapiary::capture::layer2
