@@ -152,7 +152,7 @@ void SzlReader::DecodeAnswer(const Userdata& userdata, bool has_request, Transac
       iso::AddDetail(out, "szl_id", fmt::format("0x{:04x}", id_));
       iso::AddDetail(out, "szl_index", fmt::format("0x{:04x}", index));
     }
-    out.quantity = entries_left_;
+    iso::AddNumber(out, "entries", entries_left_);
     TakeEntries(cursor.rest(), out);
   }
   open_ = userdata.more;

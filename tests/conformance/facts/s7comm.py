@@ -26,7 +26,8 @@ def count_userdata(counts, t, asked, answered):
         if there:
             counts["rosctr"]["7"] += 1
             counts["userdata_functions"][f"{message_type}/{group}/{function}"] += 1
-            if "szl_id" in detail:
+            # An answer with an error names no list.
+            if "szl_id" in detail and (message_type == 4 or "userdata_error" not in detail):
                 counts["szl_ids"][detail["szl_id"]] += 1
     if t["code"] == 0x401:
         for listed in t["values"]:
