@@ -5,7 +5,12 @@
 namespace tapiary::capture {
 namespace {
 
-constexpr std::size_t kEdge = 8;  // payload bytes from each end
+constexpr std::size_t kWord = 8;
+// Payload bytes that are looked at from the front, and kWord from the end. TCP numbers tell
+// segments apart; datagrams of a device without IP identification differ somewhere in their first
+// bytes.
+constexpr std::size_t kTcpFront = kWord;
+constexpr std::size_t kFront = 8 * kWord;
 
 // Multiply and fold, as the flow key's hash.
 std::uint64_t Mix(std::uint64_t hash, std::uint64_t word) {
@@ -20,12 +25,14 @@ std::uint64_t Word(const std::uint8_t* bytes, std::size_t size = sizeof(std::uin
   return word;
 }
 
-std::uint64_t MixPayload(std::uint64_t hash, base::Bytes payload) {
-  if (payload.size() < kEdge) {
-    return payload.empty() ? hash : Mix(hash, Word(payload.data(), payload.size()));
+std::uint64_t MixPayload(std::uint64_t hash, base::Bytes payload, std::size_t front) {
+  std::size_t at = 0;
+  for (; at + kWord <= payload.size() && at < front; at += kWord) {
+    hash = Mix(hash, Word(payload.data() + at));
   }
-  hash = Mix(hash, Word(payload.data()));
-  return Mix(hash, Word(payload.data() + payload.size() - kEdge));
+  if (at == payload.size()) return hash;
+  if (payload.size() < kWord) return Mix(hash, Word(payload.data(), payload.size()));
+  return Mix(hash, Word(payload.data() + payload.size() - kWord));
 }
 
 std::uint64_t MixIp(std::uint64_t hash, const Decoded& packet) {
@@ -54,7 +61,8 @@ std::uint64_t MixFrame(std::uint64_t hash, const Decoded& packet) {
 std::uint64_t CopyDetector::Fingerprint(const Decoded& packet) const {
   std::uint64_t hash = seed_ ^ packet.tcp.flags;
   hash = packet.has_ip ? MixIp(hash, packet) : MixFrame(hash, packet);
-  return MixPayload(hash, packet.payload);
+  const bool tcp = packet.has_ip && packet.proto == 6;
+  return MixPayload(hash, packet.payload, tcp ? kTcpFront : kFront);
 }
 
 CopyKind CopyDetector::Check(const Decoded& packet, std::uint32_t flow_hash, std::int64_t time_ns) {

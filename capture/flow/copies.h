@@ -3,7 +3,7 @@
 // A SPAN session or OVS mirror that selects a packet on its way in and on its way out delivers it
 // twice, with or without VLAN tag, from the parent and the VLAN interface, or from two mirrors;
 // HSR, PRP and a router in between have the same effect (FL-10). The fingerprint is what such
-// copies share: addresses, IP identification, length, ports, TCP numbers, ends of the payload. Not
+// copies share: addresses, IP identification, length, ports, TCP numbers, parts of the payload. Not
 // MAC addresses, tags, tunnels, TTL or interface. Equal fingerprints within a millisecond are
 // copies; a retransmission has another IP identification or comes later. A suspicion, so it is
 // counted (FlowRecord::duplicates), and only an option drops on it. Direct-mapped table of fixed

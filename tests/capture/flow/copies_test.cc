@@ -139,6 +139,20 @@ TEST(CopyDetector, WhatDiffersIsNoCopy) {
   EXPECT_EQ(detector.Check(Sample(), 2, 101), CopyKind::kOtherFlow);
 }
 
+TEST(CopyDetector, AnswersThatDifferInOneByteAreNoCopies) {
+  // A device with IP identification 0 answers several requests at once.
+  CopyDetector detector(1);
+  std::vector<std::uint8_t> payload(40, 7);
+  Decoded packet = Sample();
+  packet.ip_id = 0;
+  for (std::size_t at = 0; at < payload.size(); ++at) {
+    payload[at] = 8;
+    packet.payload = payload;
+    EXPECT_EQ(detector.Check(packet, 1, 100), CopyKind::kNone) << at;
+    payload[at] = 7;
+  }
+}
+
 TEST(CopyDetector, HostileTimesAreFarApart) {
   CopyDetector detector(1);
   EXPECT_EQ(detector.Check(Sample(), 1, INT64_MAX), CopyKind::kNone);
