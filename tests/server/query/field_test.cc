@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "capture/ot/registry.h"
 #include "server/query/filter.h"
 
 namespace tapiary::server {
@@ -30,6 +31,13 @@ TEST(FilterField, AliasesLeadToTheirField) {
   EXPECT_EQ(FindFilterField("ipv6.src orig.ip"), nullptr);
   EXPECT_EQ(FindFilterField("orig"), nullptr);
   EXPECT_EQ(FindFilterField(""), nullptr);
+}
+
+TEST(FilterField, EveryOtServiceIsAWord) {
+  for (const capture::OtProtocol* const protocol : capture::OtProtocols()) {
+    if (protocol->service == "modbus-rtu") continue;  // its flows are modbus
+    EXPECT_NE(FindFilterField(protocol->service), nullptr) << protocol->service;
+  }
 }
 
 TEST(FilterField, NearestNameForMisspeltOnes) {
