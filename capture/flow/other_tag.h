@@ -8,8 +8,8 @@
 // One thread.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "capture/flow/flow_key.h"
@@ -45,7 +45,7 @@ class OtherTagIndex {
   static std::uint64_t HashEnds(FlowKey key, std::uint64_t seed);
 
   std::vector<FlowRef> recent_;
-  boost::unordered_flat_map<std::uint64_t, FlowRef> adopted_;
+  std::unordered_map<std::uint64_t, FlowRef> adopted_;
 };
 
 // Equal but for the VLAN lists.

@@ -27,6 +27,7 @@ void Anomaly(Transaction& out, std::string_view name) {
 
 void TakeRegisters(base::ByteCursor& cursor, std::size_t bytes, Transaction& out) {
   base::ByteCursor data(cursor.Take(std::min(bytes, cursor.remaining())));
+  out.values.reserve(out.values.size() + data.remaining() / 2);
   while (data.remaining() >= 2) out.values.push_back(data.U16Be());
 }
 
@@ -34,6 +35,7 @@ void TakeBits(base::ByteCursor& cursor, std::size_t bytes, std::uint64_t quantit
               Transaction& out) {
   const base::Bytes data = cursor.Take(std::min(bytes, cursor.remaining()));
   const std::size_t bits = std::min<std::size_t>(quantity, data.size() * 8);
+  out.values.reserve(out.values.size() + bits);
   for (std::size_t i = 0; i < bits; ++i) out.values.push_back((data[i / 8] >> (i % 8)) & 1);
 }
 
