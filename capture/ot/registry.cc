@@ -25,6 +25,8 @@
 #include "capture/ot/profinet/register.h"
 #include "capture/ot/s7comm/register.h"
 #include "capture/ot/s7plus/register.h"
+#include "capture/ot/slmp/register.h"
+#include "capture/ot/srtp/register.h"
 #include "capture/ot/sv/register.h"
 #include "capture/ot/synchrophasor/register.h"
 
@@ -51,9 +53,8 @@ std::span<const OtProtocol* const> OtProtocols() {
       &hartip::kProtocol,        &ads::kProtocol,          &knxnet::kProtocol,
       &atg::kProtocol,           &fox::kProtocol,          &codesys::kV2Protocol,
       &codesys::kV3Protocol,     &codesys::kV3UdpProtocol, &ethercat::kProtocol,
+      &slmp::kProtocol,          &srtp::kProtocol,         &mqtt::kProtocol,
       &modbus::kRtuProtocol,  // last: it has no port and the longest look
-      &goose::kProtocol,
-      &mqtt::kProtocol,
   };
   return kProtocols;
 }

@@ -1,0 +1,170 @@
+#include "capture/ot/slmp/decoder.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "capture/ot/detail.h"
+#include "capture/ot/slmp/commands.h"
+#include "capture/ot/slmp/data.h"
+
+namespace tapiary::capture::slmp {
+namespace {
+
+constexpr std::string_view kService = "slmp";
+constexpr std::size_t kMaxWaiting = 64;
+// Key spaces.
+constexpr std::uint64_t kSerial = std::uint64_t{1} << 60;
+constexpr std::uint64_t kMelsoft = std::uint64_t{2} << 60;
+constexpr std::uint64_t kProbe = std::uint64_t{3} << 60;
+constexpr std::uint64_t kNobody = std::uint64_t{4} << 60;
+
+std::string_view StyleName(Style style) {
+  switch (style) {
+    case Style::k3E:
+      return "3E";
+    case Style::k4E:
+      return "4E";
+    default:
+      return "melsoft";
+  }
+}
+
+void Name(const Frame& frame, Transaction& out) {
+  out.protocol = kService;
+  if (frame.style == Style::kProbe) {
+    out.code = frame.subcommand;
+    out.operation = "melsoft_probe";
+    out.attack_technique = "T0846";
+    return;
+  }
+  const bool told = !frame.response || frame.style == Style::kMelsoft;
+  const std::string_view name = OperationName(frame.command);
+  out.code = frame.command;
+  out.operation = !told ? "response" : name.empty() ? "unknown_command" : name;
+}
+
+void Route(const Frame& frame, Transaction& out) {
+  AddDetail(out, "frame", StyleName(frame.style));
+  if (frame.style == Style::kProbe) return;
+  if (frame.style != Style::k3E) AddNumber(out, "serial", frame.serial);
+  if (frame.response && frame.style == Style::kMelsoft) return;  // its route is the way back
+  out.unit = frame.station;
+  AddNumber(out, "network", frame.network);
+  AddDetail(out, "module", fmt::format("0x{:04x}", frame.module));
+  if (frame.multidrop != 0) AddNumber(out, "multidrop", frame.multidrop);
+}
+
+}  // namespace
+
+SlmpDecoder::SlmpDecoder() : FramedDecoder(kFraming, kService, "slmp-length") {}
+
+PduFront SlmpDecoder::DatagramFront(bool, base::Bytes bytes) {
+  datagrams_ = true;
+  // What a probe's answer brings differs; the datagram is it.
+  if (bytes.size() >= 4 && bytes[0] == 0xda) return PduFront::Of(bytes.size());
+  return kFraming.front(bytes, true);
+}
+
+// Of a lost response the request may be any of those that wait, of a lost request none.
+void SlmpDecoder::OnLoss(bool from_client) {
+  if (from_client) return;
+  while (waiting_.size() > 1) waiting_.pop_front();
+}
+
+void SlmpDecoder::OnMessage(bool, const Pdu& pdu) {
+  Frame frame;
+  if (!ReadFrame(pdu.bytes, frame)) return OnFault("slmp-header");
+  if (frame.response) return OnResponse(frame, pdu);
+  OnRequest(frame, pdu);
+}
+
+std::uint64_t SlmpDecoder::KeyOfNext(const Frame& frame, const Transaction& request, bool cut) {
+  if (frame.style == Style::k4E) return kSerial | frame.serial;
+  if (frame.style == Style::kProbe) return kProbe | frame.subcommand;
+  if (frame.style == Style::kMelsoft) {
+    return kMelsoft | static_cast<std::uint64_t>(frame.command) << 16 | frame.serial;
+  }
+  // Datagrams get lost without a trace: who asks again has given up.
+  if (datagrams_) waiting_.clear();
+  // One torn by a hole is known only now that the next one is here: its answer came before.
+  if (!waiting_.empty() && waiting_.back().cut) waiting_.pop_back();
+  if (waiting_.size() == kMaxWaiting) waiting_.pop_front();
+  waiting_.push_back(
+      {++next_id_, frame.command, frame.subcommand, ResponseSize(frame, request), cut});
+  return next_id_;
+}
+
+void SlmpDecoder::OnRequest(const Frame& frame, const Pdu& pdu) {
+  Transaction request;
+  request.time_ns = pdu.first_ns;
+  Name(frame, request);
+  Route(frame, request);
+  if (frame.style != Style::kProbe) {
+    if (frame.style != Style::kMelsoft) {
+      AddDetail(request, "subcommand", fmt::format("0x{:04x}", frame.subcommand));
+    }
+    const std::int32_t sub = DecodeRequestData(frame, request);
+    const Technique technique = FindTechnique(Techniques(), frame.command, sub);
+    request.command = technique.command;
+    request.attack_technique = technique.id;
+  }
+  if (pdu.cut) AddAnomaly(request, "truncated");
+  const std::uint64_t key = KeyOfNext(frame, request, pdu.cut);
+  exchange().OnRequest(key, std::nullopt, frame.command, std::move(request), out());
+}
+
+std::uint64_t SlmpDecoder::KeyOfAnswered(const Frame& frame) {
+  if (frame.style == Style::k4E) return kSerial | frame.serial;
+  if (frame.style == Style::kProbe) return kProbe | frame.subcommand;
+  if (frame.style == Style::kMelsoft) {
+    return kMelsoft | static_cast<std::uint64_t>(frame.command) << 16 | frame.serial;
+  }
+  base::ByteCursor cursor(frame.data);
+  cursor.Skip(5);  // who did not do it
+  const std::uint16_t command = cursor.U16Le();
+  const std::uint16_t subcommand = cursor.U16Le();
+  const bool named = frame.end_code != 0 && !cursor.failed();
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    const Waiting& waiting = waiting_[i];
+    const bool fits = named ? waiting.command == command && waiting.subcommand == subcommand
+                            : frame.end_code != 0 ||
+                                  waiting.size.value_or(frame.data.size()) == frame.data.size();
+    if (!fits) continue;
+    const std::uint64_t id = waiting.id;
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    return id;
+  }
+  return kNobody | ++next_id_;
+}
+
+void SlmpDecoder::OnResponse(const Frame& frame, const Pdu& pdu) {
+  OtResponse response;
+  response.key = KeyOfAnswered(frame);
+  response.kind = frame.command;
+  response.pdu = pdu.bytes;
+  response.cut = pdu.cut;
+  response.first_ns = pdu.first_ns;
+  response.last_ns = pdu.last_ns;
+  exchange().OnResponse(response, out());
+}
+
+void SlmpDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
+  Frame frame;
+  (void)ReadFrame(response.pdu, frame);
+  if (!has_request) {
+    Name(frame, out);
+    Route(frame, out);
+  }
+  if (response.cut) AddAnomaly(out, "truncated");
+  if (frame.style == Style::kProbe) return AddHex(out, "answer", frame.data);
+  if (frame.end_code != 0) {
+    out.status = TransactionStatus::kException;
+    out.exception = frame.end_code;
+    return;
+  }
+  DecodeResponseData(frame, out);
+}
+
+}  // namespace tapiary::capture::slmp

@@ -1,0 +1,10 @@
+// SLMP as a row of the protocol registry, with its recogniser.
+#pragma once
+
+#include "capture/ot/decoder.h"
+
+namespace tapiary::capture::slmp {
+
+extern const OtProtocol kProtocol;
+
+}  // namespace tapiary::capture::slmp
