@@ -130,6 +130,10 @@ void AddFileName(base::Bytes data, Transaction& out) {
   const base::Bytes scanned = data.first(std::min(data.size(), kMaxTextScan));
   std::string name = LongestText(scanned, 2);
   if (name.size() < 4) name = LongestText(scanned, 1);
+  // The length in front looks like a character when it is one: bytes, or characters.
+  const std::size_t rest = name.empty() ? 0 : name.size() - 1;
+  const std::size_t front = name.empty() ? 1 : static_cast<std::uint8_t>(name[0]);
+  if (front == rest || front == 2 * rest) name.erase(0, 1);
   if (name.size() >= 4) AddDetail(out, "file", name);
 }
 

@@ -62,6 +62,13 @@ TEST(SlmpData, FilesOfTheEngineeringTool) {
                                   Style::kMelsoft);
   EXPECT_EQ(DetailOf(open, "file"), "MAIN.PRG");
   EXPECT_EQ(DetailOf(open, "mode"), "write");
+  // A length of 46 looks like a character in front of the path.
+  const Transaction info = Decode(0x185f, 0,
+                                  "00000000 0400 2e00"
+                                  "24004d0045004c00500052004a0024005c0053006f0075007200630065004900"
+                                  "6e0066006f002e00430041004200",
+                                  Style::kMelsoft);
+  EXPECT_EQ(DetailOf(info, "file"), "$MELPRJ$\\SourceInfo.CAB");
   const Transaction read = Decode(0x1868, 0, "0200 10000000 0c03", Style::kMelsoft);
   EXPECT_EQ(DetailOf(read, "handle"), "2");
   EXPECT_EQ(read.address, 16u);
