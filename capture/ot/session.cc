@@ -58,7 +58,7 @@ class OtSession::FaultCounter final : public OtOutput {
  public:
   FaultCounter(OtOutput& next, std::uint32_t& faults) : next_(next), faults_(faults) {}
   void Emit(Transaction&& transaction) override {
-    if (transaction.status == TransactionStatus::kOk && transaction.anomalies.empty()) faults_ = 0;
+    if (transaction.anomalies.empty()) faults_ = 0;
     next_.Emit(std::move(transaction));
   }
   void Anomaly(std::string_view name) override {

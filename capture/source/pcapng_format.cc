@@ -12,6 +12,10 @@
 namespace tapiary::capture {
 namespace {
 
+// Times at most so far from 1970 (146 years) are believed, so that a timeout added to one cannot
+// overflow; beyond that a time is not known.
+constexpr std::int64_t kMaxTimeNs = std::int64_t{1} << 62;
+
 __extension__ using Int128 = __int128;
 __extension__ using Uint128 = unsigned __int128;
 
@@ -87,7 +91,7 @@ std::int64_t TimeScale::ToNanos(std::uint64_t ticks) const {
     nanos = static_cast<Int128>(ticks / divisor_);
   }
   nanos += static_cast<Int128>(offset_seconds_) * base::kNanosPerSecond;
-  if (nanos > INT64_MAX || nanos <= INT64_MIN) return kTimeUnknown;
+  if (nanos > kMaxTimeNs || nanos < -kMaxTimeNs) return kTimeUnknown;
   return static_cast<std::int64_t>(nanos);
 }
 
