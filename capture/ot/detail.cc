@@ -1,39 +1,28 @@
 #include "capture/ot/detail.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <string>
+#include <charconv>
+#include <system_error>
 
 #include "base/text.h"
 
 namespace tapiary::capture {
 namespace {
 
-constexpr std::size_t kMaxHex = 64;
 constexpr std::size_t kMaxAnomalies = 16;
 constexpr std::string_view kMore = "...";
 
 }  // namespace
 
-void AddDetail(Transaction& out, std::string_view key, std::string_view text) {
-  if (out.detail.size() >= kMaxDetails) return;
-  for (const auto& entry : out.detail) {
-    if (entry.first == key) return;
-  }
-  out.detail.emplace_back(key, text.substr(0, kMaxDetailBytes));
-}
-
-void AddNumber(Transaction& out, std::string_view key, std::int64_t number) {
-  AddDetail(out, key, fmt::format("{}", number));
+void AddDetail(Transaction& out, std::string_view key, std::string_view text, std::size_t max) {
+  if (out.detail.size() >= kMaxDetails || FindDetail(out, key) != nullptr) return;
+  out.detail.emplace_back(key, text.substr(0, max));
 }
 
 void AddHex(Transaction& out, std::string_view key, base::Bytes bytes) {
   if (bytes.empty()) return;
-  AddDetail(out, key, base::ToHex(bytes.first(std::min(bytes.size(), kMaxHex))));
-  if (bytes.size() > kMaxHex) {
-    AddNumber(out, std::string(key) + "_bytes", static_cast<std::int64_t>(bytes.size()));
-  }
+  AddDetail(out, key, HexOf(bytes));
+  if (bytes.size() > kMaxHexBytes) AddNumber(out, std::string(key) + "_bytes", bytes.size());
 }
 
 void AddAnomaly(Transaction& out, std::string_view name) {
@@ -43,14 +32,45 @@ void AddAnomaly(Transaction& out, std::string_view name) {
   }
 }
 
-void AppendBounded(std::string& list, std::string_view separator, std::string_view text) {
-  if (list.ends_with(kMore)) return;
-  if (list.size() + separator.size() + text.size() + kMore.size() > kMaxDetailBytes) {
-    list += kMore;
-    return;
+const std::string* FindDetail(const Transaction& in, std::string_view key) {
+  for (const auto& [name, text] : in.detail) {
+    if (name == key) return &text;
   }
+  return nullptr;
+}
+
+std::optional<std::uint32_t> FindNumber(const Transaction& in, std::string_view key) {
+  const std::string* const text = FindDetail(in, key);
+  std::uint32_t number = 0;
+  if (text == nullptr) return std::nullopt;
+  const char* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+std::string HexOf(base::Bytes bytes) {
+  return base::ToHex(bytes.first(std::min(bytes.size(), kMaxHexBytes)));
+}
+
+std::string_view TextOf(base::Bytes bytes) {
+  std::string_view text = base::AsText(bytes);
+  while (!text.empty() && (text.back() == '\0' || text.back() == ' ')) text.remove_suffix(1);
+  return text.substr(0, kMaxDetailBytes);
+}
+
+bool IsPrintable(base::Bytes bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](std::uint8_t byte) { return byte >= 0x20 && byte < 0x7f; });
+}
+
+bool AppendBounded(std::string& list, std::string_view separator, std::string_view text,
+                   std::size_t max) {
+  if (list.ends_with(kMore)) return false;
   if (!list.empty()) list += separator;
-  list += text;
+  const bool fits = list.size() + text.size() + separator.size() + kMore.size() <= max;
+  list += fits ? text : kMore;
+  return fits;
 }
 
 }  // namespace tapiary::capture

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "capture/ot/cip/detail.h"
 #include "capture/ot/cip/epath.h"
 #include "capture/ot/cip/services.h"
 #include "capture/ot/cip/status.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::cip {
 namespace {

@@ -4,7 +4,6 @@
 
 #include "capture/ot/cip/attributes.h"
 #include "capture/ot/cip/connection_manager.h"
-#include "capture/ot/cip/detail.h"
 #include "capture/ot/cip/epath.h"
 #include "capture/ot/cip/message.h"
 #include "capture/ot/cip/pccc.h"
@@ -12,6 +11,7 @@
 #include "capture/ot/cip/status.h"
 #include "capture/ot/cip/tags.h"
 #include "capture/ot/cip/techniques.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::cip {
 namespace {
@@ -19,6 +19,11 @@ namespace {
 bool IsTagService(std::uint8_t service) {
   return (service >= kReadTag && service <= kReadModifyWriteTag) || service == kReadTagFragmented ||
          service == kWriteTagFragmented || service == kGetInstanceAttributeList;
+}
+
+// Of the request that `in` holds.
+Target TargetOf(const Transaction& in) {
+  return {FindNumber(in, "class"), FindDetail(in, "tag") != nullptr};
 }
 
 bool IsAttributeService(std::uint8_t service) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "capture/ot/cip/detail.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::cip {
 

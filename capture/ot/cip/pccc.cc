@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/ot/cip/detail.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::cip {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/text.h"
-#include "capture/ot/cip/detail.h"
 #include "capture/ot/cip/services.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::cip {
 namespace {

@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <string>
 
 #include "base/clock.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/dnp3/files.h"
 #include "capture/ot/dnp3/functions.h"
 #include "capture/ot/dnp3/points.h"
@@ -19,9 +21,9 @@ constexpr std::size_t kMaxHeaders = 256;
 
 // What the object headers of one fragment tell.
 struct Objects {
-  WordList names{kMaxObjectsText};
-  WordList points;
-  WordList controls;
+  std::string names;
+  std::string points;
+  std::string controls;
   std::vector<std::int64_t> values;
   std::uint8_t failed_status = 0;  // of the first control that was refused
   std::size_t headers = 0;
@@ -49,7 +51,7 @@ void TakeControls(const ObjectHeader& header, Objects& objects) {
   Control control;
   while (objects.values.size() < kMaxControls && walk.Next(object)) {
     if (!ReadControl(header, object, control)) return;
-    objects.controls.Add(control.text);
+    AppendBounded(objects.controls, " ", control.text);
     objects.values.push_back(control.value);
     if (objects.failed_status == 0) objects.failed_status = control.status;
   }
@@ -70,7 +72,7 @@ void AddTime(const ObjectHeader& header, Transaction& out) {
 void TakeHeader(const ObjectHeader& header, bool response, Objects& objects, Transaction& out) {
   if (objects.headers == 0) objects.first = header;
   ++objects.headers;
-  objects.names.Add(ToText(header));
+  AppendBounded(objects.names, " ", ToText(header), kMaxObjectsText);
   if (header.objects.empty()) return;
   if (header.group == kFileGroup) return DecodeFile(header, response, out);
   if (IsControl(header)) return TakeControls(header, objects);
@@ -96,8 +98,8 @@ void TakeObjects(base::Bytes bytes, const Fragment& fragment, const AppHeader& a
   if (cursor.remaining() != 0) AddAnomaly(out, "dnp3-too-many-objects");
 }
 
-void AddText(Transaction& out, std::string_view key, const WordList& words) {
-  if (!words.text().empty()) AddDetail(out, key, words.text());
+void AddText(Transaction& out, std::string_view key, std::string_view words) {
+  if (!words.empty()) AddDetail(out, key, words, kMaxObjectsText);
 }
 
 void AddLink(const Fragment& fragment, Transaction& out) {
@@ -108,7 +110,7 @@ void AddLink(const Fragment& fragment, Transaction& out) {
 // The IIN octets and what they refuse.
 void DecodeIin(std::uint16_t iin, Transaction& out) {
   AddDetail(out, "iin", fmt::format("0x{:04x}", iin));
-  if (iin != 0) AddDetail(out, "iin_bits", IinNames(iin));
+  if (iin != 0) AddDetail(out, "iin_bits", IinNames(iin), kMaxObjectsText);
   const std::uint8_t errors = iin & kIinErrors;
   if (errors == 0) return;
   out.status = TransactionStatus::kException;
@@ -148,7 +150,7 @@ void SetRange(const Objects& objects, Transaction& out) {
 }
 
 void AddControlResult(const Objects& objects, Transaction& out) {
-  if (objects.controls.text().empty()) return;
+  if (objects.controls.empty()) return;
   const std::string_view name = ControlStatusName(objects.failed_status);
   AddDetail(out, "control_status",
             name.empty() ? std::to_string(objects.failed_status) : std::string(name));
@@ -256,7 +258,7 @@ void DecodeAnswer(const Fragment& fragment, Transaction& out) {
   Objects objects;
   TakeObjects(cursor.rest(), fragment, app, objects, out);
   AddText(out, "response_objects", objects.names);
-  if (objects.controls.text().empty()) AddText(out, "response_points", objects.points);
+  if (objects.controls.empty()) AddText(out, "response_points", objects.points);
   DecodeIin(iin, out);
   AddControlResult(objects, out);
   if (!objects.values.empty() && !out.values.empty() && objects.values != out.values) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/dnp3/decode.h"
 #include "capture/ot/dnp3/functions.h"
 
@@ -116,7 +117,7 @@ void Dnp3Decoder::Ask(std::uint64_t key, std::uint32_t kind, const Fragment& fra
   request.protocol = kService;
   request.time_ns = time_ns;
   DecodeOpening(fragment, request);
-  if (!fragment.from_client) request.detail.emplace_back("sent_by", "responder");
+  if (!fragment.from_client) AddDetail(request, "sent_by", "responder");
   exchange().OnRequest(key, std::nullopt, kind, std::move(request), out());
 }
 
@@ -141,7 +142,7 @@ void Dnp3Decoder::EmitAlone(const Fragment& fragment, std::int64_t time_ns) {
   AppHeader app;
   (void)ReadAppHeader(fragment.bytes, app);
   if (IsRequest(app.function) != fragment.from_client) {
-    transaction.detail.emplace_back("sent_by", fragment.from_client ? "originator" : "responder");
+    AddDetail(transaction, "sent_by", fragment.from_client ? "originator" : "responder");
   }
   transaction.status = TransactionStatus::kUnsolicited;
   out().Emit(std::move(transaction));

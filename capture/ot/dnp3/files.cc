@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/ot/dnp3/detail.h"
+#include "base/text.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/dnp3/functions.h"
 
 namespace tapiary::capture::dnp3 {
@@ -13,7 +14,9 @@ class FileDetails {
  public:
   FileDetails(bool response, Transaction& out) : response_(response), out_(out) {}
   void Number(std::string_view key, std::uint64_t value) { AddNumber(out_, Key(key), value); }
-  void Text(std::string_view key, base::Bytes bytes) { AddBytes(out_, Key(key), bytes); }
+  void Text(std::string_view key, base::Bytes bytes) {
+    if (!bytes.empty()) AddDetail(out_, Key(key), base::AsText(bytes));
+  }
   void Status(std::uint8_t status) {
     const std::string_view name = FileStatusName(status);
     if (name.empty()) return Number("file_status", status);

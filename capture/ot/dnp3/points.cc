@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "capture/ot/detail.h"
+
 namespace tapiary::capture::dnp3 {
 namespace {
 
@@ -98,17 +100,17 @@ void ReadCrob(const Object& object, Control& control) {
 
 }  // namespace
 
-void AddPoints(const ObjectHeader& header, WordList& points) {
+void AddPoints(const ObjectHeader& header, std::string& points) {
   if (header.layout == nullptr || header.layout->form == Form::kOpaque) return;
   const std::string_view prefix = PrefixOf(header.group);
   ObjectWalk walk(header);
   Object object;
-  while (!points.full() && walk.Next(object)) {
+  while (walk.Next(object)) {
     if (object.bytes.size() * 8 < header.layout->bits && header.layout->bits >= 8) return;
     if (object.bytes.empty()) return;
     const std::string value = ValueText(*header.layout, object);
     if (value.empty()) return;
-    points.Add(fmt::format("{}{}={}", prefix, object.index, value));
+    if (!AppendBounded(points, " ", fmt::format("{}{}={}", prefix, object.index, value))) return;
   }
 }
 

@@ -7,14 +7,13 @@
 #include <cstdint>
 #include <string>
 
-#include "capture/ot/dnp3/detail.h"
 #include "capture/ot/dnp3/headers.h"
 
 namespace tapiary::capture::dnp3 {
 
 // Adds "bi0=1", "ai3=-7", ... for objects that have a value: binary and double-bit inputs, outputs,
-// counters, analogue values, IIN bits.
-void AddPoints(const ObjectHeader& header, WordList& points);
+// counters, analogue values, IIN bits. As many as a detail holds.
+void AddPoints(const ObjectHeader& header, std::string& points);
 
 // A control relay output block or an analogue output.
 struct Control {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "capture/ot/cip/decode.h"
-#include "capture/ot/cip/detail.h"
 #include "capture/ot/cip/message.h"
 #include "capture/ot/cip/services.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/enip/commands.h"
 #include "capture/ot/enip/items.h"
 #include "capture/ot/enip/list_replies.h"
@@ -67,7 +67,7 @@ void EnipDecoder::OnCommand(bool from_client, const Header& header, base::Bytes 
   Transaction request;
   request.time_ns = pdu.first_ns;
   DecodeCommand(header, body, datagram_, request);
-  if (pdu.cut) cip::AddAnomaly(request, "truncated");
+  if (pdu.cut) AddAnomaly(request, "truncated");
   if (header.command == kUnregisterSession) {  // nobody answers it
     request.status = TransactionStatus::kUnsolicited;
     return out().Emit(std::move(request));
@@ -110,7 +110,7 @@ void EnipDecoder::OnData(bool from_client, const Header& header, base::Bytes bod
     Transaction message;
     message.time_ns = pdu.first_ns;
     DecodeCommand(header, {}, datagram_, message);
-    cip::AddAnomaly(message, pdu.cut ? "truncated" : "enip-items");
+    AddAnomaly(message, pdu.cut ? "truncated" : "enip-items");
     message.status = TransactionStatus::kUnsolicited;
     return out().Emit(std::move(message));
   }
@@ -150,12 +150,12 @@ void EnipDecoder::OnCipRequest(const Carrier& carrier, base::Bytes message) {
     Transaction request;
     request.time_ns = carrier.pdu->first_ns;
     cip::DecodeRequest(part, carrier.cut, request);
-    cip::AddDetail(request, "session", Hex32(carrier.header->session));
+    AddDetail(request, "session", Hex32(carrier.header->session));
     if (carrier.connected) {
-      cip::AddDetail(request, "connection_id", Hex32(carrier.connection_id));
-      cip::AddNumber(request, "sequence", carrier.sequence);
+      AddDetail(request, "connection_id", Hex32(carrier.connection_id));
+      AddNumber(request, "sequence", carrier.sequence);
     }
-    if (!carrier.from_client) cip::AddAnomaly(request, "cip-request-from-server");
+    if (!carrier.from_client) AddAnomaly(request, "cip-request-from-server");
     NoteRequest(part);
     const bool alone = part.index == 0;
     exchange().OnRequest(part.key, alone ? carrier.loose_key : std::nullopt,
@@ -228,7 +228,7 @@ void EnipDecoder::DecodeResponse(const OtResponse& response, bool has_request, T
   Header header;
   (void)ReadHeader(response.pdu, header);
   DecodeReply(header, BodyOf(response.pdu, header), has_request, out);
-  if (response.cut) cip::AddAnomaly(out, "truncated");
+  if (response.cut) AddAnomaly(out, "truncated");
 }
 
 }  // namespace tapiary::capture::enip

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "capture/ot/cip/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/enip/items.h"
 
 namespace tapiary::capture::enip {
@@ -41,9 +41,9 @@ void EmitFirst(const IoPacket& packet, bool from_client, std::int64_t time_ns, O
   first.code = kSequencedAddressItem;
   first.status = TransactionStatus::kUnsolicited;
   first.quantity = packet.data.size();
-  cip::AddDetail(first, "connection_id", fmt::format("0x{:08x}", packet.connection));
-  cip::AddDetail(first, "sent_by", from_client ? "orig" : "resp");
-  cip::AddHex(first, "data", packet.data);
+  AddDetail(first, "connection_id", fmt::format("0x{:08x}", packet.connection));
+  AddDetail(first, "sent_by", from_client ? "orig" : "resp");
+  AddHex(first, "data", packet.data);
   out.Emit(std::move(first));
 }
 

@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "capture/ot/cip/detail.h"
 #include "capture/ot/cip/identity.h"
 #include "capture/ot/cip/techniques.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/enip/commands.h"
 #include "capture/ot/enip/items.h"
 
 namespace tapiary::capture::enip {
 namespace {
-
-using cip::AddAnomaly;
-using cip::AddDetail;
-using cip::AddNumber;
 
 // Protocol version, socket address (network order), identity, state.
 void IdentityItem(base::Bytes data, Transaction& out) {
@@ -61,7 +57,7 @@ bool IsList(std::uint16_t command) {
 }
 
 void SessionDetail(const Header& header, Transaction& out) {
-  if (header.session == 0 || cip::FindDetail(out, "session") != nullptr) return;
+  if (header.session == 0 || FindDetail(out, "session") != nullptr) return;
   AddDetail(out, "session", fmt::format("0x{:08x}", header.session));
 }
 
@@ -84,7 +80,7 @@ void DecodeCommand(const Header& header, base::Bytes body, bool datagram, Transa
     AddNumber(out, "protocol_version", cursor.U16Le());
     AddNumber(out, "option_flags", cursor.U16Le());
   } else if (!body.empty()) {
-    cip::AddHex(out, "data", body);
+    AddHex(out, "data", body);
   }
   if (!IsList(header.command)) return;  // others have no rows, and their numbers are services'
   const Technique technique = FindTechnique(
@@ -110,7 +106,7 @@ void DecodeReply(const Header& header, base::Bytes body, bool has_request, Trans
   }
   if (IsList(header.command)) return ListReply(header, body, out);
   if (header.command != kRegisterSession && !body.empty()) {
-    cip::AddHex(out, "response_data", body);
+    AddHex(out, "response_data", body);
   }
 }
 

@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <bit>
 
-#include "capture/ot/layer2/ber.h"
+#include "capture/ot/ber.h"
 #include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::goose {
 namespace {
-
-using layer2::BerElement;
-using layer2::BerReader;
 
 constexpr std::size_t kMaxLeafText = 40;
 constexpr std::size_t kMaxText = layer2::kMaxDetailBytes;
@@ -44,11 +41,11 @@ void AddBits(const BerElement& element, Dataset& out) {
 // One octet of exponent width, then IEEE 754.
 std::string FloatText(base::Bytes content) {
   if (content.size() == 5 && content[0] == 8) {
-    const auto raw = static_cast<std::uint32_t>(layer2::BerUnsigned(content.subspan(1)));
+    const auto raw = static_cast<std::uint32_t>(BerUnsigned(content.subspan(1)));
     return fmt::format("{}", std::bit_cast<float>(raw));
   }
   if (content.size() == 9 && content[0] == 11) {
-    return fmt::format("{}", std::bit_cast<double>(layer2::BerUnsigned(content.subspan(1))));
+    return fmt::format("{}", std::bit_cast<double>(BerUnsigned(content.subspan(1))));
   }
   return layer2::HexOf(content);
 }
@@ -57,17 +54,17 @@ void AddLeaf(const BerElement& element, Dataset& out) {
   const base::Bytes content = element.content;
   switch (element.tag) {
     case 0x83: {
-      const bool on = layer2::BerUnsigned(content) != 0;
+      const bool on = BerUnsigned(content) != 0;
       return AddWhole(on ? 1 : 0, on ? "true" : "false", out);
     }
     case 0x84:
       return AddBits(element, out);
     case 0x85: {
-      const std::int64_t value = layer2::BerSigned(content);
+      const std::int64_t value = BerSigned(content);
       return AddWhole(value, fmt::format("{}", value), out);
     }
     case 0x86: {
-      const auto value = static_cast<std::int64_t>(layer2::BerUnsigned(content));
+      const auto value = static_cast<std::int64_t>(BerUnsigned(content));
       return AddWhole(value, fmt::format("{}", value), out);
     }
     case 0x87:

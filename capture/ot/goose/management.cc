@@ -2,15 +2,12 @@
 
 #include <fmt/core.h>
 
+#include "capture/ot/ber.h"
 #include "capture/ot/goose/message.h"
-#include "capture/ot/layer2/ber.h"
 #include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::goose {
 namespace {
-
-using layer2::BerElement;
-using layer2::BerReader;
 
 constexpr std::size_t kMaxItems = 32;
 
@@ -39,7 +36,7 @@ void SetService(const Management& message, Transaction& out) {
 // References are texts, offsets numbers; in a result also NULLs and errors.
 std::string ItemText(const BerElement& item) {
   if (item.tag == 0x1a || item.tag == 0x80) return std::string(layer2::TextOf(item.content));
-  return fmt::format("{}", layer2::BerUnsigned(item.content));
+  return fmt::format("{}", BerUnsigned(item.content));
 }
 
 std::string ListText(base::Bytes bytes, std::uint64_t& count) {
@@ -76,7 +73,7 @@ Management ReadManagement(const layer2::AppFrame& frame) {
   BerReader reader(pdu.content);
   BerElement state, choice, inner;
   if (!reader.Next(state) || state.tag != 0x80 || state.cut) return message;
-  message.state_id = layer2::BerUnsigned(state.content);
+  message.state_id = BerUnsigned(state.content);
   if (!reader.Next(choice) || (choice.tag != 0xa1 && choice.tag != 0xa2)) return message;
   message.response = choice.tag == 0xa2;
   BerReader service(choice.content);
@@ -116,12 +113,12 @@ void DecodeManagementResponse(const Management& message, Transaction& out) {
     if (element.tag == 0x80 && out.detail.empty()) {
       layer2::AddDetail(out, "reference", layer2::TextOf(element.content));
     } else if (element.tag == 0x81) {
-      layer2::AddNumber(out, "conf_rev", layer2::BerUnsigned(element.content));
+      layer2::AddNumber(out, "conf_rev", BerUnsigned(element.content));
     } else if (element.tag == 0xa2) {
       Positive(element.content, out);
     } else if (element.tag == 0x83) {
       out.status = TransactionStatus::kException;
-      out.exception = static_cast<std::uint32_t>(layer2::BerUnsigned(element.content));
+      out.exception = static_cast<std::uint32_t>(BerUnsigned(element.content));
     }
   }
   if (reader.bad()) layer2::AddAnomaly(out, "goose-malformed");

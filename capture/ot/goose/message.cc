@@ -1,12 +1,9 @@
 #include "capture/ot/goose/message.h"
 
-#include "capture/ot/layer2/ber.h"
+#include "capture/ot/ber.h"
 
 namespace tapiary::capture::goose {
 namespace {
-
-using layer2::BerElement;
-using layer2::BerReader;
 
 constexpr std::size_t kMaxReference = 129;
 
@@ -14,7 +11,7 @@ enum Seen : unsigned { kRef = 1, kSt = 2, kSq = 4 };
 
 std::uint32_t Number(const BerElement& element, Message& out) {
   if (element.length == 0 || element.length > 5) out.malformed = true;
-  return static_cast<std::uint32_t>(layer2::BerUnsigned(element.content));
+  return static_cast<std::uint32_t>(BerUnsigned(element.content));
 }
 
 base::Bytes Reference(const BerElement& element, Message& out) {
@@ -23,7 +20,7 @@ base::Bytes Reference(const BerElement& element, Message& out) {
 }
 
 bool Flag(const BerElement& element) {
-  return layer2::BerUnsigned(element.content) != 0;
+  return BerUnsigned(element.content) != 0;
 }
 
 void TakeElement(const BerElement& element, unsigned& seen, Message& out) {

@@ -2,22 +2,14 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <utility>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/iec104/elements.h"
 #include "capture/ot/iec104/techniques.h"
 
 namespace tapiary::capture::iec104 {
 namespace {
-
-constexpr std::size_t kMaxText = 256;
-
-void AddDetail(Transaction& out, std::string_view key, std::string_view text) {
-  out.detail.emplace_back(key, text);
-}
-void AddNumber(Transaction& out, std::string_view key, std::uint64_t number) {
-  out.detail.emplace_back(key, std::to_string(number));
-}
 
 // What the objects of one ASDU tell.
 struct Objects {
@@ -27,14 +19,7 @@ struct Objects {
   ElementValue first;
   std::string time;
   unsigned seen = 0;
-  bool overflow = false;
-
-  void AddPoint(std::string_view word) {
-    if (overflow) return;
-    overflow = points.size() + word.size() + 5 > kMaxText;
-    if (!points.empty()) points += ' ';
-    points += overflow ? "..." : word;
-  }
+  bool overflow = false;  // of `points`
 };
 
 void TakeObject(const Asdu& asdu, const InformationObject& object, Objects& objects) {
@@ -51,7 +36,7 @@ void TakeObject(const Asdu& asdu, const InformationObject& object, Objects& obje
   std::string word = std::to_string(object.address);
   if (!value.text.empty()) word += "=" + value.text;
   if (value.quality != 0) word += "!" + QualityText(value.quality);
-  objects.AddPoint(word);
+  objects.overflow = !AppendBounded(objects.points, " ", word);
 }
 
 Objects TakeObjects(const Asdu& asdu, Transaction& out) {
@@ -105,12 +90,6 @@ void SetTechnique(const Asdu& asdu, const Objects& objects, Transaction& out) {
 }
 
 }  // namespace
-
-void AddAnomaly(Transaction& out, std::string_view name) {
-  if (std::find(out.anomalies.begin(), out.anomalies.end(), name) == out.anomalies.end()) {
-    out.anomalies.emplace_back(name);
-  }
-}
 
 bool IsNegative(const Asdu& asdu) {
   return asdu.negative || (asdu.cause >= kUnknownType && asdu.cause <= kUnknownAddress);

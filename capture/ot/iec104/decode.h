@@ -29,6 +29,5 @@ void DecodeUReply(Transaction& out);
 bool IsNegative(const Asdu& asdu);
 // Whether an act-term follows its positive act-con.
 bool IsTerminated(const Transaction& request);
-void AddAnomaly(Transaction& out, std::string_view name);
 
 }  // namespace tapiary::capture::iec104

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/iec104/decode.h"
 
 namespace tapiary::capture::iec104 {
@@ -108,7 +109,7 @@ void Iec104Decoder::OnIFrame(bool from_client, const Apci& apci, const Pdu& pdu)
     Transaction request = NewTransaction(pdu.first_ns);
     DecodeOpening(asdu, true, request);
     if (pdu.cut) AddAnomaly(request, "truncated");
-    if (!from_client) request.detail.emplace_back("sent_by", "responder");
+    if (!from_client) AddDetail(request, "sent_by", "responder");
     Held held(*this, key);
     return exchange().OnRequest(key, loose_key, asdu.type, std::move(request), held);
   }
@@ -135,7 +136,7 @@ void Iec104Decoder::EmitAlone(bool from_client, const Asdu& asdu, const Pdu& pdu
   const bool order = from_client && asdu.type >= 120;
   DecodeOpening(asdu, order, transaction);
   if (pdu.cut) AddAnomaly(transaction, "truncated");
-  if (from_client) transaction.detail.emplace_back("sent_by", "originator");
+  if (from_client) AddDetail(transaction, "sent_by", "originator");
   transaction.status = TransactionStatus::kUnsolicited;
   out().Emit(std::move(transaction));
 }
@@ -154,7 +155,7 @@ void Iec104Decoder::OnUFrame(bool from_client, std::uint8_t control, const Pdu& 
   if (!is_act) return Answer(key, std::nullopt, act, pdu);
   Transaction request = NewTransaction(pdu.first_ns);
   DecodeUFrame(control, request);
-  if (!from_client) request.detail.emplace_back("sent_by", "responder");
+  if (!from_client) AddDetail(request, "sent_by", "responder");
   exchange().OnRequest(key, std::nullopt, act, std::move(request), out());
 }
 

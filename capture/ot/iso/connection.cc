@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::iso {
 namespace {
@@ -39,7 +39,7 @@ bool IsKnownParameter(std::uint8_t code) {
 }
 
 std::string TsapText(base::Bytes tsap) {
-  if (tsap.size() > 2 && IsPrintable(tsap)) return TextOf(tsap);
+  if (tsap.size() > 2 && IsPrintable(tsap)) return std::string(TextOf(tsap));
   return "0x" + base::ToHex(tsap.first(std::min(tsap.size(), kMaxTsap)));
 }
 
@@ -59,18 +59,14 @@ std::string_view ConnectionType(std::uint8_t type) {
 void AddTsap(Transaction& out, std::uint8_t code, base::Bytes tsap, bool of_response) {
   const bool called = code == kCalledTsap;
   const std::string_view key = called ? "called_tsap" : "calling_tsap";
-  std::string text = TsapText(tsap);
-  for (const auto& [known, value] : out.detail) {
-    if (known == key) {
-      if (value != text) {
-        AddDetail(out, called ? "response_called_tsap" : "response_calling_tsap", std::move(text));
-      }
-      return;
-    }
+  const std::string text = TsapText(tsap);
+  if (const std::string* const known = FindDetail(out, key); known != nullptr) {
+    if (*known == text) return;
+    return AddDetail(out, called ? "response_called_tsap" : "response_calling_tsap", text);
   }
-  AddDetail(out, key, std::move(text));
+  AddDetail(out, key, text);
   if (!called || of_response || tsap.size() != 2 || ConnectionType(tsap[0]).empty()) return;
-  AddDetail(out, "connection_type", std::string(ConnectionType(tsap[0])));
+  AddDetail(out, "connection_type", ConnectionType(tsap[0]));
   AddNumber(out, "rack", tsap[1] >> 5);
   AddNumber(out, "slot", tsap[1] & 0x1f);
 }
@@ -125,7 +121,7 @@ std::string_view DisconnectReason(std::uint8_t reason) {
 void SetReason(Transaction& out, std::uint8_t reason) {
   out.exception = reason;
   if (!DisconnectReason(reason).empty()) {
-    AddDetail(out, "reason", std::string(DisconnectReason(reason)));
+    AddDetail(out, "reason", DisconnectReason(reason));
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/iso/look.h"
 #include "capture/ot/s7plus/message.h"
 

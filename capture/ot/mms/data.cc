@@ -6,7 +6,7 @@
 #include <array>
 #include <bit>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::mms {
 namespace {
@@ -18,7 +18,7 @@ class Walk {
  public:
   explicit Walk(base::Bytes bytes) { levels_[0] = bytes; }
   // Nothing: the end of the level.
-  std::optional<Element> Next() {
+  std::optional<BerElement> Next() {
     if (limit_ || levels_[depth_].empty()) return std::nullopt;
     if (++elements_ > kMaxElements) {
       limit_ = true;
@@ -51,27 +51,27 @@ class Walk {
   bool limit_ = false;
 };
 
-void AddName(Names& names, std::string name) {
+void AddName(Names& names, std::string_view name) {
   if (name.empty()) return;
   if (names.count++ == 0) names.first = name;
-  if (names.text.size() >= iso::kMaxDetailBytes) return;
+  if (names.text.size() >= kMaxDetailBytes) return;
   if (!names.text.empty()) names.text += ", ";
   names.text += name;
 }
 
 // Domain and item side by side; nothing when it is something else.
 std::string DomainItem(base::Bytes inside) {
-  const std::optional<Element> domain = TakeElement(inside);
-  if (!domain || domain->first != kVisibleString) return {};
-  const std::optional<Element> item = TakeElement(inside);
-  if (!item || item->first != kVisibleString) return {};
-  return iso::TextOf(domain->value) + "/" + iso::TextOf(item->value);
+  const std::optional<BerElement> domain = TakeElement(inside);
+  if (!domain || domain->tag != kVisibleString) return {};
+  const std::optional<BerElement> item = TakeElement(inside);
+  if (!item || item->tag != kVisibleString) return {};
+  return fmt::format("{}/{}", TextOf(domain->content), TextOf(item->content));
 }
 
-bool IsString(const Element& element) {
-  const bool text = element.first == kVisibleString || element.first == 0x19;
-  const bool name = element.first >= 0x80 && element.first <= 0x82;
-  return (text || name) && element.value.size() >= 2 && iso::IsPrintable(element.value);
+bool IsString(const BerElement& element) {
+  const bool text = element.tag == kVisibleString || element.tag == 0x19;
+  const bool name = element.tag >= 0x80 && element.tag <= 0x82;
+  return (text || name) && element.content.size() >= 2 && IsPrintable(element.content);
 }
 
 std::string BitString(base::Bytes value) {
@@ -95,7 +95,7 @@ std::string Float(base::Bytes value) {
   if (exponent == 11 && value.size() == 9) {
     return fmt::format("{}", std::bit_cast<double>(cursor.U64Be()));
   }
-  return base::Bytes(value).empty() ? "" : iso::HexOf(value);
+  return base::Bytes(value).empty() ? "" : HexOf(value);
 }
 
 void AddValue(Transaction& out, std::int64_t value) {
@@ -103,34 +103,34 @@ void AddValue(Transaction& out, std::int64_t value) {
 }
 
 // Data of ISO 9506-2 that holds no other.
-std::string Simple(const Element& element, Transaction& out) {
-  switch (element.first) {
+std::string Simple(const BerElement& element, Transaction& out) {
+  switch (element.tag) {
     case 0x83: {
-      const bool value = !element.value.empty() && element.value[0] != 0;
+      const bool value = !element.content.empty() && element.content[0] != 0;
       AddValue(out, value ? 1 : 0);
       return value ? "true" : "false";
     }
     case 0x84:
-      return BitString(element.value);
+      return BitString(element.content);
     case 0x85:
     case 0x86: {
-      const std::optional<std::int64_t> value = ToInteger(element.value);
-      if (!value) return iso::HexOf(element.value);
+      const std::optional<std::int64_t> value = ToInteger(element.content);
+      if (!value) return HexOf(element.content);
       AddValue(out, *value);
       return fmt::format("{}", *value);
     }
     case 0x87:
-      return Float(element.value);
+      return Float(element.content);
     case 0x8a:
     case 0x90:
-      return '"' + iso::TextOf(element.value) + '"';
+      return fmt::format("\"{}\"", TextOf(element.content));
     default:
-      return iso::HexOf(element.value.first(std::min<std::size_t>(element.value.size(), 32)));
+      return HexOf(element.content.first(std::min<std::size_t>(element.content.size(), 32)));
   }
 }
 
 void AddText(Values& values, std::string_view text) {
-  if (values.text.size() < iso::kMaxDetailBytes) values.text += text;
+  if (values.text.size() < kMaxDetailBytes) values.text += text;
 }
 
 }  // namespace
@@ -139,16 +139,16 @@ Names CollectNames(base::Bytes bytes) {
   Names out;
   Walk walk(bytes);
   do {
-    while (const std::optional<Element> element = walk.Next()) {
+    while (const std::optional<BerElement> element = walk.Next()) {
       if (!element->constructed()) {
-        if (IsString(*element)) AddName(out, iso::TextOf(element->value));
+        if (IsString(*element)) AddName(out, TextOf(element->content));
         continue;
       }
-      std::string pair = DomainItem(element->value);
+      std::string pair = DomainItem(element->content);
       if (!pair.empty()) {
         AddName(out, std::move(pair));
       } else {
-        (void)walk.Enter(element->value);
+        (void)walk.Enter(element->content);
       }
     }
   } while (walk.Leave());
@@ -161,25 +161,25 @@ Values CollectValues(base::Bytes bytes, bool results, Transaction& out) {
   Walk walk(bytes);
   bool first = true;
   do {
-    while (const std::optional<Element> element = walk.Next()) {
+    while (const std::optional<BerElement> element = walk.Next()) {
       if (walk.depth() == 0) ++values.count;
       if (!first) AddText(values, ", ");
       first = false;
       // Array and structure.
-      if (element->first == 0xa1 || element->first == 0xa2) {
+      if (element->tag == 0xa1 || element->tag == 0xa2) {
         AddText(values, "{");
         first = true;
-        if (!walk.Enter(element->value)) AddText(values, "...}");
+        if (!walk.Enter(element->content)) AddText(values, "...}");
         continue;
       }
-      if (results && walk.depth() == 0 && element->first == 0x80) {
-        const std::int64_t failure = ToInteger(element->value).value_or(0);
+      if (results && walk.depth() == 0 && element->tag == 0x80) {
+        const std::int64_t failure = ToInteger(element->content).value_or(0);
         if (!values.failure) values.failure = failure;
         AddText(values, fmt::format("error {}", failure));
         continue;
       }
-      if (element->first == 0x8a && values.first_text.empty()) {
-        values.first_text = iso::TextOf(element->value);
+      if (element->tag == 0x8a && values.first_text.empty()) {
+        values.first_text = TextOf(element->content);
       }
       AddText(values, Simple(*element, out));
     }

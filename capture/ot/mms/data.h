@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "capture/ot/mms/ber.h"
+#include "capture/ot/ber.h"
 #include "capture/records.h"
 
 namespace tapiary::capture::mms {

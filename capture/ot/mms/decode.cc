@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/mms/data.h"
 #include "capture/ot/mms/names.h"
 #include "capture/ot/mms/techniques.h"
 
 namespace tapiary::capture::mms {
 namespace {
-
-using iso::AddAnomaly;
-using iso::AddDetail;
-using iso::AddNumber;
 
 constexpr std::uint32_t kGetNameList = 1;
 constexpr std::uint32_t kIdentify = 2;
@@ -44,59 +40,60 @@ void AddNames(base::Bytes bytes, std::string_view key, Transaction& out, Names* 
 void AddValues(base::Bytes bytes, bool results, std::string_view key, Transaction& out) {
   Values values = CollectValues(bytes, results, out);
   if (values.limit) AddAnomaly(out, "mms-limit");
-  if (!values.text.empty()) AddDetail(out, key, std::move(values.text));
+  if (!values.text.empty()) AddDetail(out, key, values.text);
   if (!values.failure) return;
   out.status = TransactionStatus::kException;
   out.exception = static_cast<std::uint32_t>(*values.failure);
   const std::string_view name = AccessErrorName(*values.failure);
-  if (!name.empty()) AddDetail(out, "error", std::string(name));
+  if (!name.empty()) AddDetail(out, "error", name);
 }
 
 // listOfVariable or variableListName, then listOfData.
 void RequestWrite(base::Bytes content, Transaction& out) {
   base::Bytes rest = content;
-  const std::optional<Element> specification = TakeElement(rest);
+  const std::optional<BerElement> specification = TakeElement(rest);
   if (!specification) return AddAnomaly(out, "mms-ber");
   Names names;
   AddNames(content.first(content.size() - rest.size()), "items", out, &names);
   SetTechnique(out, WriteKindOf(names.first));
-  if (const std::optional<Element> data = FindElement(rest, 0xa0)) {
-    AddValues(data->value, false, "data", out);
+  if (const std::optional<BerElement> data = FindElement(rest, 0xa0)) {
+    AddValues(data->content, false, "data", out);
   }
 }
 
 void RequestNameList(base::Bytes content, Transaction& out) {
   if (const auto object_class = FindElement(content, 0xa0)) {
-    base::Bytes inside = object_class->value;
-    const std::optional<Element> basic = TakeElement(inside);
-    const std::optional<std::int64_t> number = basic ? ToInteger(basic->value) : std::nullopt;
+    base::Bytes inside = object_class->content;
+    const std::optional<BerElement> basic = TakeElement(inside);
+    const std::optional<std::int64_t> number = basic ? ToInteger(basic->content) : std::nullopt;
     if (number) AddDetail(out, "object_class", std::string(ObjectClassName(*number)));
   }
   if (const auto scope = FindElement(content, 0xa1)) {
-    base::Bytes inside = scope->value;
-    const std::optional<Element> domain = TakeElement(inside);
-    if (domain && domain->first == 0x81) AddDetail(out, "domain", iso::TextOf(domain->value));
-    if (domain && domain->first == 0x80) AddDetail(out, "scope", "vmd");
+    base::Bytes inside = scope->content;
+    const std::optional<BerElement> domain = TakeElement(inside);
+    if (domain && domain->tag == 0x81) AddDetail(out, "domain", TextOf(domain->content));
+    if (domain && domain->tag == 0x80) AddDetail(out, "scope", "vmd");
   }
-  const std::optional<Element> after = FindElement(content, 0x82);
-  if (after) AddDetail(out, "continue_after", iso::TextOf(after->value));
+  const std::optional<BerElement> after = FindElement(content, 0x82);
+  if (after) AddDetail(out, "continue_after", TextOf(after->content));
 }
 
 void AnswerIdentify(base::Bytes content, Transaction& out) {
   constexpr std::string_view kKeys[] = {"vendor", "model", "revision"};
   for (std::uint8_t i = 0; i < 3; ++i) {
-    const std::optional<Element> text = FindElement(content, static_cast<std::uint8_t>(0x80 + i));
-    if (text) AddDetail(out, kKeys[i], iso::TextOf(text->value));
+    const std::optional<BerElement> text =
+        FindElement(content, static_cast<std::uint8_t>(0x80 + i));
+    if (text) AddDetail(out, kKeys[i], TextOf(text->content));
   }
 }
 
 // Success 0x81, failure 0x80, one each.
 void AnswerWrite(base::Bytes content, Transaction& out) {
   for (std::size_t i = 0; i < kMaxElements && !content.empty(); ++i) {
-    const std::optional<Element> result = TakeElement(content);
+    const std::optional<BerElement> result = TakeElement(content);
     if (!result) return AddAnomaly(out, "mms-ber");
-    if (result->first != 0x80) continue;
-    const std::int64_t failure = ToInteger(result->value).value_or(0);
+    if (result->tag != 0x80) continue;
+    const std::int64_t failure = ToInteger(result->content).value_or(0);
     out.status = TransactionStatus::kException;
     out.exception = static_cast<std::uint32_t>(failure);
     AddDetail(out, "error", std::string(AccessErrorName(failure)));
@@ -109,7 +106,7 @@ void AnswerFields(const Service& service, Transaction& out) {
     case kRead:
       // The specification (0xa0) may be repeated in front of the results (0xa1).
       if (const auto results = FindElement(service.content, 0xa1)) {
-        AddValues(results->value, true, "data", out);
+        AddValues(results->content, true, "data", out);
       }
       return;
     case kWrite:
@@ -119,7 +116,7 @@ void AnswerFields(const Service& service, Transaction& out) {
     case kGetNameList: {
       Names names = CollectNames(service.content);
       out.quantity = names.count;
-      if (!names.text.empty()) AddDetail(out, "names", std::move(names.text));
+      if (!names.text.empty()) AddDetail(out, "names", names.text);
       return;
     }
     default:
@@ -130,23 +127,23 @@ void AnswerFields(const Service& service, Transaction& out) {
 // Error class and code: {0xa0-0xac {0x80+class code}}.
 void AddServiceError(base::Bytes content, Transaction& out) {
   base::Bytes rest = content;
-  std::optional<Element> element;
+  std::optional<BerElement> element;
   // Invoke id, modifier position, service error.
   for (int i = 0; i < 3 && (element = TakeElement(rest)); ++i) {
-    if (element->first == 0xa2 || element->first == 0xa0) break;
+    if (element->tag == 0xa2 || element->tag == 0xa0) break;
   }
   if (!element || !element->constructed()) return;
-  base::Bytes inside = element->value;
-  const std::optional<Element> error_class = TakeElement(inside);
+  base::Bytes inside = element->content;
+  const std::optional<BerElement> error_class = TakeElement(inside);
   if (!error_class) return;
-  base::Bytes choice = error_class->value;
-  const std::optional<Element> code = TakeElement(choice);
+  base::Bytes choice = error_class->content;
+  const std::optional<BerElement> code = TakeElement(choice);
   if (!code) return;
-  const std::int64_t number = ToInteger(code->value).value_or(0);
+  const std::int64_t number = ToInteger(code->content).value_or(0);
   out.exception = static_cast<std::uint32_t>(number);
   AddNumber(out, "error_class", code->number);
   const std::string_view name = ErrorClassName(code->number);
-  if (!name.empty()) AddDetail(out, "error", std::string(name));
+  if (!name.empty()) AddDetail(out, "error", name);
 }
 
 void AnswerConfirmed(base::Bytes pdu, bool has_request, Transaction& out) {
@@ -182,21 +179,21 @@ void NoRequest(std::uint8_t pdu, Transaction& out) {
 Service ReadService(base::Bytes pdu) {
   Service out;
   base::Bytes rest = pdu;
-  const std::optional<Element> outer = TakeElement(rest);
+  const std::optional<BerElement> outer = TakeElement(rest);
   if (!outer) return out;
-  base::Bytes inside = outer->value;
-  std::optional<Element> element = TakeElement(inside);
+  base::Bytes inside = outer->content;
+  std::optional<BerElement> element = TakeElement(inside);
   // Confirmed PDUs begin with the invoke id, as INTEGER or, in errors, as [0].
-  if (element && (element->first == 0x02 || element->first == 0x80) && pdu[0] != kUnconfirmed) {
-    const std::optional<std::int64_t> id = ToInteger(element->value);
+  if (element && (element->tag == 0x02 || element->tag == 0x80) && pdu[0] != kUnconfirmed) {
+    const std::optional<std::int64_t> id = ToInteger(element->content);
     if (id) out.invoke_id = static_cast<std::uint32_t>(*id);
     element = TakeElement(inside);
   }
   // A list of modifiers may stand in front of the service.
-  if (element && element->first == 0x30) element = TakeElement(inside);
+  if (element && element->tag == 0x30) element = TakeElement(inside);
   if (!element || !element->context()) return out;
   out.tag = element->number;
-  out.content = element->value;
+  out.content = element->content;
   out.known = true;
   return out;
 }
@@ -231,20 +228,20 @@ void DecodeUnconfirmed(base::Bytes pdu, Transaction& out) {
   base::Bytes rest = service.content;
   if (!TakeElement(rest)) return AddAnomaly(out, "mms-ber");
   AddNames(service.content.first(service.content.size() - rest.size()), "items", out);
-  const std::optional<Element> results = FindElement(rest, 0xa0);
+  const std::optional<BerElement> results = FindElement(rest, 0xa0);
   if (!results) return;
-  Values values = CollectValues(results->value, true, out);
+  Values values = CollectValues(results->content, true, out);
   if (values.limit) AddAnomaly(out, "mms-limit");
-  if (!values.first_text.empty()) AddDetail(out, "report_id", std::move(values.first_text));
-  if (!values.text.empty()) AddDetail(out, "data", std::move(values.text));
+  if (!values.first_text.empty()) AddDetail(out, "report_id", values.first_text);
+  if (!values.text.empty()) AddDetail(out, "data", values.text);
 }
 
 void DecodeInitiate(base::Bytes pdu, bool answer, Transaction& out) {
   base::Bytes rest = pdu;
-  const std::optional<Element> outer = TakeElement(rest);
+  const std::optional<BerElement> outer = TakeElement(rest);
   if (!outer) return;
-  const std::optional<Element> size = FindElement(outer->value, 0x80);
-  const std::optional<std::int64_t> number = size ? ToInteger(size->value) : std::nullopt;
+  const std::optional<BerElement> size = FindElement(outer->content, 0x80);
+  const std::optional<std::int64_t> number = size ? ToInteger(size->content) : std::nullopt;
   if (!number || *number < 0) return;
   AddNumber(out, answer ? "response_pdu_size" : "pdu_size", static_cast<std::uint64_t>(*number));
 }
@@ -252,11 +249,11 @@ void DecodeInitiate(base::Bytes pdu, bool answer, Transaction& out) {
 void DecodeAssociate(base::Bytes acse, Transaction& out) {
   // Calling authentication value [12], a choice of text [0], bits [1] and others.
   if (const auto authentication = FindElement(acse, 0xac)) {
-    base::Bytes inside = authentication->value;
-    const std::optional<Element> value = TakeElement(inside);
-    const bool text = value && value->first == 0x80 && iso::IsPrintable(value->value);
-    if (text) AddDetail(out, "password", iso::TextOf(value->value));
-    if (value && !text) AddDetail(out, "authentication", iso::HexOf(value->value));
+    base::Bytes inside = authentication->content;
+    const std::optional<BerElement> value = TakeElement(inside);
+    const bool text = value && value->tag == 0x80 && IsPrintable(value->content);
+    if (text) AddDetail(out, "password", TextOf(value->content));
+    if (value && !text) AddDetail(out, "authentication", HexOf(value->content));
   }
 }
 
@@ -270,14 +267,14 @@ void DecodeAnswer(base::Bytes pdu, bool has_request, Transaction& out) {
   if (kind == kConcludeResponse || kind == kCancelResponse) return;
   out.status = TransactionStatus::kException;
   base::Bytes rest = pdu;
-  const std::optional<Element> outer = TakeElement(rest);
+  const std::optional<BerElement> outer = TakeElement(rest);
   if (!outer) return;
-  if (kind != kReject) return AddServiceError(outer->value, out);
+  if (kind != kReject) return AddServiceError(outer->content, out);
   AddDetail(out, "error", "reject");
-  base::Bytes inside = outer->value;
-  while (const std::optional<Element> reason = TakeElement(inside)) {
-    if (reason->first == 0x80) continue;  // the invoke id
-    out.exception = static_cast<std::uint32_t>(ToInteger(reason->value).value_or(0));
+  base::Bytes inside = outer->content;
+  while (const std::optional<BerElement> reason = TakeElement(inside)) {
+    if (reason->tag == 0x80) continue;  // the invoke id
+    out.exception = static_cast<std::uint32_t>(ToInteger(reason->content).value_or(0));
     AddNumber(out, "error_class", reason->number);
     return;
   }

@@ -40,12 +40,12 @@ base::Bytes SessionUserData(base::Bytes parameters) {
 
 // Fully encoded user data (0x61): the first presentation data value, header and all.
 base::Bytes DataValue(base::Bytes presentation) {
-  const std::optional<Element> data = FindElement(presentation, 0x61);
+  const std::optional<BerElement> data = FindElement(presentation, 0x61);
   if (!data) return {};
-  const std::optional<Element> list = FindElement(data->value, 0x30);
+  const std::optional<BerElement> list = FindElement(data->content, 0x30);
   if (!list) return {};
-  const std::optional<Element> value = FindElement(list->value, 0xa0);
-  return value ? value->value : base::Bytes{};
+  const std::optional<BerElement> value = FindElement(list->content, 0xa0);
+  return value ? value->content : base::Bytes{};
 }
 
 // The bytes of the first element, header and all.
@@ -57,12 +57,12 @@ base::Bytes WholeElement(base::Bytes bytes) {
 
 // MMS in the user information (0xbe) of AARQ and AARE: an EXTERNAL.
 base::Bytes UserInformation(base::Bytes acse) {
-  const std::optional<Element> information = FindElement(acse, 0xbe);
+  const std::optional<BerElement> information = FindElement(acse, 0xbe);
   if (!information) return {};
-  const std::optional<Element> external = FindElement(information->value, 0x28);
+  const std::optional<BerElement> external = FindElement(information->content, 0x28);
   if (!external) return {};
-  const std::optional<Element> value = FindElement(external->value, 0xa0);
-  return value ? WholeElement(value->value) : base::Bytes{};
+  const std::optional<BerElement> value = FindElement(external->content, 0xa0);
+  return value ? WholeElement(value->content) : base::Bytes{};
 }
 
 Layer AcseLayer(std::uint8_t first) {
@@ -82,11 +82,12 @@ Layer AcseLayer(std::uint8_t first) {
   }
 }
 
-Unwrapped FromAcse(const Element& element, Layer layer) {
+Unwrapped FromAcse(const BerElement& element, Layer layer) {
   Unwrapped out;
   out.layer = layer;
-  out.acse = element.value;
-  if (layer == Layer::kConnect || layer == Layer::kAccept) out.mms = UserInformation(element.value);
+  out.acse = element.content;
+  if (layer == Layer::kConnect || layer == Layer::kAccept)
+    out.mms = UserInformation(element.content);
   return out;
 }
 
@@ -94,23 +95,23 @@ Unwrapped FromAcse(const Element& element, Layer layer) {
 Unwrapped FromSetUp(base::Bytes user_data, Layer layer) {
   Unwrapped out;
   out.layer = layer;
-  const std::optional<Element> set = FindElement(user_data, 0x31);
+  const std::optional<BerElement> set = FindElement(user_data, 0x31);
   if (!set) return out;
-  const std::optional<Element> parameters = FindElement(set->value, 0xa2);
+  const std::optional<BerElement> parameters = FindElement(set->content, 0xa2);
   if (!parameters) return out;
-  base::Bytes data = DataValue(parameters->value);
-  const std::optional<Element> value = TakeElement(data);
-  if (!value || AcseLayer(value->first) != layer) return out;
+  base::Bytes data = DataValue(parameters->content);
+  const std::optional<BerElement> value = TakeElement(data);
+  if (!value || AcseLayer(value->tag) != layer) return out;
   return FromAcse(*value, layer);
 }
 
 Unwrapped FromData(base::Bytes presentation) {
   const base::Bytes data = DataValue(presentation);
   base::Bytes rest = data;
-  const std::optional<Element> value = TakeElement(rest);
+  const std::optional<BerElement> value = TakeElement(rest);
   if (!value) return {};
-  if (IsMmsPdu(value->first)) return {Layer::kMms, {}, data.first(data.size() - rest.size())};
-  const Layer layer = AcseLayer(value->first);
+  if (IsMmsPdu(value->tag)) return {Layer::kMms, {}, data.first(data.size() - rest.size())};
+  const Layer layer = AcseLayer(value->tag);
   return layer == Layer::kNone ? Unwrapped{} : FromAcse(*value, layer);
 }
 
@@ -168,17 +169,17 @@ Look LookOf(std::uint8_t pdu) {
 Look LookAtBare(base::Bytes bytes, std::size_t size) {
   if (!IsMmsPdu(bytes[0])) return {};
   base::Bytes rest = bytes;
-  const std::optional<Element> element = TakeElement(rest);
+  const std::optional<BerElement> element = TakeElement(rest);
   if (!element || bytes.size() != size || element->cut || !rest.empty()) return {};
   const bool conclude = bytes[0] == kConcludeRequest || bytes[0] == kConcludeResponse;
   if (conclude) return {};  // two bytes prove nothing
-  base::Bytes inside = element->value;
-  const std::optional<Element> first = TakeElement(inside);
+  base::Bytes inside = element->content;
+  const std::optional<BerElement> first = TakeElement(inside);
   if (!first || first->cut) return {};
   const bool confirmed = bytes[0] == kConfirmedRequest || bytes[0] == kConfirmedResponse;
   const bool initiate = bytes[0] == kInitiateRequest || bytes[0] == kInitiateResponse;
-  if (confirmed && first->first == 0x02 && !inside.empty()) return LookOf(bytes[0]);
-  if (initiate && FindElement(element->value, 0xa4)) return LookOf(bytes[0]);
+  if (confirmed && first->tag == 0x02 && !inside.empty()) return LookOf(bytes[0]);
+  if (initiate && FindElement(element->content, 0xa4)) return LookOf(bytes[0]);
   return {};
 }
 

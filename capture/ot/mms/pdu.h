@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "capture/ot/mms/ber.h"
+#include "capture/ot/ber.h"
 
 namespace tapiary::capture::mms {
 

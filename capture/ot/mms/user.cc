@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/mms/decode.h"
 #include "capture/ot/mms/pdu.h"
 
@@ -25,13 +25,13 @@ Transaction Begin(const iso::Tsdu& tsdu, std::string_view operation, std::int32_
   out.time_ns = tsdu.first_ns;
   out.operation = operation;
   out.code = code;
-  if (tsdu.cut) iso::AddAnomaly(out, "truncated");
+  if (tsdu.cut) AddAnomaly(out, "truncated");
   return out;
 }
 
 void Emit(const iso::Call& call, Transaction&& out) {
   out.status = TransactionStatus::kUnsolicited;
-  if (!call.from_client) iso::AddDetail(out, "asked_by", "server");
+  if (!call.from_client) AddDetail(out, "asked_by", "server");
   call.out.Emit(std::move(out));
 }
 
@@ -39,7 +39,7 @@ void OnConfirmedRequest(const iso::Call& call, const iso::Tsdu& tsdu, base::Byte
   const Service service = ReadService(pdu);
   Transaction out = Begin(tsdu, {}, 0);
   DecodeRequest(service, out);
-  if (service.invoke_id) iso::AddNumber(out, "invoke_id", *service.invoke_id);
+  if (service.invoke_id) AddNumber(out, "invoke_id", *service.invoke_id);
   iso::Ask(call, User::kMms, service.invoke_id.value_or(0), service.tag, std::move(out));
 }
 
@@ -118,7 +118,7 @@ void MmsUser::OnTsdu(const iso::Call& call, const iso::Tsdu& tsdu) {
 void MmsUser::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
   const Unwrapped message = Unwrap(response.pdu);
   out.status = TransactionStatus::kOk;
-  if (response.cut) iso::AddAnomaly(out, "truncated");
+  if (response.cut) AddAnomaly(out, "truncated");
   switch (message.layer) {
     case Layer::kMms:
       return DecodeAnswer(message.mms, has_request, out);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/modbus/functions.h"
 #include "capture/ot/modbus/identification.h"
 #include "capture/ot/modbus/techniques.h"
@@ -13,17 +14,7 @@
 namespace tapiary::capture::modbus {
 namespace {
 
-constexpr std::size_t kMaxDetailBytes = 260;
-
-void Detail(Transaction& out, std::string key, std::string text) {
-  out.detail.emplace_back(std::move(key), std::move(text));
-}
-
-void Anomaly(Transaction& out, std::string_view name) {
-  if (std::find(out.anomalies.begin(), out.anomalies.end(), name) == out.anomalies.end()) {
-    out.anomalies.emplace_back(name);
-  }
-}
+constexpr std::size_t kMaxText = 1024;  // no ADU tells more
 
 void TakeRegisters(base::ByteCursor& cursor, std::size_t bytes, Transaction& out) {
   base::ByteCursor data(cursor.Take(std::min(bytes, cursor.remaining())));
@@ -39,13 +30,13 @@ void TakeBits(base::ByteCursor& cursor, std::size_t bytes, std::uint64_t quantit
   for (std::size_t i = 0; i < bits; ++i) out.values.push_back((data[i / 8] >> (i % 8)) & 1);
 }
 
-std::string RestAsHex(base::ByteCursor& cursor) {
-  const base::Bytes rest = cursor.Take(std::min(cursor.remaining(), kMaxDetailBytes));
-  return base::ToHex(rest);
+// All of it: an ADU is short.
+void AddRest(Transaction& out, std::string_view key, const base::ByteCursor& cursor) {
+  if (cursor.remaining() > 0) AddDetail(out, key, base::ToHex(cursor.rest()), kMaxText);
 }
 
 void CheckQuantity(Transaction& out, std::uint64_t quantity, std::uint64_t max) {
-  if (quantity < 1 || quantity > max) Anomaly(out, "modbus-quantity");
+  if (quantity < 1 || quantity > max) AddAnomaly(out, "modbus-quantity");
 }
 
 void SetAddress(Transaction& out, base::ByteCursor& cursor, bool with_quantity) {
@@ -69,7 +60,7 @@ void RequestWriteSingle(Transaction& out, base::ByteCursor& cursor) {
     return;
   }
   const bool legal = value == 0 || value == 0xff00;
-  if (!legal) Anomaly(out, "modbus-value");
+  if (!legal) AddAnomaly(out, "modbus-value");
   out.values.push_back(legal ? value >> 15 : value);
 }
 
@@ -80,23 +71,23 @@ void RequestWriteMultiple(Transaction& out, base::ByteCursor& cursor) {
   const bool coils = out.code == kWriteMultipleCoils;
   CheckQuantity(out, *out.quantity, coils ? 1968 : 123);
   const std::uint64_t needed = coils ? (*out.quantity + 7) / 8 : *out.quantity * 2;
-  if (bytes != needed || bytes != cursor.remaining()) Anomaly(out, "modbus-count-mismatch");
+  if (bytes != needed || bytes != cursor.remaining()) AddAnomaly(out, "modbus-count-mismatch");
   coils ? TakeBits(cursor, bytes, *out.quantity, out) : TakeRegisters(cursor, bytes, out);
 }
 
 void RequestReadWrite(Transaction& out, base::ByteCursor& cursor) {
   if (cursor.remaining() < 2) return;
-  Detail(out, "read_address", fmt::format("{}", cursor.U16Be()));
+  AddNumber(out, "read_address", cursor.U16Be());
   if (cursor.remaining() < 2) return;
   const std::uint16_t read_quantity = cursor.U16Be();
-  Detail(out, "read_quantity", fmt::format("{}", read_quantity));
+  AddNumber(out, "read_quantity", read_quantity);
   CheckQuantity(out, read_quantity, 125);
   SetAddress(out, cursor, true);
   if (!out.quantity || cursor.remaining() < 1) return;
   const std::size_t bytes = cursor.U8();
   CheckQuantity(out, *out.quantity, 121);
   if (bytes != *out.quantity * 2 || bytes != cursor.remaining()) {
-    Anomaly(out, "modbus-count-mismatch");
+    AddAnomaly(out, "modbus-count-mismatch");
   }
   TakeRegisters(cursor, bytes, out);
 }
@@ -104,7 +95,7 @@ void RequestReadWrite(Transaction& out, base::ByteCursor& cursor) {
 // Reference type 6, file, record, length; a write has the data behind each.
 void RequestFile(Transaction& out, base::ByteCursor& cursor) {
   const std::size_t bytes = cursor.U8();
-  if (bytes != cursor.remaining()) Anomaly(out, "modbus-count-mismatch");
+  if (bytes != cursor.remaining()) AddAnomaly(out, "modbus-count-mismatch");
   std::string references;
   std::uint64_t registers = 0;
   while (cursor.remaining() >= 7) {
@@ -118,36 +109,36 @@ void RequestFile(Transaction& out, base::ByteCursor& cursor) {
     if (out.code == kWriteFileRecord) TakeRegisters(cursor, length * 2u, out);
   }
   out.quantity = registers;
-  Detail(out, "file_record_length", references);
+  AddDetail(out, "file_record_length", references, kMaxText);
 }
 
 void RequestDiagnostics(Transaction& out, base::ByteCursor& cursor, std::int32_t& sub) {
   if (cursor.remaining() < 2) return;
   sub = cursor.U16Be();
-  Detail(out, "sub_function", fmt::format("{}", sub));
-  if (cursor.remaining() > 0) Detail(out, "data", RestAsHex(cursor));
+  AddNumber(out, "sub_function", sub);
+  AddRest(out, "data", cursor);
 }
 
 void RequestEncapsulated(Transaction& out, base::ByteCursor& cursor, std::int32_t& sub) {
   if (cursor.remaining() < 1) return;
   sub = cursor.U8();
-  Detail(out, "mei_type", fmt::format("{}", sub));
+  AddNumber(out, "mei_type", sub);
   if (sub == 14) {
     out.operation = "read_device_identification";
-    if (cursor.remaining() >= 1) Detail(out, "read_code", fmt::format("{}", cursor.U8()));
-    if (cursor.remaining() >= 1) Detail(out, "object_id", fmt::format("{}", cursor.U8()));
+    if (cursor.remaining() >= 1) AddNumber(out, "read_code", cursor.U8());
+    if (cursor.remaining() >= 1) AddNumber(out, "object_id", cursor.U8());
   } else {
     if (sub == 13) out.operation = "canopen_general_reference";
-    if (cursor.remaining() > 0) Detail(out, "data", RestAsHex(cursor));
+    AddRest(out, "data", cursor);
   }
 }
 
 void RequestUmas(Transaction& out, base::ByteCursor& cursor, std::int32_t& sub) {
   if (cursor.remaining() < 2) return;
-  Detail(out, "umas_session", fmt::format("0x{:02x}", cursor.U8()));
+  AddDetail(out, "umas_session", fmt::format("0x{:02x}", cursor.U8()));
   sub = cursor.U8();
-  Detail(out, "umas_code", fmt::format("0x{:02x}", sub));
-  if (cursor.remaining() > 0) Detail(out, "data", RestAsHex(cursor));
+  AddDetail(out, "umas_code", fmt::format("0x{:02x}", sub));
+  AddRest(out, "data", cursor);
 }
 
 void RequestMask(Transaction& out, base::ByteCursor& cursor) {
@@ -157,8 +148,8 @@ void RequestMask(Transaction& out, base::ByteCursor& cursor) {
   const std::uint16_t and_mask = cursor.U16Be();
   const std::uint16_t or_mask = cursor.U16Be();
   out.values = {and_mask, or_mask};
-  Detail(out, "and_mask", fmt::format("0x{:04x}", and_mask));
-  Detail(out, "or_mask", fmt::format("0x{:04x}", or_mask));
+  AddDetail(out, "and_mask", fmt::format("0x{:04x}", and_mask));
+  AddDetail(out, "or_mask", fmt::format("0x{:04x}", or_mask));
 }
 
 // Sets the sub-function when the function has one.
@@ -196,7 +187,7 @@ void RequestFields(Transaction& out, base::ByteCursor& cursor, std::int32_t& sub
     case kReportServerId:
       return;
     default:
-      if (cursor.remaining() > 0) Detail(out, "data", RestAsHex(cursor));
+      AddRest(out, "data", cursor);
   }
 }
 
@@ -215,7 +206,7 @@ void ResponseRead(Transaction& out, base::ByteCursor& cursor) {
   if (out.quantity) {
     mismatch = mismatch || bytes != (bits ? (*out.quantity + 7) / 8 : *out.quantity * 2);
   }
-  if (mismatch) Anomaly(out, "modbus-count-mismatch");
+  if (mismatch) AddAnomaly(out, "modbus-count-mismatch");
   bits ? TakeBits(cursor, bytes, out.quantity.value_or(bytes * 8), out)
        : TakeRegisters(cursor, bytes, out);
 }
@@ -224,12 +215,12 @@ void ResponseRead(Transaction& out, base::ByteCursor& cursor) {
 void ResponseEcho(Transaction& out, base::ByteCursor& cursor, bool request_seen) {
   if (cursor.remaining() < 2) return;
   const std::uint16_t address = cursor.U16Be();
-  if (out.address && *out.address != address) Anomaly(out, "modbus-echo-mismatch");
+  if (out.address && *out.address != address) AddAnomaly(out, "modbus-echo-mismatch");
   if (!out.address) out.address = address;
   if (cursor.remaining() < 2) return;
   const std::uint16_t second = cursor.U16Be();
   if (out.code == kWriteMultipleCoils || out.code == kWriteMultipleRegisters) {
-    if (out.quantity && *out.quantity != second) Anomaly(out, "modbus-echo-mismatch");
+    if (out.quantity && *out.quantity != second) AddAnomaly(out, "modbus-echo-mismatch");
     if (!out.quantity) out.quantity = second;
     return;
   }
@@ -241,17 +232,17 @@ void ResponseEcho(Transaction& out, base::ByteCursor& cursor, bool request_seen)
 void ResponseReadWrite(Transaction& out, base::ByteCursor& cursor) {
   if (cursor.remaining() < 1) return;
   const std::size_t bytes = cursor.U8();
-  if (bytes != cursor.remaining()) Anomaly(out, "modbus-count-mismatch");
+  if (bytes != cursor.remaining()) AddAnomaly(out, "modbus-count-mismatch");
   std::string values;
   while (cursor.remaining() >= 2) {
     values += fmt::format("{}{}", values.empty() ? "" : " ", cursor.U16Be());
   }
-  Detail(out, "read_values", values);
+  AddDetail(out, "read_values", values, kMaxText);
 }
 
 void ResponseFile(Transaction& out, base::ByteCursor& cursor) {
   if (cursor.remaining() < 1) return;
-  if (cursor.U8() != cursor.remaining()) Anomaly(out, "modbus-count-mismatch");
+  if (cursor.U8() != cursor.remaining()) AddAnomaly(out, "modbus-count-mismatch");
   if (out.code == kWriteFileRecord) return;  // an echo
   while (cursor.remaining() >= 2) {          // group: length, reference type, registers
     const std::size_t length = cursor.U8();
@@ -295,7 +286,7 @@ void ResponseFields(Transaction& out, base::ByteCursor& cursor, bool request_see
       cursor.Skip(2);
       [[fallthrough]];
     default:
-      if (cursor.remaining() > 0) Detail(out, "response_data", RestAsHex(cursor));
+      AddRest(out, "response_data", cursor);
   }
 }
 
@@ -312,9 +303,9 @@ void DecodeRequest(const Adu& adu, Transaction& out) {
   out.attack_technique = technique.id;
   const std::size_t length = adu.header.length - 1u;
   if (adu.cut) {
-    Anomaly(out, "truncated");
+    AddAnomaly(out, "truncated");
   } else if (RequestShape(adu.pdu, length) == Shape::kDiffers && out.anomalies.empty()) {
-    Anomaly(out, "modbus-length");
+    AddAnomaly(out, "modbus-length");
   }
 }
 
@@ -327,8 +318,8 @@ void DecodeResponse(const Adu& adu, Transaction& out) {
     out.attack_technique = technique.id;
   }
   const std::uint8_t function = adu.pdu.empty() ? 0 : adu.pdu[0];
-  if ((function & 0x7f) != out.code) Anomaly(out, "modbus-function-mismatch");
-  if (adu.header.unit != out.unit.value_or(0)) Anomaly(out, "modbus-unit-mismatch");
+  if ((function & 0x7f) != out.code) AddAnomaly(out, "modbus-function-mismatch");
+  if (adu.header.unit != out.unit.value_or(0)) AddAnomaly(out, "modbus-unit-mismatch");
   base::ByteCursor cursor(adu.pdu);
   cursor.Skip(1);
   const std::size_t length = adu.header.length - 1u;
@@ -337,18 +328,18 @@ void DecodeResponse(const Adu& adu, Transaction& out) {
     if (cursor.remaining() > 0) {
       out.exception = cursor.U8();
     } else if (adu.cut) {
-      Anomaly(out, "truncated");
+      AddAnomaly(out, "truncated");
     }
-    if (length != 2) Anomaly(out, "modbus-length");
+    if (length != 2) AddAnomaly(out, "modbus-length");
     return;
   }
   out.status = TransactionStatus::kOk;
   const std::size_t before = out.anomalies.size();
   if ((function & 0x7f) == out.code) ResponseFields(out, cursor, request_seen);
   if (adu.cut) {
-    Anomaly(out, "truncated");
+    AddAnomaly(out, "truncated");
   } else if (ResponseShape(adu.pdu, length) == Shape::kDiffers && out.anomalies.size() == before) {
-    Anomaly(out, "modbus-length");
+    AddAnomaly(out, "modbus-length");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::modbus {
 namespace {
@@ -30,8 +31,8 @@ std::string TakeText(base::ByteCursor& cursor, std::size_t size) {
 void DecodeServerId(base::ByteCursor& cursor, Transaction& out) {
   if (cursor.remaining() < 1) return;
   const std::size_t size = cursor.U8();
-  if (size != cursor.remaining()) out.anomalies.emplace_back("modbus-count-mismatch");
-  out.detail.emplace_back("server_id", TakeText(cursor, size));
+  if (size != cursor.remaining()) AddAnomaly(out, "modbus-count-mismatch");
+  AddDetail(out, "server_id", TakeText(cursor, size));
 }
 
 void DecodeIdentification(base::ByteCursor& cursor, Transaction& out) {
@@ -39,34 +40,33 @@ void DecodeIdentification(base::ByteCursor& cursor, Transaction& out) {
   const std::uint8_t mei = cursor.U8();
   if (mei == kMeiCanopen || cursor.remaining() < 5) {
     if (cursor.remaining() > 0) {
-      out.detail.emplace_back("response_data", base::ToHex(cursor.Take(cursor.remaining())));
+      AddDetail(out, "response_data", base::ToHex(cursor.rest()), 2 * cursor.remaining());
     }
     return;
   }
   if (out.operation == "encapsulated_interface_transport") {  // no request told
     out.operation = "read_device_identification";
-    out.detail.emplace_back("mei_type", fmt::format("{}", mei));
-    out.detail.emplace_back("read_code", fmt::format("{}", cursor.U8()));
+    AddNumber(out, "mei_type", mei);
+    AddNumber(out, "read_code", cursor.U8());
   } else {
     cursor.Skip(1);
   }
-  out.detail.emplace_back("conformity", fmt::format("0x{:02x}", cursor.U8()));
-  out.detail.emplace_back("more_follows", cursor.U8() != 0 ? "true" : "false");
-  out.detail.emplace_back("next_object_id", fmt::format("{}", cursor.U8()));
+  AddDetail(out, "conformity", fmt::format("0x{:02x}", cursor.U8()));
+  AddDetail(out, "more_follows", cursor.U8() != 0 ? "true" : "false");
+  AddNumber(out, "next_object_id", cursor.U8());
   const std::size_t count = cursor.U8();
   std::size_t seen = 0;
   for (; seen < count && cursor.remaining() >= 2; ++seen) {
     const std::uint8_t id = cursor.U8();
     const std::size_t size = cursor.U8();
     std::string name = ObjectName(id);
-    const bool again = std::any_of(out.detail.begin(), out.detail.end(),
-                                   [&name](const auto& entry) { return entry.first == name; });
-    if (again) name += fmt::format("_{}", seen);  // members of a JSON object are unique
+    // Members of a JSON object are unique.
+    if (FindDetail(out, name) != nullptr) name += fmt::format("_{}", seen);
     const bool whole = size <= cursor.remaining();
-    out.detail.emplace_back(std::move(name), TakeText(cursor, size));
+    AddDetail(out, name, TakeText(cursor, size));
     if (!whole) break;
   }
-  if (seen != count) out.anomalies.emplace_back("modbus-count-mismatch");
+  if (seen != count) AddAnomaly(out, "modbus-count-mismatch");
 }
 
 }  // namespace tapiary::capture::modbus

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/modbus/decode.h"
 #include "capture/ot/modbus/functions.h"
 #include "capture/ot/modbus/techniques.h"
@@ -117,13 +118,13 @@ void RtuDecoder::OnMessage(bool from_client, const Pdu& pdu) {
   request.protocol = "modbus";
   request.time_ns = pdu.first_ns;
   DecodeRequest(ToAdu(message), request);
-  request.detail.emplace_back("framing", "rtu");
+  AddDetail(request, "framing", "rtu");
   exchange().OnRequest(message.key, std::nullopt, message.kind, std::move(request), out());
 }
 
 void RtuDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
   modbus::DecodeResponse(ToAdu(response), out);
-  if (!has_request) out.detail.emplace_back("framing", "rtu");
+  if (!has_request) AddDetail(out, "framing", "rtu");
 }
 
 const OtProtocol kRtuProtocol = {

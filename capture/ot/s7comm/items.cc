@@ -7,15 +7,11 @@
 #include <cmath>
 #include <string>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/s7comm/names.h"
 
 namespace tapiary::capture::s7comm {
 namespace {
-
-using iso::AddAnomaly;
-using iso::AddDetail;
-using iso::AddNumber;
 
 constexpr std::uint8_t kBool = 1;
 constexpr std::uint8_t kReal = 8;
@@ -109,7 +105,7 @@ struct Items {
 };
 
 void AddText(Items& items, std::string_view text) {
-  if (items.text.size() >= iso::kMaxDetailBytes) return;
+  if (items.text.size() >= kMaxDetailBytes) return;
   if (!items.text.empty()) items.text += ", ";
   items.text += text;
 }
@@ -156,7 +152,7 @@ void OneItem(base::ByteCursor& item, Items& items, Shapes& shapes) {
     DbRanges(item, items);
   } else {
     const std::string_view name = syntax == 0xb2 ? "symbol" : "syntax";
-    AddText(items, fmt::format("{}_{} {}", name, syntax, iso::HexOf(item.rest())));
+    AddText(items, fmt::format("{}_{} {}", name, syntax, HexOf(item.rest())));
   }
 }
 
@@ -188,7 +184,7 @@ void TakeValues(base::Bytes data, std::uint8_t type, std::string& reals, Transac
   base::ByteCursor cursor(data);
   while (cursor.remaining() >= shape.size && out.values.size() < kMaxValues) {
     if (type == kReal) {
-      if (reals.size() >= iso::kMaxDetailBytes) return;
+      if (reals.size() >= kMaxDetailBytes) return;
       const float value = std::bit_cast<float>(cursor.U32Be());
       reals += fmt::format("{}{}", reals.empty() ? "" : " ", value);
     } else {
@@ -203,7 +199,7 @@ class Codes {
  public:
   void Add(std::uint8_t code) {
     if (code != 0xff && !failed_) failed_ = code;
-    if (text_.size() < iso::kMaxDetailBytes) {
+    if (text_.size() < kMaxDetailBytes) {
       text_ += fmt::format("{}{}", text_.empty() ? "" : " ", code);
     }
   }
@@ -245,7 +241,7 @@ int DecodeItems(base::Bytes parameter, Transaction& out, Shapes& shapes) {
   out.quantity = items.elements;
   if (items.db) AddNumber(out, "db", *items.db);
   if (count != 1) AddNumber(out, "item_count", count);
-  if (!items.text.empty()) AddDetail(out, "items", std::move(items.text));
+  if (!items.text.empty()) AddDetail(out, "items", items.text);
   return items.area;
 }
 
@@ -270,7 +266,7 @@ void DecodeData(base::Bytes data, std::size_t count, const Shapes& shapes, bool 
     if (!answer || code == 0xff) TakeValues(value, type, reals, out);
   }
   if (found != count) AddAnomaly(out, "s7comm-data-length");
-  if (!reals.empty()) AddDetail(out, "real_values", std::move(reals));
+  if (!reals.empty()) AddDetail(out, "real_values", reals);
   codes.Tell(out);
 }
 

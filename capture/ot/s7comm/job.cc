@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/s7comm/names.h"
 #include "capture/ot/s7comm/techniques.h"
 
 namespace tapiary::capture::s7comm {
 namespace {
-
-using iso::AddAnomaly;
-using iso::AddDetail;
-using iso::AddNumber;
 
 // A length byte and so many bytes, as far as they are there.
 base::Bytes TakeCounted(base::ByteCursor& cursor) {
@@ -23,18 +19,18 @@ base::Bytes TakeCounted(base::ByteCursor& cursor) {
 int TakeBlock(base::ByteCursor& cursor, Transaction& out) {
   const base::Bytes file = TakeCounted(cursor);
   if (file.empty()) return kAnySub;
-  AddDetail(out, "file", iso::TextOf(file));
+  AddDetail(out, "file", TextOf(file));
   int type = kAnySub;
   std::string name = BlockName(file, type);
-  if (!name.empty()) AddDetail(out, "block", std::move(name));
+  if (!name.empty()) AddDetail(out, "block", name);
   return type;
 }
 
 void TakeDownloadLengths(base::ByteCursor& cursor, Transaction& out) {
   const base::Bytes lengths = TakeCounted(cursor);  // "1", six digits, six digits
-  if (lengths.size() < 13 || !iso::IsPrintable(lengths)) return;
-  AddDetail(out, "load_memory_bytes", iso::TextOf(lengths.subspan(1, 6)));
-  AddDetail(out, "code_bytes", iso::TextOf(lengths.subspan(7, 6)));
+  if (lengths.size() < 13 || !IsPrintable(lengths)) return;
+  AddDetail(out, "load_memory_bytes", TextOf(lengths.subspan(1, 6)));
+  AddDetail(out, "code_bytes", TextOf(lengths.subspan(7, 6)));
 }
 
 // Functions 0x1a-0x1f: status, error or the like, transfer id; then the block's name.
@@ -57,7 +53,7 @@ int RequestPi(base::ByteCursor& cursor, Transaction& out) {
   cursor.Skip(7);
   const std::size_t size = cursor.U16Be();
   const base::Bytes block = cursor.Take(std::min(size, cursor.remaining()));
-  const std::string name = iso::TextOf(TakeCounted(cursor));
+  const std::string_view name = TextOf(TakeCounted(cursor));
   if (name.empty()) {
     AddAnomaly(out, "s7comm-parameter");
     return kAnySub;
@@ -66,7 +62,7 @@ int RequestPi(base::ByteCursor& cursor, Transaction& out) {
   out.operation = PiAt(position).operation;
   AddDetail(out, "pi_service", name);
   if (block.empty()) return position;
-  AddDetail(out, "argument", iso::IsPrintable(block) ? iso::TextOf(block) : iso::HexOf(block));
+  AddDetail(out, "argument", IsPrintable(block) ? std::string(TextOf(block)) : HexOf(block));
   int type = kAnySub;
   std::string blocks;
   // Count, 0, then eight characters a block.
@@ -76,7 +72,7 @@ int RequestPi(base::ByteCursor& cursor, Transaction& out) {
       if (!one.empty()) blocks += (blocks.empty() ? "" : ", ") + one;
     }
   }
-  if (!blocks.empty()) AddDetail(out, "block", std::move(blocks));
+  if (!blocks.empty()) AddDetail(out, "block", blocks);
   if (name == "P_PROGRAM" && block[0] == 'C') out.operation = "plc_cold_start";
   return position;
 }
@@ -84,7 +80,7 @@ int RequestPi(base::ByteCursor& cursor, Transaction& out) {
 void RequestStop(base::ByteCursor& cursor, Transaction& out) {
   cursor.Skip(5);
   const base::Bytes name = TakeCounted(cursor);
-  if (!name.empty()) AddDetail(out, "pi_service", iso::TextOf(name));
+  if (!name.empty()) AddDetail(out, "pi_service", TextOf(name));
 }
 
 void TakeSetup(base::ByteCursor& cursor, Transaction& out, bool answer) {
@@ -124,8 +120,8 @@ int JobFields(const Message& message, base::ByteCursor& cursor, Transaction& out
       TakeSetup(cursor, out, false);
       return kAnySub;
     default:
-      if (cursor.remaining() != 0) AddDetail(out, "parameter", iso::HexOf(cursor.rest()));
-      if (!message.data.empty()) AddDetail(out, "data", iso::HexOf(message.data));
+      if (cursor.remaining() != 0) AddDetail(out, "parameter", HexOf(cursor.rest()));
+      if (!message.data.empty()) AddDetail(out, "data", HexOf(message.data));
       return kAnySub;
   }
 }
@@ -147,8 +143,8 @@ void TakeUploadStart(base::ByteCursor& cursor, Transaction& out) {
   if (cursor.failed()) return;
   AddNumber(out, "transfer_id", id);
   const base::Bytes length = TakeCounted(cursor);
-  if (!length.empty() && iso::IsPrintable(length)) {
-    AddDetail(out, "block_bytes", iso::TextOf(length));
+  if (!length.empty() && IsPrintable(length)) {
+    AddDetail(out, "block_bytes", TextOf(length));
   }
 }
 
@@ -179,7 +175,7 @@ void TakeError(const Message& message, Transaction& out) {
   AddNumber(out, "error_class", message.error_class);
   AddNumber(out, "error_code", message.error_code);
   const std::string_view name = ErrorClassName(message.error_class);
-  if (!name.empty()) AddDetail(out, "error", std::string(name));
+  if (!name.empty()) AddDetail(out, "error", name);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/s7comm/items.h"
 
 namespace tapiary::capture::s7comm {
@@ -43,16 +43,16 @@ void Module(base::Bytes entry, Transaction& out) {
   if (entry.size() < 28) return;
   base::ByteCursor cursor(entry);
   const std::uint16_t index = cursor.U16Be();
-  std::string order = iso::TextOf(cursor.Take(20));
+  const std::string_view order = TextOf(cursor.Take(20));
   cursor.Skip(2);
   const std::uint8_t first = cursor.U8();
   const std::uint8_t major = cursor.U8();
   const std::uint8_t minor = cursor.U8();
   const std::uint8_t patch = cursor.U8();
-  if (index == 1) iso::AddDetail(out, "order_number", std::move(order));
-  if (index == 6) iso::AddDetail(out, "hardware", std::move(order));
+  if (index == 1) AddDetail(out, "order_number", order);
+  if (index == 6) AddDetail(out, "hardware", order);
   if (index == 7 && first == 'V') {
-    iso::AddDetail(out, "firmware", fmt::format("V{}.{}.{}", major, minor, patch));
+    AddDetail(out, "firmware", fmt::format("V{}.{}.{}", major, minor, patch));
   }
 }
 
@@ -63,7 +63,7 @@ void Component(base::Bytes entry, Transaction& out) {
   base::Bytes text = cursor.rest();
   const auto end = std::find(text.begin(), text.end(), 0);
   text = text.first(static_cast<std::size_t>(end - text.begin()));
-  if (!text.empty()) iso::AddDetail(out, key, iso::TextOf(text));
+  if (!text.empty()) AddDetail(out, key, TextOf(text));
 }
 
 std::string_view ModeName(std::uint8_t mode) {
@@ -97,7 +97,7 @@ std::string_view ModeName(std::uint8_t mode) {
 void Mode(base::Bytes entry, Transaction& out) {
   if (entry.size() < 4) return;
   const std::string_view name = ModeName(entry[3] & 0x0f);
-  if (!name.empty()) iso::AddDetail(out, "cpu_mode", std::string(name));
+  if (!name.empty()) AddDetail(out, "cpu_mode", name);
 }
 
 // Protection: index 4 of 0x0132 and 0x0232: level set by the mode selector, by password, valid one,
@@ -106,13 +106,13 @@ void Protection(base::Bytes entry, Transaction& out) {
   base::ByteCursor cursor(entry);
   const std::uint16_t index = cursor.U16Be();
   if (index != 4 || cursor.remaining() < 8) return;
-  iso::AddNumber(out, "protection_selector", cursor.U16Be());
-  iso::AddNumber(out, "protection_password", cursor.U16Be());
-  iso::AddNumber(out, "protection_valid", cursor.U16Be());
+  AddNumber(out, "protection_selector", cursor.U16Be());
+  AddNumber(out, "protection_password", cursor.U16Be());
+  AddNumber(out, "protection_valid", cursor.U16Be());
   const std::uint16_t position = cursor.U16Be();
   constexpr std::string_view kPositions[] = {"unknown", "run", "run_p", "stop", "mres"};
   if (position < std::size(kPositions)) {
-    iso::AddDetail(out, "mode_selector", std::string(kPositions[position]));
+    AddDetail(out, "mode_selector", kPositions[position]);
   }
 }
 
@@ -123,18 +123,17 @@ int SzlReader::DecodeRequest(const Userdata& userdata, Transaction& out) {
   const std::uint16_t id = cursor.U16Be();
   const std::uint16_t index = cursor.U16Be();
   if (cursor.failed()) {
-    iso::AddDetail(out, "continuation", "1");
+    AddDetail(out, "continuation", "1");
     return -1;
   }
-  iso::AddDetail(out, "szl_id", fmt::format("0x{:04x}", id));
-  iso::AddDetail(out, "szl_index", fmt::format("0x{:04x}", index));
+  AddDetail(out, "szl_id", fmt::format("0x{:04x}", id));
+  AddDetail(out, "szl_index", fmt::format("0x{:04x}", index));
   return id;
 }
 
 void SzlReader::DecodeAnswer(const Userdata& userdata, bool has_request, Transaction& out) {
   const bool continues = open_ && sequence_ == userdata.sequence;
-  const bool asked_next = std::any_of(out.detail.begin(), out.detail.end(),
-                                      [](const auto& one) { return one.first == "continuation"; });
+  const bool asked_next = FindDetail(out, "continuation") != nullptr;
   base::ByteCursor cursor(userdata.data);
   if (continues && (asked_next || !has_request)) {
     TakeEntries(cursor.rest(), out);
@@ -149,10 +148,10 @@ void SzlReader::DecodeAnswer(const Userdata& userdata, bool has_request, Transac
       return;
     }
     if (!has_request) {
-      iso::AddDetail(out, "szl_id", fmt::format("0x{:04x}", id_));
-      iso::AddDetail(out, "szl_index", fmt::format("0x{:04x}", index));
+      AddDetail(out, "szl_id", fmt::format("0x{:04x}", id_));
+      AddDetail(out, "szl_index", fmt::format("0x{:04x}", index));
     }
-    iso::AddNumber(out, "entries", entries_left_);
+    AddNumber(out, "entries", entries_left_);
     TakeEntries(cursor.rest(), out);
   }
   open_ = userdata.more;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/s7comm/job.h"
 #include "capture/ot/s7comm/names.h"
 #include "capture/ot/s7comm/userdata.h"
@@ -45,9 +45,9 @@ std::string_view PushCounter(std::uint8_t function) {
 
 void CheckWhole(const Message& message, bool cut, Transaction& out) {
   if (cut) {
-    iso::AddAnomaly(out, "truncated");
+    AddAnomaly(out, "truncated");
   } else if (!message.fits) {
-    iso::AddAnomaly(out, "s7comm-length");
+    AddAnomaly(out, "s7comm-length");
   }
 }
 

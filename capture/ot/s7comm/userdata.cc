@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/s7comm/items.h"
 #include "capture/ot/s7comm/job.h"
 #include "capture/ot/s7comm/names.h"
@@ -13,9 +13,6 @@
 
 namespace tapiary::capture::s7comm {
 namespace {
-
-using iso::AddDetail;
-using iso::AddNumber;
 
 constexpr std::int32_t kListBlocks = 0x0301;
 constexpr std::int32_t kListBlocksOfType = 0x0302;
@@ -44,7 +41,7 @@ void Password(base::Bytes data, Transaction& out) {
   for (std::size_t i = 0; i < 8; ++i) {
     clear[i] = static_cast<std::uint8_t>(data[i] ^ 0x55 ^ (i < 2 ? 0 : data[i - 2]));
   }
-  AddDetail(out, "password", iso::TextOf(clear));
+  AddDetail(out, "password", TextOf(clear));
 }
 
 // '0' and a hex digit.
@@ -60,7 +57,7 @@ void BlockCounts(base::Bytes data, Transaction& out) {
   base::ByteCursor cursor(data);
   std::string text;
   std::uint64_t sum = 0;
-  while (cursor.remaining() >= 4 && text.size() < iso::kMaxDetailBytes) {
+  while (cursor.remaining() >= 4 && text.size() < kMaxDetailBytes) {
     const std::uint8_t high = cursor.U8();
     const std::uint8_t low = cursor.U8();
     const std::uint16_t count = cursor.U16Be();
@@ -71,7 +68,7 @@ void BlockCounts(base::Bytes data, Transaction& out) {
     }
   }
   out.quantity = sum;
-  if (!text.empty()) AddDetail(out, "blocks", std::move(text));
+  if (!text.empty()) AddDetail(out, "blocks", text);
 }
 
 void BlockNumbers(base::Bytes data, Transaction& out) {
@@ -96,8 +93,8 @@ void BlockFacts(base::Bytes data, Transaction& out) {
   AddNumber(out, "code_bytes", cursor.U16Be());
   constexpr std::string_view kKeys[] = {"author", "family", "name"};
   for (const std::string_view key : kKeys) {
-    std::string text = iso::TextOf(cursor.Take(std::min<std::size_t>(8, cursor.remaining())));
-    if (!text.empty()) AddDetail(out, key, std::move(text));
+    const std::string_view text = TextOf(cursor.Take(std::min<std::size_t>(8, cursor.remaining())));
+    if (!text.empty()) AddDetail(out, key, text);
   }
   if (cursor.remaining() == 0) return;
   const std::uint8_t version = cursor.U8();
@@ -107,18 +104,18 @@ void BlockFacts(base::Bytes data, Transaction& out) {
 void RequestBlockInfo(base::Bytes data, Transaction& out) {
   int type = 0;
   std::string name = BlockName(data, type);
-  AddDetail(out, "block", name.empty() ? iso::HexOf(data) : std::move(name));
+  AddDetail(out, "block", name.empty() ? HexOf(data) : name);
 }
 
 void RequestMessageService(base::Bytes data, Transaction& out) {
   if (data.size() < 2) return;
   AddNumber(out, "events", data[0]);
-  std::string user = iso::TextOf(data.subspan(2, std::min<std::size_t>(8, data.size() - 2)));
-  if (!user.empty()) AddDetail(out, "user", std::move(user));
+  const std::string_view user = TextOf(data.subspan(2, std::min<std::size_t>(8, data.size() - 2)));
+  if (!user.empty()) AddDetail(out, "user", user);
 }
 
 void AddData(base::Bytes data, Transaction& out, std::string_view key = "data") {
-  if (!data.empty()) AddDetail(out, key, iso::HexOf(data));
+  if (!data.empty()) AddDetail(out, key, HexOf(data));
 }
 
 int RequestFields(const Userdata& userdata, Transaction& out) {
@@ -188,7 +185,7 @@ void DecodeUserdataResponse(const Userdata& userdata, SzlReader& szl, bool has_r
     SetOperation(userdata, out);
     SetTechnique(out, kAnySub);
   } else if (userdata.code() != out.code) {
-    iso::AddAnomaly(out, "s7comm-function-mismatch");
+    AddAnomaly(out, "s7comm-function-mismatch");
   }
   if (userdata.error != 0) {
     out.status = TransactionStatus::kException;

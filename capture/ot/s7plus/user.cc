@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "capture/ot/iso/detail.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/s7plus/message.h"
 #include "capture/ot/s7plus/techniques.h"
 
@@ -31,7 +31,7 @@ void SetOperation(Transaction& out, std::uint16_t function, std::int32_t sub) {
 void AddTexts(Transaction& out, std::string_view key, base::Bytes bytes) {
   std::string text;
   std::size_t begin = 0;
-  for (std::size_t at = 0; at <= bytes.size() && text.size() < iso::kMaxDetailBytes; ++at) {
+  for (std::size_t at = 0; at <= bytes.size() && text.size() < kMaxDetailBytes; ++at) {
     if (at < bytes.size() && bytes[at] >= 0x20 && bytes[at] < 0x7f) continue;
     if (at - begin >= kMinText) {
       if (!text.empty()) text += " | ";
@@ -40,7 +40,7 @@ void AddTexts(Transaction& out, std::string_view key, base::Bytes bytes) {
     }
     begin = at + 1;
   }
-  if (!text.empty()) iso::AddDetail(out, key, std::move(text));
+  if (!text.empty()) AddDetail(out, key, text);
 }
 
 void EmitRequest(const iso::Call& call, const Frame& frame, const Message& message,
@@ -51,12 +51,12 @@ void EmitRequest(const iso::Call& call, const Frame& frame, const Message& messa
   const bool own = message.object && (*message.object == kSessionContainer ||
                                       (message.session && *message.object == *message.session));
   SetOperation(out, message.function, own ? kOwnSession : kAnySub);
-  iso::AddNumber(out, "version", frame.version);
-  if (message.session) iso::AddDetail(out, "session", fmt::format("0x{:08x}", *message.session));
-  if (message.object) iso::AddDetail(out, "object", fmt::format("0x{:08x}", *message.object));
+  AddNumber(out, "version", frame.version);
+  if (message.session) AddDetail(out, "session", fmt::format("0x{:08x}", *message.session));
+  if (message.object) AddDetail(out, "object", fmt::format("0x{:08x}", *message.object));
   AddTexts(out, "texts", message.rest);
-  if (tsdu.cut) iso::AddAnomaly(out, "truncated");
-  if (!tsdu.cut && !frame.fits) iso::AddAnomaly(out, "s7comm-plus-length");
+  if (tsdu.cut) AddAnomaly(out, "truncated");
+  if (!tsdu.cut && !frame.fits) AddAnomaly(out, "s7comm-plus-length");
   iso::Ask(call, User::kS7Plus, message.sequence, message.function, std::move(out));
 }
 
@@ -93,12 +93,12 @@ void S7PlusUser::DecodeResponse(const OtResponse& response, bool has_request, Tr
   const std::optional<Frame> frame = ReadFrame(response.pdu, response.pdu.size());
   const std::optional<Message> message = frame ? ReadMessage(frame->body) : std::nullopt;
   out.status = TransactionStatus::kOk;
-  if (response.cut) iso::AddAnomaly(out, "truncated");
+  if (response.cut) AddAnomaly(out, "truncated");
   if (!message) return;
   if (!has_request) {
     SetOperation(out, message->function, kAnySub);
   } else if (out.code != message->function) {
-    iso::AddAnomaly(out, "s7comm-plus-function-mismatch");
+    AddAnomaly(out, "s7comm-plus-function-mismatch");
   }
   AddTexts(out, "response_texts", message->rest);
   if (!message->result || *message->result >= 0) return;

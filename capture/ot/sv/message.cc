@@ -1,12 +1,9 @@
 #include "capture/ot/sv/message.h"
 
-#include "capture/ot/layer2/ber.h"
+#include "capture/ot/ber.h"
 
 namespace tapiary::capture::sv {
 namespace {
-
-using layer2::BerElement;
-using layer2::BerReader;
 
 constexpr std::size_t kMaxId = 129;
 
@@ -17,7 +14,7 @@ bool ReadAsdu(base::Bytes bytes, Asdu& out) {
   BerElement element;
   bool id = false, count = false;
   while (reader.Next(element) && !element.cut) {
-    const auto number = static_cast<std::uint32_t>(layer2::BerUnsigned(element.content));
+    const auto number = static_cast<std::uint32_t>(BerUnsigned(element.content));
     switch (element.tag) {
       case 0x80:
         out.sv_id = element.content.first(std::min(element.content.size(), kMaxId));
@@ -82,7 +79,7 @@ void ReadMessage(const layer2::AppFrame& frame, Message& out) {
     std::uint64_t told = 0;
     BerReader reader(pdu.content);
     while (reader.Next(element)) {
-      if (element.tag == 0x80) told = layer2::BerUnsigned(element.content);
+      if (element.tag == 0x80) told = BerUnsigned(element.content);
       if (element.tag == 0xa2) ReadSequence(element.content, out);
     }
     if (reader.bad() || told != out.count || out.count == 0) out.malformed = true;

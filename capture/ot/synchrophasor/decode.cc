@@ -5,22 +5,15 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/synchrophasor/techniques.h"
 
 namespace tapiary::capture::synchrophasor {
 namespace {
 
 constexpr std::size_t kNameSize = 16;
-constexpr std::size_t kMaxText = 256;
 constexpr unsigned kMaxStations = 256;
 constexpr std::size_t kTrailer = 2;
-
-void AddDetail(Transaction& out, std::string_view key, std::string_view text) {
-  out.detail.emplace_back(key, text.substr(0, kMaxText));
-}
-void AddNumber(Transaction& out, std::string_view key, std::uint64_t number) {
-  out.detail.emplace_back(key, std::to_string(number));
-}
 
 std::string_view CommandName(std::uint16_t command) {
   switch (command) {
@@ -76,7 +69,7 @@ bool TakeStation(base::ByteCursor& cursor, std::string& names) {
   const std::size_t digitals = cursor.U16Be();
   cursor.Skip(kNameSize * (phasors + analogues + 16 * digitals));
   cursor.Skip(4 * (phasors + analogues + digitals) + 2 + 2);  // units, frequency, change count
-  if (names.size() < kMaxText) {
+  if (names.size() < kMaxDetailBytes) {
     if (!names.empty()) names += ',';
     names += Trimmed(name);
   }
@@ -98,9 +91,9 @@ void DecodeConfiguration(const Frame& frame, base::Bytes content, bool whole, Tr
   AddDetail(out, "station_names", names);
   const std::int16_t rate = static_cast<std::int16_t>(cursor.U16Be());
   if (complete && !cursor.failed()) {
-    out.detail.emplace_back("data_rate", std::to_string(rate));  // below 0: seconds a frame
+    AddNumber(out, "data_rate", rate);  // below 0: seconds a frame
   } else if (whole) {
-    out.anomalies.emplace_back("synchrophasor-stations");
+    AddAnomaly(out, "synchrophasor-stations");
   }
 }
 
@@ -137,7 +130,7 @@ void DecodeCommand(const Frame& frame, base::Bytes bytes, Transaction& out) {
   out.code = command;
   out.unit = frame.id;
   AddTime(frame, "time", out);
-  if (out.operation == "unknown_command") out.anomalies.emplace_back("synchrophasor-command");
+  if (out.operation == "unknown_command") AddAnomaly(out, "synchrophasor-command");
   const Technique technique = FindTechnique(Techniques(), command, kAnySub);
   out.command = technique.command;
   out.attack_technique = technique.id;
@@ -159,7 +152,7 @@ void DecodeAnswer(const Frame& frame, base::Bytes bytes, bool has_request, Trans
   } else {
     DecodeConfiguration(frame, content, whole, out);
   }
-  if (!whole) out.anomalies.emplace_back("truncated");
+  if (!whole) AddAnomaly(out, "truncated");
 }
 
 }  // namespace tapiary::capture::synchrophasor

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/synchrophasor/decode.h"
 
 namespace tapiary::capture::synchrophasor {
@@ -46,7 +47,7 @@ void SynchrophasorDecoder::OnCommand(const Frame& frame, const Pdu& pdu) {
   request.protocol = kService;
   request.time_ns = pdu.first_ns;
   DecodeCommand(frame, pdu.bytes, request);
-  if (pdu.cut) request.anomalies.emplace_back("truncated");
+  if (pdu.cut) AddAnomaly(request, "truncated");
   const std::uint8_t answer = AnswerOf(CommandOf(pdu.bytes));
   if (answer == kData) {
     request.status = TransactionStatus::kUnsolicited;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "capture/ot/cip/decode.h"
-#include "capture/ot/cip/detail.h"
+#include "capture/ot/detail.h"
 #include "tests/capture/ot/enip/messages.h"
 
 namespace tapiary::capture::cip::test {

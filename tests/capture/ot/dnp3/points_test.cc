@@ -14,9 +14,9 @@ std::string Points(std::string_view hex) {
   base::ByteCursor cursor(bytes);
   ObjectHeader header;
   EXPECT_EQ(NextHeader(cursor, true, header), HeaderResult::kHeader) << hex;
-  WordList words;
+  std::string words;
   AddPoints(header, words);
-  return words.text();
+  return words;
 }
 
 TEST(Dnp3Points, Values) {

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "capture/ot/cip/detail.h"
+#include "capture/ot/detail.h"
 #include "tests/capture/ot/enip/messages.h"
 #include "tests/capture/support/meter_run.h"
 
@@ -61,7 +61,7 @@ TEST_F(EnipDecoderTest, OT02_RepliesPairByContext) {
   }
   ASSERT_EQ(out_.transactions.size(), 8u);
   for (const Transaction& t : out_.transactions) {
-    EXPECT_EQ(t.values, std::vector<std::int64_t>{*cip::FindNumber(t, "instance")});
+    EXPECT_EQ(t.values, std::vector<std::int64_t>{*FindNumber(t, "instance")});
   }
 }
 
@@ -71,9 +71,9 @@ TEST_F(EnipDecoderTest, OT04_ConnectionsNotSeenOpeningAreDecodedAndPaired) {
   Answer(UnitData(201, 8, "8e 00 00 00 01 42"));
   Answer(UnitData(200, 7, "8e 00 00 00 01 41"));
   ASSERT_EQ(Count(TransactionStatus::kOk), 2u);
-  EXPECT_EQ(*cip::FindDetail(out_.transactions[0], "product_name"), "B");
-  EXPECT_EQ(*cip::FindDetail(out_.transactions[0], "connection_id"), "0x00000065");
-  EXPECT_EQ(*cip::FindDetail(out_.transactions[1], "product_name"), "A");
+  EXPECT_EQ(*FindDetail(out_.transactions[0], "product_name"), "B");
+  EXPECT_EQ(*FindDetail(out_.transactions[0], "connection_id"), "0x00000065");
+  EXPECT_EQ(*FindDetail(out_.transactions[1], "product_name"), "A");
 }
 
 TEST_F(EnipDecoderTest, ForwardOpenTellsWhatConnectedDataIs) {
@@ -103,7 +103,7 @@ TEST_F(EnipDecoderTest, StatusOfTheEncapsulationIsAnException) {
   ASSERT_EQ(out_.transactions.size(), 1u);
   EXPECT_EQ(out_.transactions[0].operation, "get_attribute_single");
   EXPECT_EQ(out_.transactions[0].exception, 0x64u);
-  EXPECT_EQ(*cip::FindDetail(out_.transactions[0], "status_name"), "invalid_session");
+  EXPECT_EQ(*FindDetail(out_.transactions[0], "status_name"), "invalid_session");
   Ask(Encapsulated(0x0099, 0, 5, ""));
   Answer(Encapsulated(0x0099, 0, 5, "", 1));
   EXPECT_EQ(out_.transactions[1].operation, "unknown_command");

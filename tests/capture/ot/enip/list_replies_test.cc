@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "capture/ot/cip/detail.h"
+#include "capture/ot/detail.h"
 #include "tests/capture/ot/enip/messages.h"
 
 namespace tapiary::capture::enip {
@@ -22,7 +22,7 @@ Transaction Reply(const std::string& hex) {
   return out;
 }
 std::string Get(const Transaction& t, std::string_view key) {
-  const std::string* const text = cip::FindDetail(t, key);
+  const std::string* const text = FindDetail(t, key);
   return text != nullptr ? *text : "(none)";
 }
 
