@@ -63,6 +63,14 @@ OtRecognition RecogniseBy(const OtGuess& guess, OtJudge judge) {
   return out;
 }
 
+OtRecognition RecogniseByAsker(const OtGuess& guess, OtJudge judge, int (*asker)(base::Bytes)) {
+  OtRecognition out = RecogniseBy(guess, judge);
+  if (out.verdict != OtVerdict::kYes) return out;
+  const int score = asker(guess.bytes[0]) - asker(guess.bytes[1]);
+  if (score != 0) out.client_side = score > 0 ? 0 : 1;
+  return out;
+}
+
 std::unique_ptr<OtDecoder> MakeSilentDecoder() {
   return std::make_unique<SilentDecoder>();
 }

@@ -26,6 +26,9 @@ struct OtLook {
 using OtJudge = OtLook (*)(base::Bytes bytes, bool cut, bool datagram);
 
 OtRecognition RecogniseBy(const OtGuess& guess, OtJudge judge);
+// For PDUs that tell who asks better than ports do: `asker` is above 0 for the bytes of who asks,
+// below 0 for those of who answers.
+OtRecognition RecogniseByAsker(const OtGuess& guess, OtJudge judge, int (*asker)(base::Bytes));
 
 // For protocols that are recognised and not decoded: takes everything, says nothing.
 std::unique_ptr<OtDecoder> MakeSilentDecoder();

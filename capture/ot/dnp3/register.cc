@@ -42,11 +42,7 @@ int AskerScore(base::Bytes bytes) {
 }  // namespace
 
 OtRecognition Recognise(const OtGuess& guess) {
-  OtRecognition out = RecogniseBy(guess, &LookAt);
-  if (out.verdict != OtVerdict::kYes) return out;
-  const int score = AskerScore(guess.bytes[0]) - AskerScore(guess.bytes[1]);
-  if (score != 0) out.client_side = score > 0 ? 0 : 1;
-  return out;
+  return RecogniseByAsker(guess, &LookAt, &AskerScore);
 }
 
 const OtProtocol kProtocol = {

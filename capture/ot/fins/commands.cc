@@ -1,17 +1,12 @@
 #include "capture/ot/fins/commands.h"
 
-#include <algorithm>
+#include "capture/ot/names.h"
 
 namespace tapiary::capture::fins {
 namespace {
 
-struct Name {
-  std::uint16_t command;
-  std::string_view name;
-};
-
 // By command.
-constexpr Name kNames[] = {
+constexpr CodeName kNames[] = {
     {0x0101, "memory_area_read"},
     {0x0102, "memory_area_write"},
     {0x0103, "memory_area_fill"},
@@ -122,10 +117,7 @@ constexpr TechniqueRow kTechniques[] = {
 }  // namespace
 
 std::string_view OperationName(std::uint16_t command) {
-  const auto* const found =
-      std::lower_bound(std::begin(kNames), std::end(kNames), command,
-                       [](const Name& row, std::uint16_t wanted) { return row.command < wanted; });
-  return found != std::end(kNames) && found->command == command ? found->name : std::string_view();
+  return NameOf(kNames, command);
 }
 
 std::span<const TechniqueRow> Techniques() {

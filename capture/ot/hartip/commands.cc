@@ -1,17 +1,12 @@
 #include "capture/ot/hartip/commands.h"
 
-#include <algorithm>
+#include "capture/ot/names.h"
 
 namespace tapiary::capture::hartip {
 namespace {
 
-struct Name {
-  std::uint16_t command;
-  std::string_view name;
-};
-
 // By command.
-constexpr Name kNames[] = {
+constexpr CodeName kNames[] = {
     {0, "read_unique_identifier"},
     {1, "read_primary_variable"},
     {2, "read_loop_current_and_percent_of_range"},
@@ -193,10 +188,7 @@ constexpr TechniqueRow kTechniques[] = {
 }  // namespace
 
 std::string_view CommandName(std::uint16_t command) {
-  const auto* const found =
-      std::lower_bound(std::begin(kNames), std::end(kNames), command,
-                       [](const Name& row, std::uint16_t wanted) { return row.command < wanted; });
-  return found != std::end(kNames) && found->command == command ? found->name : std::string_view();
+  return NameOf(kNames, command);
 }
 
 std::span<const TechniqueRow> Techniques() {

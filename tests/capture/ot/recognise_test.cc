@@ -60,5 +60,24 @@ TEST(Recognise, OT08_PortDecidesWhoAsksThenContent) {
   EXPECT_EQ(Outcome({'?', 0}, true, 0).verdict, OtVerdict::kNo);
 }
 
+// Both sides of the port rule are wrong here: the content wins, and a tie changes nothing.
+TEST(Recognise, OT08_WhatPdusSayGoesBeforeThePort) {
+  const auto outcome = [](std::uint8_t zero, std::uint8_t one) {
+    const std::uint8_t bytes[] = {zero, one};
+    OtGuess guess;
+    guess.usual_port = true;
+    guess.server_side = 1;
+    guess.bytes[0] = {&bytes[0], 1};
+    guess.bytes[1] = {&bytes[1], 1};
+    return RecogniseByAsker(guess, &Judge, [](base::Bytes side) {
+      return side.empty() || side[0] == '=' ? 0 : side[0] == '#' ? 1 : -1;
+    });
+  };
+  EXPECT_EQ(outcome('=', '#').client_side, 1);
+  EXPECT_EQ(outcome('#', '=').client_side, 0);
+  EXPECT_EQ(outcome('=', '=').client_side, 0);
+  EXPECT_EQ(outcome('x', 'x').verdict, OtVerdict::kNo);
+}
+
 }  // namespace
 }  // namespace tapiary::capture
