@@ -26,7 +26,7 @@ constexpr std::array kPorts = std::to_array<PortRow>({
     {389, kBoth, "ldap"},   {443, kBoth, "https"},  {445, kTcp, "smb"},
     {502, kBoth, ""},       {514, kBoth, "syslog"}, {554, kTcp, "rtsp"},
     {789, kTcp, ""},        {802, kTcp, ""},        {993, kTcp, "imaps"},
-    {1153, kBoth, ""},      {1433, kTcp, "mssql"},  {1883, kTcp, "mqtt"},
+    {1153, kBoth, ""},      {1433, kTcp, "mssql"},  {1883, kTcp, ""},
     {1900, kUdp, "ssdp"},   {1911, kTcp, ""},       {1962, kTcp, ""},
     {2222, kUdp, ""},       {2404, kTcp, ""},       {3306, kTcp, "mysql"},
     {3389, kTcp, "rdp"},    {3671, kBoth, ""},      {4000, kBoth, ""},

@@ -247,7 +247,8 @@ bool FlowTracker::StartSession(std::uint32_t index, const OtSegment& segment) {
     hot.Clear(kGuessing);
     return false;
   }
-  --hot.guess_left;
+  // Junk datagrams must not hide the good one behind them.
+  if (hot.key.proto != kUdp || !hot.Has(kUsualPort)) --hot.guess_left;
   OtFlowInfo info;
   info.ip_proto = hot.key.proto;
   info.ether_type = hot.key.ether_type;

@@ -80,10 +80,15 @@ class FailingSource : public ScriptedSource {
 };
 
 std::unique_ptr<Engine> MakeEngine(std::unique_ptr<PacketSource> source,
-                                   EngineOptions options = {}) {
+                                   const EngineOptions& options) {
   std::vector<std::unique_ptr<PacketSource>> sources;
   sources.push_back(std::move(source));
   return std::make_unique<Engine>(options, std::move(sources));
+}
+
+std::unique_ptr<Engine> MakeEngine(std::unique_ptr<PacketSource> source) {
+  const EngineOptions options;  // no default argument: GCC 12 then warns of what is none
+  return MakeEngine(std::move(source), options);
 }
 
 EngineOptions SmallPool() {

@@ -36,7 +36,7 @@ OtLook JudgeV3(base::Bytes bytes, bool cut, bool) {
   return length >= 8 && length <= kMaxBlock ? OtLook::Yes(true, true, true) : OtLook::No();
 }
 
-// One byte of magic: good enough on the usual ports only.
+// One byte of magic: good enough on the usual ports only, and when both sides show it.
 OtLook JudgeV3Udp(base::Bytes bytes, bool, bool) {
   constexpr std::size_t kHeaderSize = 6;
   return bytes.size() >= kHeaderSize && bytes[0] == 0xc5 ? OtLook::Yes(true, true) : OtLook::No();
@@ -49,7 +49,10 @@ OtRecognition RecogniseV3(const OtGuess& guess) {
   return RecogniseBy(guess, &JudgeV3);
 }
 OtRecognition RecogniseV3Udp(const OtGuess& guess) {
-  return guess.usual_port ? RecogniseBy(guess, &JudgeV3Udp) : OtRecognition{};
+  if (!guess.usual_port) return {};
+  OtGuess both = guess;
+  both.usual_port = false;
+  return RecogniseBy(both, &JudgeV3Udp);
 }
 
 }  // namespace

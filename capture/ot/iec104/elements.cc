@@ -147,7 +147,7 @@ std::string LongTimeText(const TypeInfo& type, base::Bytes element) {
   const unsigned day = cursor.U8() & 0x1f;
   const unsigned month = cursor.U8() & 0x0f;
   const unsigned year = cursor.U8() & 0x7f;
-  if (day == 0 || month == 0) return {};
+  if (day == 0 || month == 0 || month > 12 || year > 99) return {};  // no date
   return fmt::format("20{:02}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{}", year, month, day,
                      hour & 0x1f, minute & 0x3f, ms / 1000, ms % 1000,
                      (minute & 0x80) != 0 ? " invalid" : "", (hour & 0x80) != 0 ? " summer" : "");

@@ -138,6 +138,7 @@ void RequestUmas(Transaction& out, base::ByteCursor& cursor, std::int32_t& sub) 
   AddDetail(out, "umas_session", fmt::format("0x{:02x}", cursor.U8()));
   sub = cursor.U8();
   AddDetail(out, "umas_code", fmt::format("0x{:02x}", sub));
+  out.operation = UmasName(static_cast<std::uint8_t>(sub));
   AddRest(out, "data", cursor);
 }
 
@@ -318,7 +319,15 @@ void DecodeResponse(const Adu& adu, Transaction& out) {
     out.attack_technique = technique.id;
   }
   const std::uint8_t function = adu.pdu.empty() ? 0 : adu.pdu[0];
-  if ((function & 0x7f) != out.code) AddAnomaly(out, "modbus-function-mismatch");
+  if ((function & 0x7f) != out.code) {
+    AddAnomaly(out, "modbus-function-mismatch");
+    // A device that confirms a write did one, whatever the request looked like from here.
+    const Technique done = FindTechnique(Techniques(), function, kAnySub);
+    if (done.command && !out.command) {
+      out.command = true;
+      out.attack_technique = done.id;
+    }
+  }
   if (adu.header.unit != out.unit.value_or(0)) AddAnomaly(out, "modbus-unit-mismatch");
   base::ByteCursor cursor(adu.pdu);
   cursor.Skip(1);

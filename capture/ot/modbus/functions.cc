@@ -151,6 +151,47 @@ std::string_view OperationName(std::uint8_t function) {
   }
 }
 
+std::string_view UmasName(std::uint8_t code) {
+  struct Row {
+    std::uint8_t code;
+    std::string_view name;
+  };
+  static constexpr Row kRows[] = {
+      {0x01, "umas_init_comm"},
+      {0x02, "umas_read_id"},
+      {0x03, "umas_read_project_info"},
+      {0x04, "umas_read_plc_info"},
+      {0x06, "umas_read_card_info"},
+      {0x0a, "umas_repeat"},
+      {0x10, "umas_take_reservation"},
+      {0x11, "umas_release_reservation"},
+      {0x12, "umas_keep_alive"},
+      {0x20, "umas_read_memory_block"},
+      {0x22, "umas_read_variables"},
+      {0x23, "umas_write_variables"},
+      {0x24, "umas_read_coils_registers"},
+      {0x25, "umas_write_coils_registers"},
+      {0x30, "umas_initialize_upload"},
+      {0x31, "umas_upload_block"},
+      {0x32, "umas_end_upload"},
+      {0x33, "umas_initialize_download"},
+      {0x34, "umas_download_block"},
+      {0x35, "umas_end_download"},
+      {0x39, "umas_read_ethernet_master_data"},
+      {0x40, "umas_start_plc"},
+      {0x41, "umas_stop_plc"},
+      {0x50, "umas_monitor_plc"},
+      {0x58, "umas_check_plc"},
+      {0x70, "umas_read_io_object"},
+      {0x71, "umas_write_io_object"},
+      {0x73, "umas_get_status_module"},
+  };
+  for (const Row& row : kRows) {
+    if (row.code == code) return row.name;
+  }
+  return "umas";
+}
+
 bool IsKnown(std::uint8_t function) {
   return OperationName(function) != "unknown_function";
 }

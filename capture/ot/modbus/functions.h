@@ -38,6 +38,8 @@ inline constexpr std::uint8_t kExceptionBit = 0x80;
 // The specification's name in snake_case; "unknown_function" for others.
 std::string_view OperationName(std::uint8_t function);
 bool IsKnown(std::uint8_t function);
+// "umas_stop_plc" for the code of a function 90; "umas" for codes that no public capture explains.
+std::string_view UmasName(std::uint8_t code);
 
 // What the PDU's own fields say about its length.
 enum class Shape : std::uint8_t {

@@ -177,6 +177,10 @@ void MqttDecoder::OnPublish(bool from_client, base::ByteCursor& body, const Pdu&
   if ((pdu.bytes[0] & 1) != 0) AddDetail(message, "retain", "true");
   if (body.failed()) {
     AddAnomaly(message, pdu.cut ? "truncated" : "mqtt-body");
+    if (!pdu.cut) {  // no publish at all, so nothing was commanded
+      message.command = false;
+      message.attack_technique.clear();
+    }
   } else {
     message.quantity = pdu.size - (pdu.bytes.size() - body.remaining());
     AddDetail(message, "payload",

@@ -133,7 +133,10 @@ void AddFileName(base::Bytes data, Transaction& out) {
   // The length in front looks like a character when it is one: bytes, or characters.
   const std::size_t rest = name.empty() ? 0 : name.size() - 1;
   const std::size_t front = name.empty() ? 1 : static_cast<std::uint8_t>(name[0]);
-  if (front == rest || front == 2 * rest) name.erase(0, 1);
+  // With or without the zero at the end.
+  const bool length =
+      front == rest || front == rest + 1 || front == 2 * rest || front == 2 * rest + 2;
+  if (length) name.erase(0, 1);
   if (name.size() >= 4) AddDetail(out, "file", name);
 }
 

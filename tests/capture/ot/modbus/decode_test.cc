@@ -133,7 +133,7 @@ TEST(ModbusDecode, UnknownFunctionsKeepTheirBytes) {
 
 TEST(ModbusDecode, UmasCodesAreCommands) {
   const Transaction stop = Ask("5a 01 41 ff00");
-  EXPECT_EQ(stop.operation, "umas");
+  EXPECT_EQ(stop.operation, "umas_stop_plc");
   EXPECT_EQ(Detail(stop, "umas_code"), "0x41");
   EXPECT_TRUE(stop.command);
   EXPECT_EQ(stop.attack_technique, "T0881");
