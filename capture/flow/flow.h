@@ -87,6 +87,8 @@ struct FlowSide {
   MacAddress mac{};
   bool has_isn = false;
   std::uint32_t isn = 0;      // initial sequence number, or the first seen minus one
+  bool asked_anew = false;    // a SYN in the middle of the connection that nobody granted yet
+  std::uint32_t new_isn = 0;  // its number
   std::uint64_t packets = 0;  // folded totals
   std::uint64_t bytes = 0;
   std::uint64_t payload = 0;

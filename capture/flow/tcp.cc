@@ -141,6 +141,13 @@ void UpdateState(FlowHot& hot, std::uint8_t side, const TcpInfo& tcp, bool first
   }
 }
 
+// Both ends take part in a connection that is not over. Then a SYN alone ends nothing: its receiver
+// answers it with a challenge and goes on (RFC 5961 section 4), and so an attacker's SYN must not
+// hide what follows.
+bool IsTwoSided(const FlowHot& hot) {
+  return !hot.ended() && (hot.tcp_flags[0] & hot.tcp_flags[1] & kTcpAck) != 0;
+}
+
 }  // namespace
 
 void TrackSequence(FlowHot& hot, FlowCold& cold, std::uint8_t side, std::uint32_t seq,
@@ -158,6 +165,9 @@ bool BeginsNewConnection(const FlowHot& hot, const FlowCold& cold, std::uint8_t 
                          const TcpInfo& tcp) {
   const bool ack = (tcp.flags & kTcpAck) != 0;
   const FlowSide& state = cold.sides[side];
+  const FlowSide& other = cold.sides[side ^ 1];
+  if (ack && other.asked_anew && tcp.ack == other.new_isn + 1) return true;
+  if (!ack && IsTwoSided(hot)) return false;
   if (!state.has_isn) return !ack && (hot.ended() || hot.state == TcpState::kMidstream);
   if (state.isn == tcp.seq) return false;
   // A SYN+ACK with another number follows a SYN that was not mirrored: only believed after the end.
@@ -166,6 +176,12 @@ bool BeginsNewConnection(const FlowHot& hot, const FlowCold& cold, std::uint8_t 
 
 void UpdateTcp(FlowHot& hot, FlowCold& cold, std::uint8_t side, const TcpInfo& tcp,
                std::uint32_t payload_length) {
+  if ((tcp.flags & (kTcpSyn | kTcpAck)) == kTcpSyn && IsTwoSided(hot) &&
+      tcp.seq != cold.sides[side].isn) {
+    cold.sides[side].asked_anew = true;
+    cold.sides[side].new_isn = tcp.seq;
+    return;
+  }
   const bool first = hot.tcp_flags[0] == 0 && hot.tcp_flags[1] == 0;
   const bool syn = (tcp.flags & kTcpSyn) != 0;
   const bool ack = (tcp.flags & kTcpAck) != 0;

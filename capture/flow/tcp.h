@@ -12,7 +12,8 @@ namespace tapiary::capture {
 
 // True when a segment with SYN cannot belong to the connection that the flow has recorded, so that
 // it begins another one on the same ports (FL-02). A repeated SYN, and a SYN that the mirror
-// delivered after its own SYN+ACK, do belong.
+// delivered after its own SYN+ACK, do belong. So does a SYN in the middle of a live connection that
+// both ends are seen on, until a SYN+ACK grants it.
 bool BeginsNewConnection(const FlowHot& hot, const FlowCold& cold, std::uint8_t side,
                          const TcpInfo& tcp);
 

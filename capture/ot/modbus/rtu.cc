@@ -37,6 +37,19 @@ Shape ShapeOf(base::Bytes pdu, bool from_client) {
   return from_client ? RequestShape(pdu, pdu.size()) : ResponseShape(pdu, pdu.size());
 }
 
+// The size that the function's own fields give, as far as they are there, else the longest.
+std::size_t SizeAtMost(base::Bytes bytes, bool from_client) {
+  const std::uint8_t function = bytes[1];
+  if ((function & kExceptionBit) != 0) return 5;
+  const bool read = function >= kReadCoils && function <= kReadInputRegisters;
+  const bool single = function == kWriteSingleCoil || function == kWriteSingleRegister;
+  const bool multiple = function == kWriteMultipleCoils || function == kWriteMultipleRegisters;
+  if (single || (read && from_client) || (multiple && !from_client)) return 8;
+  if (read && bytes.size() > 2) return 5u + bytes[2];
+  if (multiple && bytes.size() > 6) return 9u + bytes[6];
+  return kMaxFrame;
+}
+
 PduFront FrontOf(base::Bytes bytes, bool from_client) {
   if (bytes.size() < 2) return PduFront::More();
   const bool exception = (bytes[1] & kExceptionBit) != 0;
@@ -44,14 +57,15 @@ PduFront FrontOf(base::Bytes bytes, bool from_client) {
     return PduFront::Bad("modbus-rtu-function");
   // A frame and its CRC run to zero, so each place where it does may be the end.
   std::uint16_t crc = 0xffff;
-  const std::size_t limit = std::min(bytes.size(), kMaxFrame);
+  const std::size_t longest = std::min(SizeAtMost(bytes, from_client), kMaxFrame);
+  const std::size_t limit = std::min(bytes.size(), longest);
   for (std::size_t size = 1; size <= limit; ++size) {
     crc = Step(crc, bytes[size - 1]);
     if (crc != 0 || size < kMinFrame) continue;
     const base::Bytes pdu = bytes.subspan(1, size - kOverhead);
     if (ShapeOf(pdu, from_client) != Shape::kDiffers) return PduFront::Of(size);
   }
-  return limit < kMaxFrame ? PduFront::More() : PduFront::Bad("modbus-rtu-crc");
+  return limit < longest ? PduFront::More() : PduFront::Bad("modbus-rtu-crc");
 }
 
 bool IsPlausible(base::Bytes bytes, bool from_client) {

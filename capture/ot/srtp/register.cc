@@ -30,8 +30,8 @@ OtLook Judge(base::Bytes bytes, bool cut, bool) {
   return OtLook::Yes(request, !request);
 }
 
-// A run of zeros, as an init is, is no proof: the other side or the next message counts.
-OtLook JudgeStrictly(base::Bytes bytes, bool cut, bool datagram) {
+// A run of zeros, as an init is, is proof on the usual port only: elsewhere the next one counts.
+OtLook JudgeElsewhere(base::Bytes bytes, bool cut, bool datagram) {
   const OtLook look = Judge(bytes, cut, datagram);
   if (look.verdict != OtVerdict::kYes || bytes[0] > kInitAck) return look;
   if (bytes.size() == kMailbox) return cut ? OtLook::No() : OtLook::More();
@@ -40,7 +40,7 @@ OtLook JudgeStrictly(base::Bytes bytes, bool cut, bool datagram) {
 }
 
 OtRecognition Recognise(const OtGuess& guess) {
-  return RecogniseBy(guess, &JudgeStrictly);
+  return RecogniseBy(guess, guess.usual_port ? &Judge : &JudgeElsewhere);
 }
 
 }  // namespace

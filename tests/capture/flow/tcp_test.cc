@@ -14,8 +14,9 @@ class TcpTest : public ::testing::Test {
     if (hot_.tcp_flags[0] == 0 && hot_.tcp_flags[1] == 0) hot_.SetOrigSide(side);
     UpdateTcp(hot_, cold_, side, {seq, ack, flags}, length);
   }
-  [[nodiscard]] bool NewConnection(std::uint8_t side, std::uint8_t flags, std::uint32_t seq) const {
-    return BeginsNewConnection(hot_, cold_, side, {seq, 0, flags});
+  [[nodiscard]] bool NewConnection(std::uint8_t side, std::uint8_t flags, std::uint32_t seq,
+                                   std::uint32_t ack = 0) const {
+    return BeginsNewConnection(hot_, cold_, side, {seq, ack, flags});
   }
   FlowHot hot_;
   FlowCold cold_;
@@ -64,8 +65,11 @@ TEST_F(TcpTest, FL02_SynWithAnotherNumberIsAnotherConnection) {
   See(1, kTcpSyn, 100);
   See(0, kSynAck, 500, 0, 101);
   See(1, kTcpAck, 101);
-  EXPECT_TRUE(NewConnection(1, kTcpSyn, 9000));
+  EXPECT_FALSE(NewConnection(1, kTcpSyn, 9000));  // both ends live: a challenge will answer it
   EXPECT_FALSE(NewConnection(0, kSynAck, 9000));  // nobody asked for it yet
+  See(1, kTcpSyn, 9000);
+  EXPECT_EQ(hot_.next_seq[1], 101u);
+  EXPECT_TRUE(NewConnection(0, kSynAck, 7000, 9001));  // granted
   See(1, kTcpRst, 101);
   EXPECT_TRUE(NewConnection(0, kSynAck, 9000));
 }

@@ -134,5 +134,49 @@ TEST(OtSession, UdpDatagramsAreDecoded) {
   EXPECT_EQ(run.records.transactions[0].latency_ns, 5);
 }
 
+TEST(OtSession, OT04_SynInTheMiddleHidesNothing) {
+  PacketList packets;
+  TcpTalk talk(packets);
+  talk.Handshake().Client(Adu(1, 1, kRead)).Server(Adu(1, 1, kReply));
+  const std::uint32_t next = talk.seq[0];
+  for (const std::uint32_t decoy : {999'999u, next + 0x7000'0000u, next - 5000u}) {
+    talk.seq[0] = decoy;
+    talk.Send(true, {}, 0x02);
+    talk.seq[0] = next;
+  }
+  talk.Client(Adu(2, 1, "0600010002")).Server(Adu(2, 1, "0600010002"));
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.flows.size(), 1u);
+  ASSERT_EQ(run.records.transactions.size(), 2u);
+  EXPECT_TRUE(run.records.transactions[1].command);
+  EXPECT_TRUE(run.records.flows[0].anomalies.empty());
+}
+
+TEST(OtSession, OT06_JunkDatagramsHideNothing) {
+  PacketList packets;
+  std::int64_t time = test::kStart;
+  const auto udp = [&packets, &time](const std::string& hex) {
+    packets.Add(
+        test::PacketBuilder().Eth().Ipv4("10.0.0.1", "10.0.0.2").Udp(40000, 502).Data(hex).Build(),
+        time += 2'000'000);
+  };
+  for (int i = 0; i < 200; ++i) udp("ffffffffffff");
+  udp(Adu(1, 1, "0600010002"));
+  for (int i = 0; i < 200; ++i) udp("ffffffffffff");
+  udp(Adu(2, 1, "0600010002"));
+  EXPECT_EQ(RunMeter(packets).records.transactions.size(), 2u);
+}
+
+TEST(OtSession, OT08_HandshakeTellsWhoServesNotThePort) {
+  PacketList packets;
+  TcpTalk talk(packets, 502, 55555);  // the attacker comes from port 502
+  talk.Handshake();
+  for (std::uint16_t i = 0; i < 2; ++i) talk.Client(Adu(i, 1, kRead)).Server(Adu(i, 1, kReply));
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.transactions.size(), 2u);
+  EXPECT_EQ(run.records.transactions[0].orig_port, 502);
+  EXPECT_EQ(run.records.transactions[0].status, TransactionStatus::kOk);
+}
+
 }  // namespace
 }  // namespace tapiary::capture

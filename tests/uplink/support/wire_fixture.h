@@ -99,7 +99,7 @@ inline capture::Transaction FullTransaction() {
 inline FactBatch FullFacts() {
   FactBatch batch{5, 6, {FullTransaction()}, {}, {}, {}};
   batch.gaps.push_back({"packets", "tap0", 1, 2, 3, 4, "unclean-stop"});
-  batch.ledger.push_back({"tap0", 9, 100, 90, 9000, 4, {{"storage-backlog", 6}}});
+  batch.ledger.push_back({"tap0", 9, 100, 90, 9000, 4, {{"storage-backlog", 6}}, {7, 8, 9}});
   batch.health =
       SensorHealth{1, "degraded", {"tap0: link down"}, "0.1.0", 2, 3, 4, "ok", 5, 6, 7, 8, 9};
   return batch;

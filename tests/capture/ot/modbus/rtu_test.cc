@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "capture/ot/modbus/functions.h"
 #include "tests/capture/ot/support/invariance.h"
 
 namespace tapiary::capture::modbus {
@@ -70,10 +71,13 @@ TEST(ModbusRtu, OT06_WrongCrcIsNothing) {
 }
 
 TEST(ModbusRtu, OT07_EndlessGarbageIsNotWaitedFor) {
-  const std::vector<std::uint8_t> bytes(300, 3);
+  const std::vector<std::uint8_t> bytes(300, kGetCommEventLog);
   EXPECT_EQ(kRtuFraming.front(bytes, true).kind, PduFront::Kind::kBad);
   EXPECT_EQ(kRtuFraming.front(base::Bytes(bytes).first(100), true).kind, PduFront::Kind::kMore);
   EXPECT_EQ(kRtuFraming.front(Hex("1183"), true).kind, PduFront::Kind::kBad);
+  // A read request has eight bytes, not one more.
+  EXPECT_EQ(kRtuFraming.front(Hex("0002000300"), true).kind, PduFront::Kind::kMore);
+  EXPECT_EQ(kRtuFraming.front(Hex("0002000300010002"), true).kind, PduFront::Kind::kBad);
 }
 
 }  // namespace
