@@ -29,10 +29,12 @@ OtGuess MakeGuess(const OtProtocol& protocol, const OtFlowInfo& info) {
     return guess;
   }
   guess.server_side = UsualPortSide(protocol, info.ports[0], info.ports[1]);
-  // Both ends on a usual port also make it usual.
-  guess.usual_port = guess.server_side >= 0 || UsualPortSide(protocol, info.ports[0], 0) == 0;
-  // A handshake tells better who serves: an attacker chooses the port he comes from.
-  if (info.server_by_handshake >= 0) guess.server_side = info.server_by_handshake;
+  guess.usual_port = guess.server_side >= 0;
+  if (!guess.usual_port) {
+    // Both ends on a usual port also make it usual; who serves, the handshake must tell.
+    guess.usual_port = UsualPortSide(protocol, info.ports[0], 0) == 0;
+    guess.server_side = info.server_by_handshake;
+  }
   return guess;
 }
 

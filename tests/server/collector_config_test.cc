@@ -60,7 +60,9 @@ TEST(CollectorConfig, LabelsOfUploadsAreOffUnlessAskedFor) {
   config.pcap_labels = true;
   const auto options = Complete(config);
   ASSERT_EQ(options.has_value(), capture::LabelsBuilt());
-  if (options) EXPECT_TRUE(options->ingest.pcap_labels);
+  if (options) {
+    EXPECT_TRUE(options->ingest.pcap_labels);
+  }
 }
 
 TEST(CollectorConfig, NothingToListenOnIsAnError) {

@@ -167,16 +167,5 @@ TEST(OtSession, OT06_JunkDatagramsHideNothing) {
   EXPECT_EQ(RunMeter(packets).records.transactions.size(), 2u);
 }
 
-TEST(OtSession, OT08_HandshakeTellsWhoServesNotThePort) {
-  PacketList packets;
-  TcpTalk talk(packets, 502, 55555);  // the attacker comes from port 502
-  talk.Handshake();
-  for (std::uint16_t i = 0; i < 2; ++i) talk.Client(Adu(i, 1, kRead)).Server(Adu(i, 1, kReply));
-  const MeterRun run = RunMeter(packets);
-  ASSERT_EQ(run.records.transactions.size(), 2u);
-  EXPECT_EQ(run.records.transactions[0].orig_port, 502);
-  EXPECT_EQ(run.records.transactions[0].status, TransactionStatus::kOk);
-}
-
 }  // namespace
 }  // namespace tapiary::capture
