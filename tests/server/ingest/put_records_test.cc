@@ -44,7 +44,8 @@ uplink::FactBatch Facts(std::uint64_t epoch, std::uint64_t seq) {
                           .recorded = 7,
                           .recorded_bytes = 70,
                           .filtered = 1,
-                          .lost = {{"kernel-ring", 2}}});
+                          .lost = {{"kernel-ring", 2}},
+                          .mirror = {}});
   batch.health.emplace();
   batch.health->time_ns = 6;
   batch.health->state = "ok";

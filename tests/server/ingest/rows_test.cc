@@ -58,7 +58,8 @@ TEST_F(Rows, HP01_HealthSaysHowFarTheClockIsOff) {
 
 TEST_F(Rows, LedgerKeepsTheRowThatOffersMost) {
   for (const std::uint64_t offered : {5u, 9u, 7u}) {
-    EXPECT_EQ(Ledger({.interface = "tap0", .offered = offered, .lost = {}}), Added::kYes);
+    EXPECT_EQ(Ledger({.interface = "tap0", .offered = offered, .lost = {}, .mirror = {}}),
+              Added::kYes);
   }
   EXPECT_EQ(Row("SELECT COUNT(*), offered FROM ledger"), (std::vector<std::string>{"1", "9"}));
 }
@@ -68,7 +69,8 @@ TEST_F(Rows, LedgerThatShrinksInOneTotalIsKeptOut) {
                                .offered = 10,
                                .recorded = 5,
                                .filtered = 2,
-                               .lost = {{"kernel-ring", 3}}};
+                               .lost = {{"kernel-ring", 3}},
+                               .mirror = {}};
   EXPECT_EQ(Ledger(row), Added::kYes);
   const auto stored = Row("SELECT * FROM ledger");
   for (int i = 0; i < 3; ++i) {
