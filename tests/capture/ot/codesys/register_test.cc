@@ -39,7 +39,9 @@ TEST(CodesysRecognise, V3) {
   EXPECT_EQ(Look(kV3Protocol, "000117e8 07000000", "", true), OtVerdict::kNo);
   EXPECT_EQ(Look(kV3Protocol, "000117e8 ffffffff", "", true), OtVerdict::kNo);
   EXPECT_EQ(Look(kV3Protocol, "000117", "", true), OtVerdict::kMore);
-  EXPECT_EQ(Look(kV3UdpProtocol, "c56b40400000", "", true, true), OtVerdict::kYes);
+  // One byte of magic: it takes both sides, on the usual port.
+  EXPECT_EQ(Look(kV3UdpProtocol, "c56b40400000", "", true, true), OtVerdict::kMore);
+  EXPECT_EQ(Look(kV3UdpProtocol, "c56b40400000", "c56b40400000", true, true), OtVerdict::kYes);
   EXPECT_EQ(Look(kV3UdpProtocol, "c56b40400000", "c56b40400000", false, true), OtVerdict::kNo);
   EXPECT_EQ(Look(kV3UdpProtocol, "c5", "", true, true), OtVerdict::kNo);
 }
