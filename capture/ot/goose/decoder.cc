@@ -130,8 +130,8 @@ void GooseDecoder::Finish(OtOutput& out) {
   for (ControlBlock& block : blocks_) {
     if (block.interval.packets == 0) continue;
     out.Emit(SummaryOf(block, block.last_ns()));
-    block.interval = Interval{};
   }
+  blocks_.clear();  // nobody waits for their next heartbeat
 }
 
 }  // namespace tapiary::capture::goose
