@@ -20,9 +20,10 @@ std::vector<std::string> Columns(MeterOutput output) {
               "orig.bytes", "resp.packets", "resp.bytes",   "transactions", "commands",
               "end_reason", "role_by",      "community_id", "anomalies",    "noise"};
     case MeterOutput::kTransactions:
-      return {"time",    "orig.ip",          "resp.ip",   "protocol", "unit",      "operation",
-              "address", "quantity",         "values",    "status",   "exception", "latency",
-              "command", "attack_technique", "anomalies", "detail"};
+      return {"time",    "orig.ip",   "orig.port", "resp.ip", "resp.port",        "protocol",
+              "unit",    "operation", "code",      "address", "quantity",         "values",
+              "status",  "exception", "latency",   "command", "attack_technique", "anomalies",
+              "flow_id", "detail"};
     case MeterOutput::kSummary:
       return {"file",     "packets", "captured_bytes", "wire_bytes", "keyed_packets",
               "flows",    "first",   "last",           "services",   "transactions",
@@ -93,11 +94,28 @@ Row FlowRow(const FlowRecord& flow) {
           Text(flow.noise)};
 }
 
+// A text that could be taken for the end of its value, or for another key, is quoted: it may come
+// from an attacker.
+std::string Quoted(const std::string& text) {
+  if (text.find_first_of(" =\"") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char character : text) {
+    if (character == '"') out += '"';  // doubled, as in CSV
+    out += character;
+  }
+  return out + '"';
+}
+
 Cell Details(const Transaction& transaction) {
   std::vector<std::string> texts;
-  for (const auto& [key, text] : transaction.detail)
-    texts.push_back(fmt::format("{}={}", key, text));
+  for (const auto& [key, text] : transaction.detail) {
+    texts.push_back(fmt::format("{}={}", key, Quoted(text)));
+  }
   return texts.empty() ? Cell() : Cell(std::move(texts));
+}
+
+Cell Port(const capture::IpAddress& ip, std::uint16_t port) {
+  return ip.version != 0 ? Cell(static_cast<std::uint64_t>(port)) : Cell();
 }
 
 Row TransactionRow(const Transaction& transaction) {
@@ -107,10 +125,13 @@ Row TransactionRow(const Transaction& transaction) {
   }
   return {Time(transaction.time_ns),
           Who(transaction.orig_ip, transaction.orig_mac),
+          Port(transaction.orig_ip, transaction.orig_port),
           Who(transaction.resp_ip, transaction.resp_mac),
+          Port(transaction.resp_ip, transaction.resp_port),
           transaction.protocol,
           Optional(transaction.unit),
           transaction.operation,
+          fmt::format("{}", transaction.code),
           Optional(transaction.address),
           Optional(transaction.quantity),
           Text(values),
@@ -120,6 +141,7 @@ Row TransactionRow(const Transaction& transaction) {
           transaction.command,
           Text(transaction.attack_technique),
           transaction.anomalies.empty() ? Cell() : Cell(transaction.anomalies),
+          transaction.flow_id.ToString(),
           Details(transaction)};
 }
 

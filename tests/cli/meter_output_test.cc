@@ -21,12 +21,24 @@ capture::RecordBatch OneFlow() {
   return records;
 }
 
-std::string Print(MeterOutput output, Format format, int times) {
+capture::RecordBatch OneTransaction() {
+  capture::RecordBatch records;
+  capture::Transaction transaction;
+  transaction.orig_ip = *capture::ParseIpAddress("10.0.0.1");
+  transaction.orig_port = 40000;
+  transaction.protocol = "atg";
+  transaction.detail = {{"label", "tank status=ok \"x\""}, {"function", "I20100"}};
+  records.transactions.push_back(transaction);
+  return records;
+}
+
+std::string Print(MeterOutput output, Format format, int times,
+                  const capture::RecordBatch& records = OneFlow()) {
   char* text = nullptr;
   std::size_t size = 0;
   std::FILE* const out = open_memstream(&text, &size);
   MeterPrinter printer(output, format, out);
-  for (int i = 0; i < times; ++i) printer.Add(OneFlow());
+  for (int i = 0; i < times; ++i) printer.Add(records);
   MeterSummary summary;
   summary.file = "a\n.pcap";
   summary.services = {{"", 2}, {"modbus", 1}};
@@ -63,6 +75,14 @@ TEST(MeterOutput, TableAndCsvHaveAHeader) {
   EXPECT_NE(csv.find(",noise\r\n"), std::string::npos);
   EXPECT_NE(csv.find("research\\x0a\r\n"), std::string::npos);
   EXPECT_NE(Print(MeterOutput::kFlows, Format::kTable, 1).find("resp.port"), std::string::npos);
+}
+
+TEST(MeterOutput, DetailTextsCannotPoseAsOtherFields) {
+  const std::string table = Print(MeterOutput::kTransactions, Format::kTable, 1, OneTransaction());
+  EXPECT_NE(table.find(R"(label="tank status=ok ""x""")"), std::string::npos) << table;
+  EXPECT_NE(table.find("function=I20100"), std::string::npos);
+  EXPECT_NE(table.find("40000"), std::string::npos);
+  EXPECT_NE(table.find("flow_id"), std::string::npos);
 }
 
 TEST(MeterOutput, SummaryNamesUnknownServicesAndEscapesTheFile) {
