@@ -40,20 +40,22 @@ void Extend(capture::GapRecord& gap, std::int64_t from_ns, std::int64_t to_ns, s
 
 }  // namespace
 
-// Live data may take 7/8 of the budget; the rest is for the log, delivered rows that are still in
-// files, and files being compacted. The files' own size has the last word.
+// Live data may take 13/16 of the budget; 2/16 are for the log and delivered rows that are still in
+// files. The files' own size has the last word, and the last 1/16 is for what flushes and
+// compactions write beside their inputs between two looks: four write buffers (store.cc).
 std::uint64_t Spool::Impl::BytesOverBudget(std::uint64_t incoming_bytes) {
   const auto max = static_cast<std::uint64_t>(options.max_bytes);
-  const std::uint64_t limit = max - max / 8;
+  const std::uint64_t live_limit = max / 16 * 13;
+  const std::uint64_t disk_limit = max / 16 * 15;
   const std::uint64_t live = LiveBytes() + incoming_bytes;
-  std::uint64_t over = live > limit ? live - limit : 0;
+  std::uint64_t over = live > live_limit ? live - live_limit : 0;
   std::uint64_t disk = store->DiskBytes() + incoming_bytes;
-  if (over == 0 && disk > max) {
+  if (over == 0 && disk > disk_limit) {
     ReturnSpace();
     disk = store->DiskBytes() + incoming_bytes;
   }
   // Below half of the budget the excess is not of what waits: dropping that would not help.
-  if (disk > max && live > max / 2) over = std::max(over, disk - max);
+  if (disk > disk_limit && live > max / 2) over = std::max(over, disk - disk_limit);
   return over;
 }
 
