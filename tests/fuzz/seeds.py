@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Makes the seeds that need no capture: seeds.py OUT. Writes OUT/TARGET/NAME.
 
-Captures in every file format (reader), compressed data (decompress), texts (filter, bpf). What is in
-the captures is what fuzz_seeds then takes apart for the other targets.
+Captures in every file format and of the conversations in talks.py (reader), compressed data
+(decompress), texts (filter, bpf). What is in the captures is what fuzz_seeds then takes apart for
+the other targets.
 """
 import gzip
 import os
 import struct
 import sys
 import zlib
+
+import talks
 
 MODBUS = (
     (True, "000100000006110300 6b0003"), (False, "000100000009110306022b00000064"),
@@ -33,33 +36,49 @@ def ipv4(source, target, proto, payload):
     return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + payload
 
 
-def ethernet(payload, ether_type=0x0800, tags=()):
-    out = bytes.fromhex("020000000002020000000001")
+def ethernet(payload, ether_type=0x0800, tags=(), back=False):
+    near, far = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
+    out = near + far if back else far + near
     for tag in tags:
         out += struct.pack(">HH", 0x8100, tag)
     return out + struct.pack(">H", ether_type) + payload
 
 
-def modbus_frames():
-    """One connection with handshake."""
-    ends = ((10, 0, 0, 1), 40000), ((10, 0, 0, 2), 502)
+def tcp_frames(port, messages):
+    """One connection with handshake; `messages`: (from the client, bytes)."""
+    ends = ((10, 0, 0, 1), 40000), ((10, 0, 0, 2), port)
     seq = [1000, 5000]
     frames = []
 
     def send(side, flags, data=b""):
         tcp = struct.pack(">HHIIBBHHH", ends[side][1], ends[1 - side][1], seq[side],
                           seq[1 - side] if flags & 16 else 0, 0x50, flags, 8192, 0, 0)
-        frames.append(ethernet(ipv4(ends[side][0], ends[1 - side][0], 6, tcp + data)))
+        packet = ipv4(ends[side][0], ends[1 - side][0], 6, tcp + data)
+        frames.append(ethernet(packet, back=side == 1))
         seq[side] += len(data) + (1 if flags & 3 else 0)
 
     send(0, 2)
     send(1, 18)
     send(0, 16)
-    for client, text in MODBUS:
-        send(0 if client else 1, 24, bytes.fromhex(text))
+    for client, data in messages:
+        send(0 if client else 1, 24, data)
     send(0, 17)
     send(1, 17)
     return frames
+
+
+def udp_frames(port, messages):
+    frames = []
+    for client, data in messages:
+        ends = ((10, 0, 0, 1), 40000), ((10, 0, 0, 2), port)
+        source, target = ends if client else reversed(ends)
+        head = struct.pack(">HHHH", source[1], target[1], 8 + len(data), 0)
+        frames.append(ethernet(ipv4(source[0], target[0], 17, head + data), back=not client))
+    return frames
+
+
+def modbus_frames():
+    return tcp_frames(502, [(client, bytes.fromhex(text)) for client, text in MODBUS])
 
 
 def odd_frames():
@@ -147,6 +166,9 @@ def readers():
         "frames.pcap.zst": zstd_raw(small[:50]) + b"\x50\x2a\x4d\x18\4\0\0\0abcd"
         + zstd_raw(small[50:]),
     }
+    for name, transport, port, messages in talks.TALKS:
+        make = tcp_frames if transport == "tcp" else udp_frames
+        out[f"{name}.pcap"] = pcap(make(port, messages))
     return out
 
 

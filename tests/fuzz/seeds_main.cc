@@ -117,8 +117,10 @@ class FileSeeds {
     const bool ip = decoded.has_ports && (decoded.proto == 6 || decoded.proto == 17);
     if ((decoded.has_ip && !ip) || decoded.is_fragment || decoded.payload.empty()) return;
     auto key = [&](bool source) {
-      return source ? std::tuple(decoded.src.bytes, decoded.src_port, decoded.src_mac)
-                    : std::tuple(decoded.dst.bytes, decoded.dst_port, decoded.dst_mac);
+      const MacAddress& mac = source ? decoded.src_mac : decoded.dst_mac;
+      const MacAddress shown = decoded.has_ip ? MacAddress{} : mac;  // routers change them
+      return source ? std::tuple(decoded.src.bytes, decoded.src_port, shown)
+                    : std::tuple(decoded.dst.bytes, decoded.dst_port, shown);
     };
     const bool from_low = key(true) < key(false);
     Talk& talk = talks_[{decoded.proto, key(from_low), key(!from_low)}];
