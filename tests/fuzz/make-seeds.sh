@@ -11,7 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=$1 out=$2 captures=${3:-}
 rm -rf "$out"
 mkdir -p "$out"
-python3 "$here/seeds.py" "$out"
+python3 -B "$here/seeds.py" "$out"
 sources=("$out/reader")
 [[ -d $captures ]] && sources+=("$captures")
 # It adds to OUT/reader while it reads there; so it gets a list of its own.
