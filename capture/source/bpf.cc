@@ -2,11 +2,13 @@
 
 #include <fmt/core.h>
 #include <pcap/pcap.h>
+#include <resolv.h>
 
 #include <algorithm>
 #include <cctype>
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include "base/text.h"
 
@@ -15,6 +17,7 @@ namespace {
 
 static_assert(sizeof(BpfInstruction) == sizeof(bpf_insn));
 
+constexpr std::size_t kMaxExpression = 8192;
 constexpr std::size_t kMaxTags = 8;
 constexpr std::size_t kTagBytes = 4;
 constexpr std::uint16_t kVlanTypes[] = {0x8100, 0x88a8, 0x9100, 0x9200, 0x9300};
@@ -23,6 +26,25 @@ struct PcapClose {
   void operator()(pcap_t* handle) const { pcap_close(handle); }
 };
 using PcapHandle = std::unique_ptr<pcap_t, PcapClose>;
+
+// While it lives, this thread's resolver knows /etc/hosts and no name server. A sensor that watches
+// a plant must send nothing into it, and a mistyped word must not cost the seconds that a resolver
+// waits for an answer.
+class NoNameServer {
+ public:
+  NoNameServer() {
+    const bool ready = (_res.options & RES_INIT) != 0 || res_init() == 0;
+    if (ready) servers_ = std::exchange(_res.nscount, 0);
+  }
+  ~NoNameServer() {
+    if (servers_ != 0) _res.nscount = servers_;
+  }
+  NoNameServer(const NoNameServer&) = delete;
+  NoNameServer& operator=(const NoNameServer&) = delete;
+
+ private:
+  int servers_ = 0;
+};
 
 // Compiles into `program`; libpcap's words in `error` when it fails.
 bool CompileInto(pcap_t* handle, const std::string& expression,
@@ -84,6 +106,12 @@ base::Result<PacketFilter> PacketFilter::Compile(const std::string& expression,
   if (expression.find('\0') != std::string::npos) {
     return base::MakeError(base::ErrorCode::kInvalid, "filter: a NUL byte in it");
   }
+  if (expression.size() > kMaxExpression) {
+    return base::MakeError(
+        base::ErrorCode::kInvalid,
+        fmt::format("filter: {} characters, more than {}", expression.size(), kMaxExpression));
+  }
+  const NoNameServer no_name_server;
   const int dlt = link_type_number == 101 ? DLT_RAW : link_type_number;
   const PcapHandle handle(pcap_open_dead(dlt, static_cast<int>(kMaxPacketBytes)));
   if (handle == nullptr) {

@@ -33,7 +33,8 @@ class PacketFilter {
   // Takes all packets.
   PacketFilter() = default;
   // kInvalid when the expression does not compile for the link type (its pcap number); the message
-  // says up to where it is understood. An empty expression takes all packets.
+  // says up to where it is understood. An empty expression takes all packets. Names of hosts are
+  // looked up in /etc/hosts alone: no name server is asked.
   static base::Result<PacketFilter> Compile(const std::string& expression,
                                             std::uint16_t link_type_number);
 

@@ -2,6 +2,10 @@
 #include "capture/source/bpf.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <resolv.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/capture/source/file_builder.h"
 
@@ -73,7 +77,33 @@ TEST(PacketFilter, ErrorsSayHowFarItIsUnderstood) {
   EXPECT_NE(filter.error().message.find("after character 12"), std::string::npos)
       << filter.error().message;
   EXPECT_FALSE(PacketFilter::Compile(std::string("ip\0x", 4), 1));
-  EXPECT_FALSE(PacketFilter::Compile(std::string(100'000, '('), 1));
+  EXPECT_FALSE(PacketFilter::Compile(std::string(8'000, '('), 1));
+  EXPECT_FALSE(PacketFilter::Compile(std::string(100'000, ' ') + "ip", 1));
+}
+
+// The thread's resolver is pointed at a socket of ours, which must stay silent.
+TEST(PacketFilter, NamesAskNoNameServer) {
+  const int server = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(server, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(getsockname(server, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ASSERT_EQ(res_init(), 0);
+  _res.nscount = 1;
+  _res.nsaddr_list[0] = address;
+  _res.retry = 1;
+  _res.retrans = 1;
+  const auto name = PacketFilter::Compile("host plc-1.example and port 502", 1);
+  ASSERT_FALSE(name);
+  EXPECT_NE(name.error().message.find("unknown host"), std::string::npos) << name.error().message;
+  EXPECT_TRUE(PacketFilter::Compile("host localhost", 1));  // /etc/hosts is asked
+  char asked[512];
+  EXPECT_LT(recv(server, asked, sizeof asked, 0), 0) << "a name server was asked";
+  EXPECT_EQ(_res.nscount, 1);  // given back
+  res_init();
+  close(server);
 }
 
 // Runs a kernel program as the kernel does, on the bytes without the outer tag.
