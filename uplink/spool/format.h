@@ -68,7 +68,7 @@ struct BlockHeader {
 std::string BlockValue(const StoredBlock& block);
 base::Result<BlockHeader> ParseBlock(std::string_view value, std::string_view* frame);
 
-// One segment: what its blocks add up to. Stored when it opens and again when it closes.
+// One segment: what its blocks add up to. Stored with each of its rounds.
 struct SegmentRow {
   bool closed = false;
   std::uint32_t stream = 0;

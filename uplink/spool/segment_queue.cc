@@ -33,6 +33,21 @@ base::Result<> ForEachBlock(Store& store, Place place, Visit visit) {
   return parsed;
 }
 
+// A segment that was open at an unclean stop: its blocks may be more than its row says, because
+// they become durable first. When they cannot be read the row stands, so that the loss can be told.
+base::Result<> Recount(Store& store, Place place, SegmentRow& row) {
+  SegmentRow found = row;
+  found.blocks = 0;
+  found.stored_bytes = found.packets = 0;
+  const auto counted = ForEachBlock(store, place, [&found](const BlockHeader& header, auto frame) {
+    found.Add(header, frame.size());
+  });
+  const bool broken = !counted && counted.error().code == base::ErrorCode::kCorrupt;
+  if (!counted && !broken) return counted;
+  if (!broken || row.blocks == 0) row = found;
+  return {};
+}
+
 }  // namespace
 
 base::Result<> SegmentQueue::Load(Store& store, StoreBatch& batch, std::uint64_t epoch) {
@@ -63,11 +78,7 @@ base::Result<> SegmentQueue::Load(Store& store, StoreBatch& batch, std::uint64_t
   TAPIARY_TRY(parsed);
   for (auto& [place, row] : rows) {
     if (!row.closed) {
-      row.blocks = 0;
-      row.stored_bytes = row.packets = 0;
-      TAPIARY_TRY(ForEachBlock(store, place, [&row](const BlockHeader& header, auto frame) {
-        row.Add(header, frame.size());
-      }));
+      TAPIARY_TRY(Recount(store, place, row));
       row.closed = true;
       if (row.blocks == 0) {
         batch.Delete(Family::kMeta, SegmentKey(place));
@@ -81,7 +92,7 @@ base::Result<> SegmentQueue::Load(Store& store, StoreBatch& batch, std::uint64_t
   return {};
 }
 
-void SegmentQueue::Append(StoreBatch& batch, Staged& staged, const StoredBlock& block,
+void SegmentQueue::Append(const Sink& sink, Staged& staged, const StoredBlock& block,
                           std::int64_t now_ns, const Limits& limits) const {
   staged.changed = true;
   const auto old = staged.open.find(block.stream);
@@ -91,7 +102,7 @@ void SegmentQueue::Append(StoreBatch& batch, Staged& staged, const StoredBlock& 
     const bool follows = block.number == row.first_block + row.blocks;
     const bool fits = row.stored_bytes + block.frame.size() <= limits.bytes &&
                       row.blocks < capture::kMaxBlocksPerSegment;
-    if (!follows || !fits) Close(batch, staged, block.stream);
+    if (!follows || !fits) Close(sink.batch, staged, block.stream);
   }
   auto [at, opened] = staged.open.try_emplace(block.stream);
   Open& segment = at->second;
@@ -100,12 +111,20 @@ void SegmentQueue::Append(StoreBatch& batch, Staged& staged, const StoredBlock& 
     segment.row.stream = block.stream;
     segment.row.opened_ns = now_ns;
     segment.row.interface = block.interface;
-    batch.Put(Family::kMeta, SegmentKey(segment.place), SegmentValue(segment.row));
   }
-  batch.Put(Family::kPackets, BlockKey(segment.place, segment.row.blocks), BlockValue(block));
+  const std::string key = BlockKey(segment.place, segment.row.blocks);
+  if (sink.files != nullptr) {
+    sink.files->Put(segment.place.seq, key, BlockValue(block));
+  } else {
+    sink.batch.Put(Family::kPackets, key, BlockValue(block));
+  }
   segment.row.Add({block.number, block.packets, block.raw_bytes, block.first_ns, block.last_ns},
                   block.frame.size());
-  if (segment.row.stored_bytes >= limits.bytes) Close(batch, staged, block.stream);
+  if (segment.row.stored_bytes >= limits.bytes) {
+    Close(sink.batch, staged, block.stream);
+  } else {
+    sink.batch.Put(Family::kMeta, SegmentKey(segment.place), SegmentValue(segment.row));
+  }
 }
 
 void SegmentQueue::Close(StoreBatch& batch, Staged& staged, std::uint32_t stream) const {

@@ -38,8 +38,15 @@ class SegmentQueue {
   // blocks that are there; their rows go into `batch`.
   base::Result<> Load(Store& store, StoreBatch& batch, std::uint64_t epoch);
 
+  // Where a round's rows go: all into one batch, or blocks into files, one a segment, which must be
+  // taken in before the batch is written.
+  struct Sink {
+    StoreBatch& batch;
+    StoreFiles* files = nullptr;
+  };
+
   [[nodiscard]] Staged Begin() const { return {open_, {}, next_seq_, false}; }
-  void Append(StoreBatch& batch, Staged& staged, const StoredBlock& block, std::int64_t now_ns,
+  void Append(const Sink& sink, Staged& staged, const StoredBlock& block, std::int64_t now_ns,
               const Limits& limits) const;
   void CloseOld(StoreBatch& batch, Staged& staged, std::int64_t now_ns, const Limits& limits) const;
   void CloseAll(StoreBatch& batch, Staged& staged) const;

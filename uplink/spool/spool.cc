@@ -34,6 +34,10 @@ base::Result<> KeepCopy(const std::string& folder, const Item& item) {
       base::AsBytes(item.body), 0600);
 }
 
+// Rounds with as many bytes of blocks go in as files. Below, the four syncs of a file cost more
+// than writing twice.
+constexpr std::uint64_t kBulkBytes = 1 << 20;
+
 std::uint64_t IncomingBytes(const Round& round) {
   std::uint64_t bytes = 0;
   for (const StoredBlock& block : round.blocks) bytes += block.frame.size();
@@ -70,12 +74,15 @@ base::Result<> Spool::Write(const Round& round) {
 }
 
 base::Result<> Spool::Impl::WriteRound(const Round& round) {
-  TAPIARY_TRY(EnforceBudget(IncomingBytes(round)));
+  const std::uint64_t incoming_bytes = IncomingBytes(round);
+  TAPIARY_TRY(EnforceBudget(incoming_bytes));
   const std::int64_t now_ns = options.now();
   StoreBatch batch(*store);
+  StoreFiles files(*store, Family::kPackets);
+  const SegmentQueue::Sink sink{batch, incoming_bytes >= kBulkBytes ? &files : nullptr};
   SegmentQueue::Staged staged = segments.Begin();
   for (const StoredBlock& block : round.blocks) {
-    segments.Append(batch, staged, block, now_ns, limits());
+    segments.Append(sink, staged, block, now_ns, limits());
   }
   if (round.close_segments) {
     segments.CloseAll(batch, staged);
@@ -90,6 +97,10 @@ base::Result<> Spool::Impl::WriteRound(const Round& round) {
   const bool quiet = round.empty() && !staged.changed;
   if (quiet && now_ns - alive_ns < base::kNanosPerSecond && now_ns >= alive_ns) return {};
   batch.Put(Family::kMeta, kAliveKey, NumberValue(static_cast<std::uint64_t>(now_ns)));
+  // Blocks first: a row never counts blocks that are not there. Killed in between, blocks of an
+  // open segment are found at the next start; those of a new one are of an unclean stop, like any
+  // that had not been written yet.
+  TAPIARY_TRY(store->Ingest(files));
   TAPIARY_TRY(store->Write(batch, true));
   segments.Commit(std::move(staged));
   flows.set_state(flow_state);

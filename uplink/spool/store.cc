@@ -5,6 +5,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -16,6 +17,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <vector>
 
 #include "base/file.h"
@@ -31,6 +33,7 @@ constexpr std::size_t kCacheBytes = 8 << 20;
 constexpr std::int64_t kMinBuffer = 1 << 20;
 constexpr std::int64_t kMaxBuffer = 16 << 20;
 constexpr std::int64_t kMaxLog = 64 << 20;
+constexpr int kOpenFiles = 256;  // a long backlog has thousands of files
 const std::array<const char*, kFamilies> kFamilyNames = {"default", "packets", "flows", "facts"};
 
 rocksdb::Slice Slice(std::string_view text) {
@@ -84,6 +87,7 @@ rocksdb::DBOptions DbOptions(std::int64_t max_bytes) {
   options.stats_persist_period_sec = 0;
   options.max_background_jobs = 2;
   options.bytes_per_sync = 1 << 20;
+  options.max_open_files = kOpenFiles;
   return options;
 }
 
@@ -182,6 +186,7 @@ struct Store::Impl {
     if (LooksBroken(path) || LacksCurrent(path)) {
       return MakeError(ErrorCode::kCorrupt, "spool store: CURRENT is empty or missing");
     }
+    RemoveLeftovers();
     const auto cache = rocksdb::NewLRUCache(kCacheBytes);
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     for (const char* name : kFamilyNames) {
@@ -192,6 +197,14 @@ struct Store::Impl {
     if (!status.ok()) return ToError(status, "spool store");
     db.reset(raw);
     return {};
+  }
+
+  [[nodiscard]] std::string IngestFolder() const { return path + "/ingest"; }
+
+  // Files of rounds that a crash cut short.
+  void RemoveLeftovers() const {
+    std::error_code ignored;
+    std::filesystem::remove_all(IngestFolder(), ignored);
   }
 
   rocksdb::ColumnFamilyHandle* Handle(Family family) const {
@@ -232,6 +245,55 @@ std::size_t StoreBatch::bytes() const {
   return impl_->batch.GetDataSize();
 }
 
+struct StoreFiles::Impl {
+  Store::Impl* store = nullptr;
+  rocksdb::ColumnFamilyHandle* family = nullptr;
+  rocksdb::Options options;
+  struct File {
+    std::string path;
+    std::unique_ptr<rocksdb::SstFileWriter> writer;
+  };
+  std::map<std::uint64_t, File> files;
+  rocksdb::Status status;  // the first that was not ok
+  std::size_t bytes = 0;
+
+  void Keep(const rocksdb::Status& next) {
+    if (status.ok()) status = next;
+  }
+
+  rocksdb::SstFileWriter& WriterOf(std::uint64_t name) {
+    File& file = files[name];
+    if (!file.writer) {
+      std::error_code error;
+      std::filesystem::create_directory(store->IngestFolder(), error);
+      file.path = fmt::format("{}/{}.sst", store->IngestFolder(), name);
+      file.writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options, family,
+                                                             /*invalidate_page_cache=*/false);
+      Keep(file.writer->Open(file.path));
+    }
+    return *file.writer;
+  }
+};
+
+StoreFiles::StoreFiles(Store& store, Family family) : impl_(std::make_unique<Impl>()) {
+  impl_->store = store.impl_.get();
+  if (!impl_->store->db) return;
+  impl_->family = impl_->store->Handle(family);
+  impl_->options = impl_->store->db->GetOptions(impl_->family);
+}
+
+StoreFiles::~StoreFiles() {
+  std::error_code ignored;
+  for (const auto& [name, file] : impl_->files) std::filesystem::remove(file.path, ignored);
+}
+
+void StoreFiles::Put(std::uint64_t file, std::string_view key, std::string_view value) {
+  if (impl_->family == nullptr || !impl_->status.ok()) return;
+  impl_->bytes += key.size() + value.size();
+  rocksdb::SstFileWriter& writer = impl_->WriterOf(file);
+  if (impl_->status.ok()) impl_->Keep(writer.Put(Slice(key), Slice(value)));
+}
+
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
@@ -251,6 +313,24 @@ base::Result<> Store::Write(StoreBatch& batch, bool sync, Room room) {
   options.sync = sync;
   const auto status = impl_->db->Write(options, &batch.impl_->batch);
   if (!status.ok()) return ToError(status, "spool write");
+  return {};
+}
+
+base::Result<> Store::Ingest(StoreFiles& files) {
+  TAPIARY_TRY(impl_->Ready());
+  StoreFiles::Impl& from = *files.impl_;
+  if (from.files.empty()) return {};
+  TAPIARY_TRY(impl_->CheckReserve(from.bytes));
+  std::vector<std::string> paths;
+  for (auto& [name, file] : from.files) {
+    if (from.status.ok()) from.Keep(file.writer->Finish());  // synced
+    paths.push_back(file.path);
+  }
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  options.write_global_seqno = false;  // the file stays as it was written (SP-06)
+  if (from.status.ok()) from.Keep(impl_->db->IngestExternalFile(from.family, paths, options));
+  if (!from.status.ok()) return ToError(from.status, "spool write");
   return {};
 }
 
@@ -335,7 +415,7 @@ std::uint64_t Store::DiskBytes() const {
   std::uint64_t bytes = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(impl_->path, error)) {
-    const auto size = entry.file_size(error);
+    const auto size = entry.is_regular_file(error) ? entry.file_size(error) : 0;
     if (!error) bytes += size;
   }
   return bytes;

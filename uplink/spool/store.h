@@ -21,6 +21,7 @@ enum class Family : std::uint8_t { kMeta = 0, kPackets = 1, kFlows = 2, kFacts =
 inline constexpr std::size_t kFamilies = 4;
 
 class StoreBatch;
+class StoreFiles;
 
 class Store {
  public:
@@ -32,6 +33,9 @@ class Store {
   // drained. After a failure of Write, the store must be recovered before more is put in.
   enum class Room { kKeepReserve, kUseReserve };
   base::Result<> Write(StoreBatch& batch, bool sync, Room room = Room::kKeepReserve);
+  // Takes the finished files in, all or nothing, synced: each byte is written once, without a copy
+  // in the log. Their rows are then as if Write had put them.
+  base::Result<> Ingest(StoreFiles& files);
   // Makes a failed store writable again: resume, else reopen; proven by a synced write.
   base::Result<> Recover();
 
@@ -57,6 +61,25 @@ class Store {
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
   friend class StoreBatch;
+  friend class StoreFiles;
+};
+
+// Rows for Ingest, written into table files of their own beside the store; what is not taken in is
+// deleted. Rows of a file must come in order of keys, and no file may begin within another one's
+// range. Errors are kept for Ingest.
+class StoreFiles {
+ public:
+  StoreFiles(Store& store, Family family);
+  ~StoreFiles();
+  StoreFiles(const StoreFiles&) = delete;
+  StoreFiles& operator=(const StoreFiles&) = delete;
+  // Goes into the file called `file`, which the first row makes.
+  void Put(std::uint64_t file, std::string_view key, std::string_view value);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  friend class Store;
 };
 
 // Changes that become durable together.

@@ -89,5 +89,34 @@ TEST_F(SegmentQueueTest, SlowStreamHoldsNoOtherBack) {
   EXPECT_FALSE(spool->Has(Kind::kPackets));
 }
 
+// Small rounds go through the log, large ones in as files; streams take turns.
+TEST_F(SegmentQueueTest, SP06_BulkAndSmallRoundsMakeOneSegmentEach) {
+  SpoolOptions options = Options();
+  options.segment_bytes = 64 << 20;
+  auto spool = OpenSpool(options);
+  const std::size_t sizes[] = {1000, 3 << 20, 3 << 20, 2000, 4 << 20, 500};
+  std::string expected[2];
+  for (std::uint64_t i = 0; i < std::size(sizes); ++i) {
+    Round round;
+    for (std::uint32_t stream = 0; stream < 2; ++stream) {
+      StoredBlock block = BigBlock(i, sizes[i]);
+      block.stream = stream;
+      block.frame[1] = static_cast<char>(stream);
+      expected[stream] += block.frame;
+      round.blocks.push_back(std::move(block));
+    }
+    round.close_segments = i + 1 == std::size(sizes);
+    ASSERT_TRUE(spool->Write(round));
+  }
+  for (const std::string& frames : expected) {
+    const auto item = spool->Next(Kind::kPackets).value();
+    ASSERT_TRUE(item);
+    EXPECT_EQ(item->packets, 10 * std::size(sizes));
+    EXPECT_TRUE(item->body.starts_with(frames));
+    ASSERT_TRUE(spool->Acknowledge(*item));
+  }
+  EXPECT_FALSE(spool->Has(Kind::kPackets));
+}
+
 }  // namespace
 }  // namespace tapiary::uplink

@@ -20,6 +20,7 @@ using base::ErrorCode;
 using ::testing::HasSubstr;
 
 constexpr const char* kChildFolder = "TAPIARY_SPOOL_CHILD";
+constexpr const char* kChildBulk = "TAPIARY_SPOOL_CHILD_BULK";
 
 class SpoolOpen : public SpoolTest {};
 
@@ -94,6 +95,10 @@ TEST(SpoolChild, DISABLED_WritesUntilKilled) {
   for (std::uint64_t i = 0;; ++i) {
     Round round;
     round.blocks = {MakeStoredBlock(0, i)};
+    if (getenv(kChildBulk) != nullptr) {
+      round.blocks = {BigBlock(3 * i, 2 << 20), BigBlock(3 * i + 1, 2 << 20),
+                      BigBlock(3 * i + 2, 2 << 20)};
+    }
     round.flows = {FlowsItem(1)};
     ASSERT_TRUE(spool->Write(round));
     const std::string line = std::to_string(i) + "\n";
@@ -147,6 +152,26 @@ TEST(SpoolKill, Kill9LosesNoRoundThatWasWritten) {
   ASSERT_EQ(gaps.size(), 2u);
   EXPECT_EQ(gaps[0].reason, "unclean-stop");
   EXPECT_LT(gaps[0].to_ns - gaps[0].from_ns, 30 * base::kNanosPerSecond);
+}
+
+// Rounds of 6 MiB, which go in as files: a round is there whole or not at all.
+TEST(SpoolKill, SP06_KillInABulkRoundLeavesNoHalf) {
+  const TempFolder folder;
+  ASSERT_EQ(setenv(kChildBulk, "1", 1), 0);
+  const std::uint64_t rounds = RunAndKill(folder.path(), 12);
+  unsetenv(kChildBulk);
+  ASSERT_GE(rounds, 12u);
+  auto spool = OpenSpool(OptionsAt(folder.path()));
+  EXPECT_FALSE(fs::exists(folder.path() + "/store/ingest"));
+  std::uint64_t packets = 0;
+  while (const auto segment = spool->Next(Kind::kPackets).value()) {
+    packets += segment->packets;
+    ASSERT_TRUE(spool->Acknowledge(*segment));
+  }
+  EXPECT_EQ(packets % 30, 0u);
+  EXPECT_GE(packets, 30 * rounds);
+  EXPECT_LE(packets, 30 * (rounds + 1));   // the round that it died in
+  EXPECT_EQ(TakeGaps(*spool).size(), 2u);  // unclean-stop, no broken item
 }
 
 class BrokenStore : public ::testing::Test {
