@@ -116,6 +116,7 @@ base::Result<StoredBlock> SpoolWriter::Impl::Store(const capture::Block& block) 
   stored.first_ns = block.first_ns;
   stored.last_ns = block.last_ns;
   TAPIARY_ASSIGN(stored.frame, compressor.Compress(block, level.level()));
+  level.NoteBlock(block.data.size(), stored.frame.size());
   return stored;
 }
 
@@ -189,6 +190,10 @@ SensorHealth SpoolWriter::Impl::Health(const std::vector<capture::LedgerRow>& le
   health.time_ns = base::WallNow();
   health.version = options.version;
   health.uplink_state = uplink();
+  const auto tell = [&health](std::string text) {  // workers of one interface say it once
+    const bool told = std::ranges::find(health.texts, text) != health.texts.end();
+    if (!told) health.texts.push_back(std::move(text));
+  };
   for (const capture::WorkerStatus& worker : engine.status()) {
     health.packets += worker.packets;
     health.active_flows += worker.active_flows;
@@ -197,9 +202,9 @@ SensorHealth SpoolWriter::Impl::Health(const std::vector<capture::LedgerRow>& le
     health.commands += worker.commands;
     const std::string name = base::EscapeBytes(worker.interface);
     if (!worker.error.empty()) {
-      health.texts.push_back(name + ": " + base::EscapeBytes(worker.error));
+      tell(name + ": " + base::EscapeBytes(worker.error));
     } else if (!worker.link_up) {
-      health.texts.push_back(name + ": link down");
+      tell(name + ": link down");
     }
   }
   AddLosses(ledger, health);

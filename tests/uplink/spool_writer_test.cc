@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/support/timing.h"
 #include "tests/uplink/support/spool_fixture.h"
 #include "uplink/compress_level.h"
 
@@ -78,10 +79,7 @@ class SpoolWriterTest : public ::testing::Test {
     writer_->Start();
   }
   bool Drained() {
-    for (int i = 0; i < 1000 && !writer_->drained(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return writer_->drained();
+    return timing::Comes([&] { return writer_->drained(); });
   }
   TempFolder folder_;
   WriterOptions options_;
@@ -179,14 +177,31 @@ TEST_F(SpoolWriterTest, StopSaysWhatASpoolThatCannotWriteLoses) {
 TEST(CompressLevel, FollowsTheBacklog) {
   CompressLevel level;
   const int start = level.level();
-  EXPECT_GT(start, 0);
+  EXPECT_NE(start, 0);
   for (int i = 0; i < 5; ++i) level.Note(CompressLevel::kBehind);
   EXPECT_EQ(level.level(), 0);
   for (unsigned i = 0; i < CompressLevel::kCalmDrains; ++i) level.Note(0);
-  EXPECT_GT(level.level(), 0);
+  EXPECT_NE(level.level(), 0);
   EXPECT_LT(level.level(), start);
   for (int i = 0; i < 1000; ++i) level.Note(CompressLevel::kAtEase + 1);  // neither
   EXPECT_LT(level.level(), start);
+}
+
+TEST(CompressLevel, StoresWhatDoesNotShrinkAndTriesNowAndThen) {
+  CompressLevel level;
+  const int start = level.level();
+  level.NoteBlock(1000, 500);
+  EXPECT_EQ(level.level(), start);
+  for (int round = 0; round < 3; ++round) {
+    level.NoteBlock(1000, 990);
+    for (unsigned i = 0; i < CompressLevel::kProbeEvery; ++i) {
+      EXPECT_EQ(level.level(), 0);
+      level.NoteBlock(1000, 1001);
+    }
+    EXPECT_EQ(level.level(), start);  // a probe
+  }
+  level.NoteBlock(1000, 100);
+  EXPECT_EQ(level.level(), start);
 }
 
 }  // namespace
