@@ -26,6 +26,7 @@ struct MeterOptions {
   std::uint64_t epoch = 0;         // goes into flow ids
   std::uint32_t first_stream = 0;  // stream of interface i is first_stream + i
   std::size_t max_flows = 1'000'000;
+  std::size_t max_ot_bytes = 64u << 20;  // what OT decoders hold for what may come (ot/budget.h)
   std::int64_t idle_timeout_ns = 300 * base::kNanosPerSecond;
   std::int64_t active_timeout_ns = 60 * base::kNanosPerSecond;  // 0: never
   std::int64_t closed_timeout_ns = 60 * base::kNanosPerSecond;  // tail after FIN/RST (FL-03)
@@ -45,8 +46,9 @@ struct MeterStats {
   std::uint64_t evicted_flows = 0;
   std::uint64_t transactions = 0;
   std::uint64_t commands = 0;
-  std::vector<MirrorQuality> mirrors;                        // by interface
-  std::int64_t first_ns = 0, last_ns = 0;                    // in order of arrival
+  std::uint64_t ot_bytes_peak = 0;         // most that MeterOptions::max_ot_bytes bounds
+  std::vector<MirrorQuality> mirrors;      // by interface
+  std::int64_t first_ns = 0, last_ns = 0;  // in order of arrival
   std::vector<std::pair<std::string, std::uint64_t>> notes;  // decode notes and anomalies by name
 };
 

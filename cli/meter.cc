@@ -30,6 +30,7 @@ struct Options {
   std::string idle_timeout = "300s";
   std::string active_timeout = "0s";
   std::uint64_t max_flows = 1'000'000;
+  std::uint64_t max_ot_memory = capture::MeterOptions{}.max_ot_bytes;
   bool drop_duplicates = false;
   bool no_labels = false;
   std::vector<std::string> noise;
@@ -131,6 +132,10 @@ base::Result<std::int64_t> ParseTimeout(const char* option, const std::string& t
 }
 
 base::Result<ExitCode> MeterFiles(const Options& options) {
+  if (options.output == MeterOutput::kAll && options.format == Format::kCsv) {
+    return base::MakeError(base::ErrorCode::kInvalid,
+                           "--output all has no csv: its records have different columns");
+  }
   capture::MeterOptions meter_options;
   TAPIARY_ASSIGN(meter_options.idle_timeout_ns,
                  ParseTimeout("--idle-timeout", options.idle_timeout, 1));
@@ -139,6 +144,7 @@ base::Result<ExitCode> MeterFiles(const Options& options) {
   // A filter with a mistake is one before the first file, not one per file.
   TAPIARY_TRY(capture::PacketFilter::Compile(options.filter, kEthernet));
   meter_options.max_flows = options.max_flows;
+  meter_options.max_ot_bytes = options.max_ot_memory;
   meter_options.drop_copies = options.drop_duplicates;
   meter_options.labels = !options.no_labels;
   if (!options.noise.empty()) {
@@ -165,14 +171,15 @@ void ConfigureMeter(CLI::App& app, Run* run) {
       {"flows", MeterOutput::kFlows},
       {"transactions", MeterOutput::kTransactions},
       {"summary", MeterOutput::kSummary},
+      {"all", MeterOutput::kAll},
   };
   // A validator of our own words: CLI11's prints the enumerators as numbers.
   app.add_option_function<std::string>(
          "--output",
          [output = &options->output](const std::string& name) { *output = kOutputs.at(name); },
-         "flows, transactions or summary")
+         "flows, transactions, summary or all")
       ->type_name("OUTPUT")
-      ->check(CLI::IsMember({"flows", "transactions", "summary"}))
+      ->check(CLI::IsMember({"flows", "transactions", "summary", "all"}))
       ->default_str("flows");
   AddFormatOption(app, &options->format);
   app.add_option("--idle-timeout", options->idle_timeout,
@@ -184,6 +191,10 @@ void ConfigureMeter(CLI::App& app, Run* run) {
   app.add_option("--max-flows", options->max_flows,
                  "flows in memory; the oldest are given up first")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 28))
+      ->capture_default_str();
+  app.add_option("--max-ot-memory", options->max_ot_memory,
+                 "bytes that OT decoders hold for what may still come, as 64MiB")
+      ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   app.add_flag("--drop-duplicates", options->drop_duplicates,
                "leave out packets that a mirror delivered a second time");

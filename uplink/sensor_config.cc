@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "capture/label/noise.h"
 #include "capture/source/bpf.h"
+#include "capture/source/fanout.h"
 
 namespace tapiary::uplink {
 
@@ -22,18 +23,22 @@ void AddCaptureRows(base::ConfigTable& table, SensorConfig& c) {
   table.Add("capture.promiscuous", &c.promiscuous, "take frames for other stations too");
   table.AddInt("capture.snap_length", &c.snap_length, 64, 262'144,
                "bytes stored of one packet at most");
+  table.AddInt("capture.workers", &c.workers, 1, capture::kMaxFanout,
+               "threads that share each interface, by pairs of hosts");
   table.AddSize("capture.ring_size", &c.ring_bytes, "64MiB", "1MiB", "4GiB",
                 "kernel buffer of each interface");
   table.AddSize("capture.block_size", &c.block_bytes, "512KiB", "512KiB", "8MiB",
                 "raw size of a block, the unit of compression and of reading");
   table.AddInt("capture.blocks", &c.blocks, 4, 4096,
-               "blocks of each interface in memory; what they cannot hold is storage-backlog");
+               "blocks of each worker in memory; what they cannot hold is storage-backlog");
   table.AddDuration("capture.block_time", &c.block_time_ns, "1s", "100ms", "10s",
                     "a block closes at this age");
 }
 
 void AddMeterRows(base::ConfigTable& table, SensorConfig& c) {
   table.AddInt("meter.max_flows", &c.max_flows, 1000, 100'000'000, "flows in memory at most");
+  table.AddSize("meter.max_ot_memory", &c.max_ot_bytes, "64MiB", "1MiB", "64GiB",
+                "requests and parts of messages that wait, of all OT flows of an interface");
   table.AddDuration("meter.idle_timeout", &c.idle_timeout_ns, "300s", "1s", "24h",
                     "a flow without packets for so long ends");
   table.AddDuration("meter.active_timeout", &c.active_timeout_ns, "60s", "0s", "24h",
@@ -112,6 +117,7 @@ base::Result<> CheckLabels(const std::string& labels) {
 
 void AddRows(base::ConfigTable& table, SensorConfig& config) {
   AddCaptureRows(table, config);
+  AddDpdkRows(table, config.dpdk);
   AddMeterRows(table, config);
   AddSpoolRows(table, config);
   AddUplinkRows(table, config);
@@ -123,6 +129,8 @@ void AddRows(base::ConfigTable& table, SensorConfig& config) {
       "tapiary-sensor --capture.interfaces tap0 --spool.path /srv/spool "
       "--uplink.url https://collector:8443",
       "capture from tap0 and send");
+  table.AddExample("tapiary-sensor --list-interfaces",
+                   "show interfaces and NICs, their drivers, and what the host needs them for");
   table.AddExample("tapiary-sensor --capture.files plant.pcapng --spool.path ./spool",
                    "store a capture file in a spool, and end");
 }
@@ -131,14 +139,16 @@ base::Result<> Check(const SensorConfig& config) {
   const auto invalid = [](const char* text) {
     return base::MakeError(base::ErrorCode::kInvalid, text);
   };
-  if (config.interfaces.empty() && config.files.empty()) {
-    return invalid("nothing to capture from: set capture.interfaces or capture.files");
+  const bool live = !config.interfaces.empty() || !config.dpdk.ports.empty();
+  if (!live && config.files.empty()) {
+    return invalid("nothing to capture from: set capture.interfaces, dpdk.ports or capture.files");
   }
-  if (!config.interfaces.empty() && !config.files.empty()) {
-    return invalid("capture.interfaces and capture.files cannot be used together");
+  if (live && !config.files.empty()) {
+    return invalid("capture.files cannot be used together with capture.interfaces or dpdk.ports");
   }
   TAPIARY_TRY(CheckInterfaces(config.interfaces));
-  if (!config.interfaces.empty()) {
+  TAPIARY_TRY(CheckDpdk(config.dpdk, config.interfaces));
+  if (live) {
     // Other link types than Ethernet are only known once a source is open.
     TAPIARY_TRY(capture::PacketFilter::Compile(config.filter, kEthernetLinkType));
   }
@@ -191,10 +201,19 @@ ForwarderOptions SensorConfig::Forwarder() const {
   return options;
 }
 
+capture::DpdkOptions SensorConfig::Dpdk() const {
+  capture::DpdkOptions options = dpdk.Options();
+  options.filter = filter;
+  options.snap_length = static_cast<std::uint32_t>(snap_length);
+  options.promiscuous = promiscuous;
+  return options;
+}
+
 capture::EngineOptions SensorConfig::Engine(std::uint64_t epoch) const {
   capture::EngineOptions options;
   options.meter.epoch = epoch;
   options.meter.max_flows = static_cast<std::size_t>(max_flows);
+  options.meter.max_ot_bytes = static_cast<std::size_t>(max_ot_bytes);
   options.meter.idle_timeout_ns = idle_timeout_ns;
   options.meter.active_timeout_ns = active_timeout_ns;
   options.meter.closed_timeout_ns = closed_timeout_ns;

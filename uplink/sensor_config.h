@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "capture/engine.h"
 #include "capture/label/labeler.h"
+#include "uplink/dpdk_config.h"
 #include "uplink/forwarder.h"
 #include "uplink/spool/spool.h"
 #include "uplink/spool_writer.h"
@@ -20,11 +21,13 @@ struct SensorConfig {
   std::string filter;
   bool promiscuous = true;
   std::int64_t snap_length = 262'144;
+  std::int64_t workers = 1;
   std::int64_t ring_bytes = 0;
   std::int64_t block_bytes = 0;
   std::int64_t blocks = 64;
   std::int64_t block_time_ns = 0;
   std::int64_t max_flows = 1'000'000;
+  std::int64_t max_ot_bytes = 0;
   std::int64_t idle_timeout_ns = 0;
   std::int64_t active_timeout_ns = 0;
   std::int64_t closed_timeout_ns = 0;
@@ -48,12 +51,15 @@ struct SensorConfig {
   std::int64_t retry_min_ns = 0;
   std::int64_t retry_max_ns = 0;
   std::int64_t health_ns = 0;
+  DpdkConfig dpdk;
   std::string log_level = "info";
 
   [[nodiscard]] SpoolOptions Spool() const;
   [[nodiscard]] WriterOptions Writer() const;
   [[nodiscard]] ForwarderOptions Forwarder() const;
   [[nodiscard]] capture::EngineOptions Engine(std::uint64_t epoch) const;
+  // `dpdk` with what is the same for every source.
+  [[nodiscard]] capture::DpdkOptions Dpdk() const;
 };
 
 // Adds a row for each member; `config` must outlive the table.

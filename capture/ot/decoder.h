@@ -1,10 +1,10 @@
 // OtDecoder: one OT protocol on one flow. Bytes in, transactions and anomalies out, nothing else.
 //
 // A decoder sees each direction's TCP bytes in order and once, or whole datagrams. It owns all its
-// state, which must be bounded; two flows never share any (OT-05). It may be called with anything:
-// length fields, counts and offsets are hostile. A protocol is one row of the registry
-// (ot/registry.cc) with a recogniser and a factory; nothing else knows it. The virtual call is per
-// segment of a claimed OT flow, never per packet of other traffic. One thread.
+// state, which must be bounded; two flows share none but OtOutput::calls (OT-05). It may be called
+// with anything: length fields, counts and offsets are hostile. A protocol is one row of the
+// registry (ot/registry.cc) with a recogniser and a factory; nothing else knows it. The virtual call
+// is per segment of a claimed OT flow, never per packet of other traffic. One thread.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@
 
 namespace tapiary::capture {
 
+class OtCalls;
+
 // Where a decoder's results go. The receiver fills in flow, ends, interface and number.
 class OtOutput {
  public:
@@ -28,6 +30,8 @@ class OtOutput {
   // FlowRecord::counters, for what is no transaction: "iec104.s_frames". `name`: static text, with
   // the service in front.
   virtual void Count(std::string_view name, std::uint64_t add) = 0;
+  // For protocols whose answers may come on another flow (calls.h); nullptr: there are no others.
+  virtual OtCalls* calls() { return nullptr; }
 };
 
 class OtDecoder {
@@ -48,6 +52,10 @@ class OtDecoder {
   [[nodiscard]] virtual std::int64_t next_due_ns() const = 0;
   // The flow ended: closes everything.
   virtual void Finish(OtOutput& out) = 0;
+  // Memory behind what waits for more: requests, begins of PDUs. For the budget (ot/budget.h).
+  [[nodiscard]] virtual std::size_t held_bytes() const { return 0; }
+  // The budget is used up: gives up what waits longest, named. False: nothing is left to give.
+  virtual bool GiveUpOldest(OtOutput& /*out*/) { return false; }
   // When one decoder serves several (all that live on ISO-on-TCP): the flow's service so far.
   // Empty: the registry row's. Static text.
   [[nodiscard]] virtual std::string_view service() const { return {}; }
@@ -62,13 +70,17 @@ struct OtGuess {
   bool datagram = false;         // each is one whole datagram
   bool usual_port = false;       // one end has a usual port of this protocol
   int server_side = -1;          // by usual port, else by handshake; -1: not known
+  int handshake_server = -1;     // who was connected to; -1: not seen. May differ from server_side
   int first_side = 0;            // who was seen first
+  bool from_start = false;       // TCP: the handshake was seen whole, and nothing came before
+  bool last = false;             // nothing more comes
   std::uint16_t ether_type = 0;  // of frames without IP; 0: IP or LLC
 };
 enum class OtVerdict : std::uint8_t { kNo, kMore, kYes };
 struct OtRecognition {
   OtVerdict verdict = OtVerdict::kNo;
   int client_side = -1;  // with kYes: which side asks
+  bool matched = false;  // with kMore: one side is a PDU of this protocol already
 };
 
 // How far a protocol goes (docs/protocols.md).

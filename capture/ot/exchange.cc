@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "capture/ot/detail.h"
+
 namespace tapiary::capture {
 namespace {
 
 constexpr std::size_t kMaxEarly = 8;
 constexpr std::int64_t kEarlyNs = 10 * base::kNanosPerMilli;
+// A response whose request was reported already.
+constexpr std::string_view kDuplicate = "duplicate-reply";
+constexpr std::string_view kLate = "late-reply";
 
 void EmitNoReply(Transaction&& request, OtOutput& out) {
   request.status = TransactionStatus::kNoReply;
@@ -23,8 +28,33 @@ void Exchange::OnRequest(std::uint64_t key, std::optional<std::uint64_t> loose_k
     out.Emit(std::move(request));
     return;
   }
-  std::optional<Transaction> oldest = pending_.Add({key, loose_key, std::move(request)});
-  if (oldest) EmitNoReply(std::move(*oldest), out);
+  std::optional<PendingTable::Entry> oldest = pending_.Add({key, loose_key, std::move(request)});
+  if (oldest) GiveUp(std::move(*oldest), out);
+}
+
+// Not because of its time: said so, since its response may still come.
+void Exchange::GiveUp(PendingTable::Entry&& entry, OtOutput& out) {
+  timed_out_.Add(entry.key);
+  entry.request.anomalies.emplace_back("pending-limit");
+  EmitNoReply(std::move(entry.request), out);
+}
+
+bool Exchange::GiveUpOldest(OtOutput& out) {
+  if (std::optional<PendingTable::Entry> oldest = pending_.TakeOldest()) {
+    GiveUp(std::move(*oldest), out);
+    return true;
+  }
+  if (early_.empty()) return false;
+  early_.front().response.pdu = early_.front().bytes;
+  EmitUnsolicited(early_.front().response, "pending-limit", out);
+  early_.erase(early_.begin());
+  return true;
+}
+
+std::size_t Exchange::held_bytes() const {
+  std::size_t bytes = pending_.held_bytes() + early_.capacity() * sizeof(Early);
+  for (const Early& early : early_) bytes += early.bytes.capacity();
+  return bytes;
 }
 
 bool Exchange::PairWithEarly(std::uint64_t key, std::uint32_t kind, Transaction& request) {
@@ -43,10 +73,10 @@ bool Exchange::PairWithEarly(std::uint64_t key, std::uint32_t kind, Transaction&
 void Exchange::OnResponse(const OtResponse& response, OtOutput& out) {
   std::optional<Transaction> request = pending_.Take(response.key);
   if (!request && answered_.Has(response.key)) {
-    return EmitUnsolicited(response, "duplicate-reply", out);
+    return EmitUnsolicited(response, kDuplicate, out);
   }
   if (!request && timed_out_.Take(response.key)) {
-    return EmitUnsolicited(response, "late-reply", out);
+    return EmitUnsolicited(response, kLate, out);
   }
   if (!request && response.loose_key) request = pending_.TakeLoosely(*response.loose_key);
   if (request) {
@@ -72,9 +102,14 @@ void Exchange::EmitUnsolicited(const OtResponse& response, std::string_view anom
   Transaction transaction;
   transaction.protocol = protocol_;
   transaction.time_ns = response.first_ns;
+  AddDetail(transaction, "only", "response");
   handler_.DecodeResponse(response, false, transaction);
   transaction.status = TransactionStatus::kUnsolicited;
   if (!anomaly.empty()) transaction.anomalies.emplace_back(anomaly);
+  if (anomaly == kDuplicate || anomaly == kLate) {
+    transaction.command = false;
+    transaction.attack_technique.clear();
+  }
   out.Emit(std::move(transaction));
 }
 
@@ -108,8 +143,8 @@ std::int64_t Exchange::next_due_ns() const {
 
 void Exchange::Finish(OtOutput& out) {
   ReleaseEarly(0, true, out);
-  while (std::optional<Transaction> request = pending_.TakeOldest()) {
-    EmitNoReply(std::move(*request), out);
+  while (std::optional<PendingTable::Entry> entry = pending_.TakeOldest()) {
+    EmitNoReply(std::move(entry->request), out);
   }
 }
 

@@ -5,6 +5,11 @@
 // that no request waits for is kept for 10 ms in case the mirror delivers the request behind it
 // (OT-04), then becomes unsolicited; one whose request was answered just now or given up is
 // flagged duplicate-reply or late-reply. All tables are bounded (OT-13). One thread.
+//
+// A response alone, one rule for all protocols: status unsolicited, detail `only` = response. It
+// has operation, command and technique of what it answers, as far as it tells: the device was
+// asked, and with `exception` it refused. A duplicate or late one is no command again: its request
+// was reported as that.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +41,8 @@ class Exchange {
    public:
     virtual ~Handler() = default;
     // Adds what the response tells to its request's transaction; without request to an empty one
-    // that has only protocol and time. Sets status to ok or exception.
+    // that has only protocol, time and `only`, with command and technique as a request would have
+    // them. Sets status to ok or exception.
     virtual void DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) = 0;
   };
 
@@ -50,6 +56,9 @@ class Exchange {
   void Expire(std::int64_t now_ns, OtOutput& out);
   [[nodiscard]] std::int64_t next_due_ns() const;
   void Finish(OtOutput& out);
+  // As OtDecoder's. What is given up has the anomaly pending-limit.
+  [[nodiscard]] std::size_t held_bytes() const;
+  bool GiveUpOldest(OtOutput& out);
 
  private:
   struct Early {
@@ -57,6 +66,7 @@ class Exchange {
     std::vector<std::uint8_t> bytes;
   };
   bool PairWithEarly(std::uint64_t key, std::uint32_t kind, Transaction& request);
+  void GiveUp(PendingTable::Entry&& entry, OtOutput& out);
   void EmitUnsolicited(const OtResponse& response, std::string_view anomaly, OtOutput& out);
   void ReleaseEarly(std::int64_t now_ns, bool all, OtOutput& out);
 

@@ -85,6 +85,23 @@ void FramedDecoder::Finish(OtOutput& out) {
   exchange_.Finish(out);
 }
 
+std::size_t FramedDecoder::held_bytes() const {
+  return requests_.held_bytes() + responses_.held_bytes() + exchange_.held_bytes();
+}
+
+// The begin of a PDU goes first where it is larger than all that waits for responses.
+bool FramedDecoder::GiveUpOldest(OtOutput& out) {
+  const Calling calling(*this, out);
+  client_side_ = requests_.held_bytes() >= responses_.held_bytes();
+  Framer& framer = FramerOf(client_side_);
+  if (framer.holding() && framer.held_bytes() > exchange_.held_bytes()) {
+    framer.Gap(0, false, *this);
+    OnLoss(client_side_);
+    return true;
+  }
+  return exchange_.GiveUpOldest(out);
+}
+
 PduFront FramedDecoder::DatagramFront(bool from_client, base::Bytes bytes) {
   return framing_.front(bytes, from_client);
 }

@@ -22,6 +22,8 @@ class FramedDecoder : public OtDecoder, protected PduSink, protected Exchange::H
   void Expire(std::int64_t now_ns, OtOutput& out) final;
   [[nodiscard]] std::int64_t next_due_ns() const override;
   void Finish(OtOutput& out) final;
+  [[nodiscard]] std::size_t held_bytes() const override;
+  bool GiveUpOldest(OtOutput& out) override;
 
  protected:
   // `framing` and `protocol` (the service name) are static. `trailing` names the anomaly of a

@@ -6,6 +6,9 @@ namespace tapiary::capture {
 namespace {
 
 constexpr std::size_t kMaxBorders = 64;
+// Room that is kept while nothing waits; what long PDUs took is given back.
+constexpr std::size_t kKeptBytes = 512;
+constexpr std::size_t kKeptBorders = 8;
 
 }  // namespace
 
@@ -20,6 +23,12 @@ bool Framer::EndsBefore(base::Bytes next) const {
   if (rule_->whole == nullptr || buffer_.size() < rule_->min_useful) return false;
   if (next.size() < rule_->min_useful || !Plausible(next)) return false;
   return rule_->whole(buffer_, from_client_);
+}
+
+bool Framer::BeginsWholePdu(base::Bytes bytes) const {
+  if (bytes.size() < rule_->min_useful) return false;
+  const PduFront front = Front(bytes);
+  return front.kind == PduFront::Kind::kPdu && front.size <= bytes.size() && Plausible(bytes);
 }
 
 Framer::Step Framer::TakeOne(base::Bytes& bytes, std::int64_t first_ns, std::int64_t last_ns,
@@ -61,6 +70,10 @@ void Framer::Feed(base::Bytes bytes, std::int64_t time_ns, PduSink& sink) {
       sink.OnFault(rule_->fault_length);
       EmitCut(sink, front.size);
     }
+  }
+  if (searching_ && !buffer_.empty() && BeginsWholePdu(bytes)) {
+    sink.OnFault(rule_->fault_search);  // the end of something else, not the begin of this
+    Drop();
   }
   if (!buffer_.empty()) return FeedBuffered(bytes, time_ns, sink);
   while (!bytes.empty()) {
@@ -176,6 +189,11 @@ void Framer::Drop() {
   buffer_.clear();
   borders_.clear();
   border_times_.clear();
+  if (buffer_.capacity() > kKeptBytes) buffer_ = std::vector<std::uint8_t>();
+  if (borders_.capacity() > kKeptBorders) {
+    borders_ = std::vector<std::uint32_t>();
+    border_times_ = std::vector<std::int64_t>();
+  }
 }
 
 }  // namespace tapiary::capture

@@ -75,6 +75,12 @@ class Framer {
   void Gap(std::uint32_t missed, bool cut, PduSink& sink);
   // The stream ended: a PDU that is not complete is handed out as cut.
   void Finish(PduSink& sink);
+  [[nodiscard]] bool holding() const { return !buffer_.empty(); }
+  // Of the heap.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return buffer_.capacity() + borders_.capacity() * sizeof(std::uint32_t) +
+           border_times_.capacity() * sizeof(std::int64_t);
+  }
 
  private:
   enum class Step : std::uint8_t { kTaken, kWait, kLost };
@@ -86,6 +92,7 @@ class Framer {
   }
   [[nodiscard]] bool Plausible(base::Bytes bytes) const;
   [[nodiscard]] bool EndsBefore(base::Bytes next) const;
+  [[nodiscard]] bool BeginsWholePdu(base::Bytes bytes) const;
   void EmitCut(PduSink& sink, std::size_t size);
   void Keep(base::Bytes bytes, std::int64_t time_ns);
   void Drop();

@@ -207,6 +207,18 @@ std::int64_t BacnetDecoder::next_due_ns() const {
   return std::min(exchange_.next_due_ns(), segments_.next_due_ns());
 }
 
+std::size_t BacnetDecoder::held_bytes() const {
+  return exchange_.held_bytes() + segments_.held_bytes();
+}
+
+bool BacnetDecoder::GiveUpOldest(OtOutput& out) {
+  const bool larger = segments_.held_bytes() > exchange_.held_bytes();
+  if (!larger && exchange_.GiveUpOldest(out)) return true;
+  const auto begun = segments_.TakeStale(0, true);
+  if (begun) OnAssembled(*begun, out);
+  return begun.has_value();
+}
+
 void BacnetDecoder::Finish(OtOutput& out) {
   while (const auto stale = segments_.TakeStale(0, true)) OnAssembled(*stale, out);
   exchange_.Finish(out);

@@ -24,6 +24,8 @@ class BacnetDecoder final : public OtDecoder, private Exchange::Handler {
   void Expire(std::int64_t now_ns, OtOutput& out) override;
   [[nodiscard]] std::int64_t next_due_ns() const override;
   void Finish(OtOutput& out) override;
+  [[nodiscard]] std::size_t held_bytes() const override;
+  bool GiveUpOldest(OtOutput& out) override;
 
  private:
   // One datagram on its way up.

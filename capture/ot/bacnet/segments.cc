@@ -60,4 +60,10 @@ std::int64_t SegmentTable::next_due_ns() const {
   return due;
 }
 
+std::size_t SegmentTable::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const Open& open : open_) bytes += sizeof open + open.message.bytes.capacity();
+  return bytes;
+}
+
 }  // namespace tapiary::capture::bacnet

@@ -45,6 +45,7 @@ class SegmentTable {
   // An unfinished one whose last segment is too old; any when `all`.
   std::optional<Assembled> TakeStale(std::int64_t now_ns, bool all);
   [[nodiscard]] std::int64_t next_due_ns() const;
+  [[nodiscard]] std::size_t held_bytes() const;
 
  private:
   struct Open {

@@ -154,6 +154,18 @@ void Dnp3Decoder::DecodeResponse(const OtResponse& response, bool has_request, T
   DecodeOpening(fragment, out);
 }
 
+std::size_t Dnp3Decoder::held_bytes() const {
+  return FramedDecoder::held_bytes() + transport_.held_bytes();
+}
+
+bool Dnp3Decoder::GiveUpOldest(OtOutput& output) {
+  const std::size_t begun = transport_.held_bytes();
+  if (begun <= FramedDecoder::held_bytes() && FramedDecoder::GiveUpOldest(output)) return true;
+  if (begun == 0) return false;
+  for (const bool client : {true, false}) OnGap(client, 0, false, output);
+  return true;
+}
+
 void Dnp3Decoder::OnLoss(bool from_client) {
   transport_.Lose(from_client, *this);
 }

@@ -13,6 +13,8 @@ namespace tapiary::capture::dnp3 {
 class Dnp3Decoder final : public FramedDecoder, private FragmentSink {
  public:
   Dnp3Decoder();
+  [[nodiscard]] std::size_t held_bytes() const override;
+  bool GiveUpOldest(OtOutput& output) override;
 
  private:
   void OnMessage(bool from_client, const Pdu& pdu) override;

@@ -130,7 +130,14 @@ void Transport::Lose(bool from_client, FragmentSink& sink) {
     if (!slot.used || slot.from_client != from_client) continue;
     if (slot.open) Close(slot, true, sink);
     slot.skipping = true;  // the loss itself has been reported
+    slot.bytes = std::vector<std::uint8_t>();
   }
+}
+
+std::size_t Transport::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const Slot& slot : slots_) bytes += slot.bytes.capacity();
+  return bytes;
 }
 
 void Transport::Finish(FragmentSink& sink) {

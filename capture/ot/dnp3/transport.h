@@ -55,6 +55,7 @@ class Transport {
   // Something of this direction is missing.
   void Lose(bool from_client, FragmentSink& sink);
   void Finish(FragmentSink& sink);
+  [[nodiscard]] std::size_t held_bytes() const;
 
  private:
   struct Slot {

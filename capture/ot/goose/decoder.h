@@ -22,6 +22,8 @@ class GooseDecoder final : public layer2::FrameDecoder, private Exchange::Handle
   void Expire(std::int64_t now_ns, OtOutput& out) override;
   [[nodiscard]] std::int64_t next_due_ns() const override;
   void Finish(OtOutput& out) override;
+  [[nodiscard]] std::size_t held_bytes() const override { return exchange_.held_bytes(); }
+  bool GiveUpOldest(OtOutput& out) override { return exchange_.GiveUpOldest(out); }
 
  private:
   void OnGoose(const layer2::AppFrame& frame, std::int64_t time_ns, OtOutput& out);

@@ -57,9 +57,9 @@ class Iec104Decoder::Held final : public OtOutput {
   Held(Iec104Decoder& decoder, std::uint64_t key) : decoder_(decoder), key_(key) {}
   void Emit(Transaction&& transaction) override {
     if (!IsTerminated(transaction)) return decoder_.out().Emit(std::move(transaction));
-    std::optional<Transaction> oldest =
+    std::optional<PendingTable::Entry> oldest =
         decoder_.confirmed_.Add({key_, LooseKeyOf(key_), std::move(transaction)});
-    if (oldest) decoder_.out().Emit(std::move(*oldest));
+    if (oldest) decoder_.out().Emit(std::move(oldest->request));
   }
   void Anomaly(std::string_view name) override { decoder_.out().Anomaly(name); }
   void Count(std::string_view name, std::uint64_t add) override { decoder_.out().Count(name, add); }
@@ -206,8 +206,23 @@ std::int64_t Iec104Decoder::next_due_ns() const {
   return std::min(FramedDecoder::next_due_ns(), confirmed_.next_due_ns());
 }
 
+std::size_t Iec104Decoder::held_bytes() const {
+  return FramedDecoder::held_bytes() + confirmed_.held_bytes();
+}
+
+bool Iec104Decoder::GiveUpOldest(OtOutput& output) {
+  if (FramedDecoder::GiveUpOldest(output)) return true;
+  std::optional<PendingTable::Entry> oldest = confirmed_.TakeOldest();
+  if (!oldest) return false;
+  AddAnomaly(oldest->request, "pending-limit");
+  output.Emit(std::move(oldest->request));
+  return true;
+}
+
 void Iec104Decoder::OnFinish() {
-  while (std::optional<Transaction> done = confirmed_.TakeOldest()) out().Emit(std::move(*done));
+  while (std::optional<PendingTable::Entry> done = confirmed_.TakeOldest()) {
+    out().Emit(std::move(done->request));
+  }
 }
 
 }  // namespace tapiary::capture::iec104

@@ -17,6 +17,8 @@ class Iec104Decoder final : public FramedDecoder {
  public:
   Iec104Decoder();
   [[nodiscard]] std::int64_t next_due_ns() const override;
+  [[nodiscard]] std::size_t held_bytes() const override;
+  bool GiveUpOldest(OtOutput& output) override;
 
  private:
   class Held;  // keeps confirmed commands back until their termination

@@ -87,6 +87,19 @@ void IsoDecoder::Found(std::string_view service, bool strong) {
   if (service_ == kService || (strong && service_ == "s7comm")) service_ = service;
 }
 
+std::size_t IsoDecoder::held_bytes() const {
+  return FramedDecoder::held_bytes() + messages_[0].held_bytes() + messages_[1].held_bytes();
+}
+
+bool IsoDecoder::GiveUpOldest(OtOutput& output) {
+  const bool client = messages_[0].held_bytes() >= messages_[1].held_bytes();
+  const std::size_t begun = messages_[client ? 0 : 1].held_bytes();
+  if (begun <= FramedDecoder::held_bytes() && FramedDecoder::GiveUpOldest(output)) return true;
+  if (begun == 0) return false;
+  OnGap(client, 0, false, output);
+  return messages_[client ? 0 : 1].held_bytes() < begun;
+}
+
 void IsoDecoder::OnLoss(bool from_client) {
   const int side = from_client ? 0 : 1;
   if (messages_[side].Drop()) out().Count("cotp.incomplete_messages", 1);
@@ -97,7 +110,6 @@ void IsoDecoder::OnLoss(bool from_client) {
 
 void IsoDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
   // Told apart from what nobody asks for.
-  if (!has_request) AddDetail(out, "reply", "1");
   switch (UserOf(response.key)) {
     case User::kConnection:
       return Connection::DecodeResponse(response, has_request, out);
@@ -109,7 +121,7 @@ void IsoDecoder::DecodeResponse(const OtResponse& response, bool has_request, Tr
       return s7plus::S7PlusUser::DecodeResponse(response, has_request, out);
     case User::kMms:
       if (!has_request) out.protocol = "mms";
-      return mms::MmsUser::DecodeResponse(response, has_request, out);
+      return mms_.DecodeResponse(response, has_request, out);
     case User::kNone:
       return;
   }

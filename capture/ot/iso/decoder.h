@@ -18,6 +18,8 @@ class IsoDecoder final : public FramedDecoder {
  public:
   IsoDecoder();
   [[nodiscard]] std::string_view service() const override { return service_; }
+  [[nodiscard]] std::size_t held_bytes() const override;
+  bool GiveUpOldest(OtOutput& output) override;
 
  private:
   void OnMessage(bool from_client, const Pdu& pdu) override;

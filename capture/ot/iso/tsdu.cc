@@ -7,7 +7,7 @@ namespace tapiary::capture::iso {
 std::optional<Tsdu> TsduBuilder::Add(const Tpdu& tpdu, const Pdu& pdu) {
   Tsdu out;
   if (pieces_ == 0) {
-    kept_.clear();
+    Clear();
     if (tpdu.end) {
       if (tpdu.payload.empty() && !pdu.cut) return std::nullopt;
       return Tsdu{tpdu.payload, pdu.cut, pdu.first_ns, pdu.last_ns};
@@ -36,8 +36,15 @@ void TsduBuilder::Keep(base::Bytes bytes) {
 bool TsduBuilder::Drop() {
   const bool lost = pieces_ != 0 && !kept_.empty();
   pieces_ = 0;
-  kept_.clear();
+  Clear();
   return lost;
+}
+
+// What a long message took is given back.
+void TsduBuilder::Clear() {
+  constexpr std::size_t kKept = 1024;
+  kept_.clear();
+  if (kept_.capacity() > kKept) kept_ = std::vector<std::uint8_t>();
 }
 
 }  // namespace tapiary::capture::iso

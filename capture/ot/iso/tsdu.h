@@ -31,9 +31,11 @@ class TsduBuilder {
   std::optional<Tsdu> Add(const Tpdu& tpdu, const Pdu& pdu);
   // True when a message was begun and is lost.
   bool Drop();
+  [[nodiscard]] std::size_t held_bytes() const { return kept_.capacity(); }
 
  private:
   void Keep(base::Bytes bytes);
+  void Clear();
 
   std::vector<std::uint8_t> kept_;
   std::size_t pieces_ = 0;  // of the message that is not complete

@@ -35,4 +35,10 @@ Joined ChunkTable::Take(std::uint64_t key) {
   return taken;
 }
 
+std::size_t ChunkTable::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const Joined& joined : open_) bytes += sizeof joined + joined.bytes.capacity();
+  return bytes;
+}
+
 }  // namespace tapiary::capture::opcua

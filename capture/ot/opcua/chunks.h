@@ -33,6 +33,7 @@ class ChunkTable {
   Joined Take(std::uint64_t key);
   void Clear() { open_.clear(); }
   [[nodiscard]] bool empty() const { return open_.empty(); }
+  [[nodiscard]] std::size_t held_bytes() const;
 
  private:
   std::vector<Joined> open_;

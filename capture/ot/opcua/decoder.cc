@@ -114,6 +114,20 @@ void OpcuaDecoder::OnMessage(bool from_client, const Pdu& pdu) {
   OnChunk(from_client, chunk, pdu);
 }
 
+std::size_t OpcuaDecoder::held_bytes() const {
+  return FramedDecoder::held_bytes() + directions_[0].chunks.held_bytes() +
+         directions_[1].chunks.held_bytes();
+}
+
+bool OpcuaDecoder::GiveUpOldest(OtOutput& output) {
+  const bool client = directions_[0].chunks.held_bytes() >= directions_[1].chunks.held_bytes();
+  const std::size_t begun = directions_[client ? 0 : 1].chunks.held_bytes();
+  if (begun <= FramedDecoder::held_bytes() && FramedDecoder::GiveUpOldest(output)) return true;
+  if (begun == 0) return false;
+  OnGap(client, 0, false, output);
+  return true;
+}
+
 void OpcuaDecoder::OnLoss(bool from_client) {
   Direction& direction = directions_[from_client ? 0 : 1];
   direction.counting = false;
@@ -270,7 +284,6 @@ void OpcuaDecoder::OnPublish(std::uint32_t id, const Body& body) {
 }
 
 void OpcuaDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
-  if (!has_request) AddDetail(out, "only", "response");
   out.status = TransactionStatus::kOk;
   if (response.kind == kBodyKind) {
     const std::uint32_t id = ServiceId(response.pdu);

@@ -18,6 +18,8 @@ std::uint32_t ServiceId(base::Bytes body);
 class OpcuaDecoder final : public FramedDecoder {
  public:
   OpcuaDecoder();
+  [[nodiscard]] std::size_t held_bytes() const override;
+  bool GiveUpOldest(OtOutput& output) override;
 
  private:
   // A whole message.

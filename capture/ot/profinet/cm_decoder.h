@@ -2,9 +2,11 @@
 //
 // The controller connects, writes and ends parameters; the device answers and reports that its
 // application is ready, a call of its own. Fragments are put together (fragments.h). Answers come
-// from another port than was asked when the device chooses so: then they are on a flow of their
-// own and unsolicited there. One thread.
+// from another port than was asked when the device chooses so, which is another flow: they are
+// handed over by activity and sequence (OtCalls) and paired where they were asked for. One thread.
 #pragma once
+
+#include <cstdint>
 
 #include "capture/ot/exchange.h"
 #include "capture/ot/layer2/frame_decoder.h"
@@ -21,9 +23,11 @@ class CmDecoder final : public layer2::FrameDecoder, private Exchange::Handler {
   CmDecoder() : exchange_(kCmService, *this) {}
   void OnDatagram(bool from_client, base::Bytes bytes, bool cut, std::int64_t time_ns,
                   OtOutput& out) override;
-  void Expire(std::int64_t now_ns, OtOutput& out) override { exchange_.Expire(now_ns, out); }
-  [[nodiscard]] std::int64_t next_due_ns() const override { return exchange_.next_due_ns(); }
-  void Finish(OtOutput& out) override { exchange_.Finish(out); }
+  void Expire(std::int64_t now_ns, OtOutput& out) override;
+  [[nodiscard]] std::int64_t next_due_ns() const override;
+  void Finish(OtOutput& out) override;
+  [[nodiscard]] std::size_t held_bytes() const override { return exchange_.held_bytes(); }
+  bool GiveUpOldest(OtOutput& out) override { return exchange_.GiveUpOldest(out); }
 
  private:
   struct Call {  // a request or response, whole
@@ -35,10 +39,16 @@ class CmDecoder final : public layer2::FrameDecoder, private Exchange::Handler {
     base::Bytes bytes;  // RPC header of the first fragment and the bodies
   };
   void OnCall(const Call& call, const RpcHeader& header, OtOutput& out);
+  void OnRequest(const Call& call, const RpcHeader& header, OtOutput& out);
+  void OnAnswer(const Call& call, const RpcHeader& header, OtOutput& out);
+  void TakeLeft(OtOutput& out);
   void DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) override;
 
   Fragments fragments_;
   Exchange exchange_;
+  std::uint32_t owner_ = 0;           // in OtCalls; 0: none yet
+  std::int64_t look_ns_ = INT64_MAX;  // when to see what was left
+  bool elsewhere_ = false;            // the answer being decoded came on another flow
 };
 
 }  // namespace tapiary::capture::profinet

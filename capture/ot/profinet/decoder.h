@@ -25,6 +25,8 @@ class PnDecoder final : public layer2::FrameDecoder, private Exchange::Handler {
   void Expire(std::int64_t now_ns, OtOutput& out) override;
   [[nodiscard]] std::int64_t next_due_ns() const override;
   void Finish(OtOutput& out) override;
+  [[nodiscard]] std::size_t held_bytes() const override { return exchange_.held_bytes(); }
+  bool GiveUpOldest(OtOutput& out) override { return exchange_.GiveUpOldest(out); }
   // profinet-rt once a cyclic frame or an alarm was seen, else what came first.
   [[nodiscard]] std::string_view service() const override { return service_; }
 

@@ -22,6 +22,9 @@ struct Handler final : Exchange::Handler {
   void DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) override {
     out.detail.emplace_back(has_request ? "answer" : "alone",
                             std::string(response.pdu.begin(), response.pdu.end()));
+    if (has_request) return;
+    out.command = true;
+    out.attack_technique = "T0855";
   }
 };
 
@@ -73,6 +76,34 @@ TEST_F(ExchangeTest, OT04_AnswerBeforeItsRequestWaitsForOneOfItsKind) {
   EXPECT_FALSE(sink_.out[0].latency_ns.has_value());
 }
 
+TEST_F(ExchangeTest, OT13_GivenUpRequestsAreNamed) {
+  for (std::uint64_t key = 1; key <= 3; ++key) Ask(key, 100);
+  Answer(9, 100);
+  const std::size_t before = exchange_.held_bytes();
+  EXPECT_TRUE(exchange_.GiveUpOldest(sink_));
+  ASSERT_EQ(sink_.out.size(), 1u);
+  EXPECT_EQ(sink_.out[0].code, 1);
+  EXPECT_EQ(sink_.out[0].status, TransactionStatus::kNoReply);
+  EXPECT_EQ(sink_.out[0].anomalies, std::vector<std::string>{"pending-limit"});
+  Answer(1, 101);  // its response came after all
+  ASSERT_EQ(sink_.out.size(), 2u);
+  EXPECT_EQ(sink_.out[1].anomalies, std::vector<std::string>{"late-reply"});
+  Answer(3, 102);
+  EXPECT_EQ(sink_.out[2].status, TransactionStatus::kOk);
+  EXPECT_TRUE(exchange_.GiveUpOldest(sink_));
+  EXPECT_EQ(sink_.out[3].code, 2);
+  EXPECT_TRUE(exchange_.GiveUpOldest(sink_));  // the response without request
+  EXPECT_EQ(sink_.out[4].status, TransactionStatus::kUnsolicited);
+  EXPECT_FALSE(exchange_.GiveUpOldest(sink_));
+  EXPECT_LT(exchange_.held_bytes(), before);
+}
+
+TEST_F(ExchangeTest, OT13_TheOldestOfTooManyIsNamed) {
+  for (std::uint64_t key = 0; key <= PendingTable::kMaxPending; ++key) Ask(key + 1, 100);
+  ASSERT_EQ(sink_.out.size(), 1u);
+  EXPECT_EQ(sink_.out[0].anomalies, std::vector<std::string>{"pending-limit"});
+}
+
 TEST_F(ExchangeTest, AnswerWithoutRequestIsUnsolicited) {
   Answer(1, 100);
   EXPECT_EQ(exchange_.next_due_ns(), 100 + 10 * kMilli);
@@ -80,7 +111,10 @@ TEST_F(ExchangeTest, AnswerWithoutRequestIsUnsolicited) {
   ASSERT_EQ(sink_.out.size(), 1u);
   EXPECT_EQ(sink_.out[0].status, TransactionStatus::kUnsolicited);
   EXPECT_EQ(sink_.out[0].protocol, "p");
-  EXPECT_EQ(sink_.out[0].detail[0].first, "alone");
+  EXPECT_EQ(sink_.out[0].detail[0], std::pair(std::string("only"), std::string("response")));
+  EXPECT_EQ(sink_.out[0].detail[1].first, "alone");
+  EXPECT_TRUE(sink_.out[0].command);  // somebody asked for it, only not where we look
+  EXPECT_EQ(sink_.out[0].attack_technique, "T0855");
 }
 
 TEST_F(ExchangeTest, RepeatedAndLateAnswersAreFlagged) {
@@ -94,6 +128,10 @@ TEST_F(ExchangeTest, RepeatedAndLateAnswersAreFlagged) {
   EXPECT_EQ(sink_.out[2].status, TransactionStatus::kNoReply);
   Answer(2, 12 * base::kNanosPerSecond);
   EXPECT_EQ(sink_.out[3].anomalies, std::vector<std::string>{"late-reply"});
+  for (const std::size_t again : {1u, 3u}) {  // their requests were the command
+    EXPECT_FALSE(sink_.out[again].command);
+    EXPECT_TRUE(sink_.out[again].attack_technique.empty());
+  }
 }
 
 TEST_F(ExchangeTest, OT03_LooseKeyPairsWhenNothingElseDoes) {

@@ -39,7 +39,9 @@ TEST(PendingTable, OT13_OldestMakesRoom) {
   for (std::uint64_t i = 0; i < 100000; ++i) {
     const auto oldest = table.Add(EntryOf(i, static_cast<std::int64_t>(i)));
     if (!oldest) continue;
-    ASSERT_EQ(oldest->time_ns, static_cast<std::int64_t>(handed_back++));
+    ASSERT_EQ(oldest->key, handed_back);
+    ASSERT_EQ(oldest->request.time_ns, static_cast<std::int64_t>(handed_back++));
+    ASSERT_LT(table.held_bytes(), 100'000u);
   }
   EXPECT_EQ(handed_back, 100000 - PendingTable::kMaxPending);
 }
@@ -51,6 +53,31 @@ TEST(PendingTable, ExpiresAfterItsTime) {
   EXPECT_EQ(table.next_due_ns(), 10 + PendingTable::kReplyTimeoutNs);
   EXPECT_FALSE(table.TakeExpired(10 + PendingTable::kReplyTimeoutNs).has_value());
   EXPECT_EQ(table.TakeExpired(11 + PendingTable::kReplyTimeoutNs)->key, 1u);
+}
+
+TEST(PendingTable, OT13_WhatWaitsIsSmallAndGivenBack) {
+  PendingTable table;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    PendingTable::Entry entry = EntryOf(i, static_cast<std::int64_t>(i));
+    entry.request.operation = "write_multiple_registers";
+    entry.request.values.assign(10, 1000);
+    (void)table.Add(std::move(entry));
+  }
+  EXPECT_LT(table.held_bytes(), 200 * 200u);
+  // Newest, oldest and one of the middle, packed or not: each comes back whole.
+  for (const std::uint64_t key : {199u, 0u, 100u}) {
+    const std::optional<Transaction> request = table.Take(key);
+    ASSERT_TRUE(request.has_value());
+    EXPECT_EQ(request->time_ns, static_cast<std::int64_t>(key));
+    EXPECT_EQ(request->operation, "write_multiple_registers");
+    EXPECT_EQ(request->values.size(), 10u);
+  }
+  (void)table.Add(EntryOf(500, 500));
+  std::size_t left = 0;
+  while (table.TakeOldest()) ++left;
+  EXPECT_EQ(left, 198u);
+  EXPECT_TRUE(table.empty());
+  EXPECT_LT(table.held_bytes(), 1000u);
 }
 
 TEST(RecentKeys, RemembersTheLastFew) {
