@@ -88,7 +88,8 @@ struct FlowSide {
   bool has_isn = false;
   std::uint32_t isn = 0;      // initial sequence number, or the first seen minus one
   bool asked_anew = false;    // a SYN in the middle of the connection that nobody granted yet
-  std::uint32_t new_isn = 0;  // its number
+  bool sums_right = false;    // a TCP checksum was right: one that is wrong is no offload
+  std::uint32_t new_isn = 0;  // of asked_anew
   std::uint64_t packets = 0;  // folded totals
   std::uint64_t bytes = 0;
   std::uint64_t payload = 0;

@@ -16,6 +16,9 @@ constexpr std::uint32_t kFoldAt = 1u << 31;
 // Segments with payload that are offered to the recognisers before they give up.
 constexpr std::uint8_t kGuessesOnUsualPort = 64;
 constexpr std::uint8_t kGuessesElsewhere = 6;
+// After that, on a usual port, its own protocols still look at segments that may be a command: who
+// sends much junk first must not hide them.
+constexpr std::uint32_t kSmallSegment = 512;
 
 std::uint64_t RandomSeed() {
   std::random_device device;
@@ -37,12 +40,24 @@ bool IsTcpSegment(const Decoded& decoded) {
   return decoded.proto == kTcp && decoded.has_ports && !decoded.tcp_cut;
 }
 
+SegmentTrust TrustOf(const Decoded& decoded, const FlowSide& side) {
+  if (!decoded.bad_checksum) return SegmentTrust::kGood;
+  return side.sums_right ? SegmentTrust::kDoubted : SegmentTrust::kUnproven;
+}
+
+// Not what could not be checked: captured short, or a fragment.
+bool HasRightChecksum(const Decoded& decoded) {
+  return !decoded.bad_checksum && !decoded.is_fragment &&
+         decoded.payload.size() == decoded.payload_length;
+}
+
 }  // namespace
 
 FlowTracker::FlowTracker(const MeterOptions& options)
     : options_(options),
       seed_(RandomSeed()),
       labeler_(options.labels ? MakeLabeler() : nullptr),
+      budget_(options.max_ot_bytes),
       table_(options.max_flows, 2 * kBatchSize) {
   ended_.reserve(2 * kBatchSize);
 }
@@ -89,22 +104,27 @@ std::uint32_t FlowTracker::FindFlow(const KeyedPacket& keyed, std::uint8_t& side
     stash_.Put(keyed.key, *keyed.decoded, time_ns);
   }
   std::uint32_t index = table_.Find(keyed.key, keyed.hash);
-  if (index == kNoFlow) index = FindOtherTag(keyed, side);
-  if (index == kNoFlow) return Create(keyed, side);
+  if (index == kNoFlow) {
+    const std::uint64_t ends_hash = HashEnds(keyed);
+    index = FindOtherTag(keyed, side, ends_hash);
+    if (index == kNoFlow) return Create(keyed, side, ends_hash);
+  }
   FlowHot& hot = table_.hot(index);
   if (time_ns != kTimeUnknown && time_ns >= hot.due_ns && Check(index, time_ns)) {
-    return Create(keyed, side);
+    return Create(keyed, side, HashEnds(keyed));
   }
   const Decoded& decoded = *keyed.decoded;
   if ((decoded.tcp.flags & kTcpSyn) != 0 && IsTcpSegment(decoded) &&
+      TrustOf(decoded, table_.cold(index).sides[side]) != SegmentTrust::kDoubted &&
       BeginsNewConnection(hot, table_.cold(index), side, decoded.tcp)) {
     End(index, EndReason::kEnd);
-    return Create(keyed, side);
+    return Create(keyed, side, HashEnds(keyed));
   }
   return index;
 }
 
-std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side) {
+std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side,
+                                  std::uint64_t ends_hash) {
   if (table_.full()) {
     const std::uint32_t victim = table_.PickVictim();
     if (victim != kNoFlow) {
@@ -116,7 +136,7 @@ std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side) {
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
   cold.number = flows_++;
-  other_tags_.Add(keyed.key, seed_, {index, cold.number});
+  other_tags_.Add(ends_hash, {index, cold.number});
   cold.one_way = keyed.decoded->one_way;
   cold.start_ns = cold.part_start_ns = hot.last_ns = keyed.packet->time_ns;
   SetFirstRoles(keyed, side, hot, cold);
@@ -207,16 +227,27 @@ void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
                     decoded.tcp.seq,
                     decoded.payload,
                     decoded.payload_length,
-                    keyed.packet->time_ns};
+                    keyed.packet->time_ns,
+                    SegmentTrust::kGood};
   if (hot.key.proto == kTcp) {
-    if (decoded.tcp_cut || keyed.copy == CopyKind::kSameFlow) return;
+    if (decoded.tcp_cut) return;
+    const bool syn = (decoded.tcp.flags & kTcpSyn) != 0;
+    const bool rst = (decoded.tcp.flags & kTcpRst) != 0;
+    if (syn) ++segment.seq;
+    segment.trust = TrustOf(decoded, cold.sides[side]);
+    if (HasRightChecksum(decoded)) cold.sides[side].sums_right = true;
+    if (keyed.copy == CopyKind::kSameFlow) {
+      // It may be what a decoy was made to look like: the stream compares them.
+      if (segment.length != 0 && !rst && hot.Has(kHasSession)) OfferToOt(index, segment);
+      return;
+    }
     const bool ended = hot.ended();
     UpdateTcp(hot, cold, side, decoded.tcp, decoded.payload_length);
     if (hot.ended() && !ended) Refile(index);  // its deadline came nearer
-    if ((decoded.tcp.flags & kTcpSyn) != 0) ++segment.seq;
-    if ((decoded.tcp.flags & kTcpRst) != 0) return;
+    if (rst) return;
     if (keyed.copy != CopyKind::kNone) return;  // the other flow's decoder had it
-    if (hot.Has(kHasSession) && (decoded.tcp.flags & kTcpAck) != 0) {
+    const bool acks = (decoded.tcp.flags & kTcpAck) != 0 && segment.trust != SegmentTrust::kDoubted;
+    if (acks && hot.Has(kHasSession)) {
       current_ = index;
       cold.session->Acknowledge(side, decoded.tcp.ack, *this);
       AfterOt(index);
@@ -243,18 +274,29 @@ bool FlowTracker::StartSession(std::uint32_t index, const OtSegment& segment) {
   constexpr std::size_t kMaxSessions = 65536;
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
+  OtFlowInfo info;
   if (hot.guess_left == 0) {
-    hot.Clear(kGuessing);
-    return false;
+    if (!hot.Has(kUsualPort)) hot.Clear(kGuessing);
+    if (!hot.Has(kUsualPort) || segment.length > kSmallSegment) return false;
+    info.at_home_only = true;
   }
   // Junk datagrams must not hide the good one behind them.
-  if (hot.key.proto != kUdp || !hot.Has(kUsualPort)) --hot.guess_left;
-  OtFlowInfo info;
+  const bool free =
+      hot.key.proto == kUdp ? hot.Has(kUsualPort) : segment.trust == SegmentTrust::kDoubted;
+  if (!free && hot.guess_left != 0) --hot.guess_left;
   info.ip_proto = hot.key.proto;
   info.ether_type = hot.key.ether_type;
   info.ports[0] = hot.key.low_port;
   info.ports[1] = hot.key.high_port;
   if (hot.role_by <= RoleBy::kSynAck) info.server_by_handshake = 1 - hot.orig_side();
+  for (const std::uint8_t side : {std::uint8_t{0}, std::uint8_t{1}}) {
+    const std::uint32_t counted = side == segment.side ? segment.length : 0;
+    info.begin_seen[side] = AtStart(hot, cold, side, counted);
+    // Of a connection that was joined in the middle, it may be the end of anything.
+    const bool from_begin = hot.key.proto != kTcp || (hot.tcp_flags[side] & kTcpSyn) != 0;
+    const bool more = hot.payload[side] + cold.sides[side].payload > counted;
+    info.foreign = info.foreign || (from_begin && more);
+  }
   // A segment that came before the stream's first one says nothing by its own begin.
   const bool early = hot.Has(kUsualPort) && AtStart(hot, cold, segment.side, segment.length) &&
                      segment.seq != cold.sides[segment.side].isn + 1;
@@ -265,15 +307,43 @@ bool FlowTracker::StartSession(std::uint32_t index, const OtSegment& segment) {
   }
   cold.session = std::make_unique<OtSession>(info);
   ++sessions_;
+  cold.session->seat().Enter(budget_, index);
   hot.Set(kHasSession);
   for (const std::uint8_t side : {std::uint8_t{0}, std::uint8_t{1}}) {
     const std::uint32_t counted = side == segment.side ? segment.length : 0;
-    if (AtStart(hot, cold, side, counted)) cold.session->Start(side, cold.sides[side].isn + 1);
+    if (!AtStart(hot, cold, side, counted)) continue;
+    const bool acknowledged = (hot.tcp_flags[side ^ 1] & kTcpAck) != 0;
+    cold.session->Start(side, cold.sides[side].isn + 1, acknowledged);
   }
   return true;
 }
 
 void FlowTracker::AfterOt(std::uint32_t index) {
+  SettleOt(index);
+  if (budget_.over()) RelieveBudget(index);
+}
+
+// Too much waits for what may never come: this flow gives some of its own up, if it has more than
+// its share, else one that has.
+void FlowTracker::RelieveBudget(std::uint32_t index) {
+  const std::size_t share = budget_.share();
+  const OtSession* const own = table_.cold(index).session.get();
+  if (own == nullptr || own->held_bytes() <= share) {
+    const std::optional<std::uint32_t> other = budget_.NextOverShare();
+    if (!other) return;
+    index = *other;
+  }
+  OtSession& session = *table_.cold(index).session;
+  current_ = index;
+  while (budget_.over() && session.seat().held() > share && session.GiveUpOldest(*this)) {
+    CountNamed(table_.cold(index), "ot-memory-limit");
+    session.seat().Report(session.held_bytes());
+  }
+  SettleOt(index);
+}
+
+// Takes in what the flow's session came to.
+void FlowTracker::SettleOt(std::uint32_t index) {
   current_ = kNoFlow;
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
@@ -283,12 +353,16 @@ void FlowTracker::AfterOt(std::uint32_t index) {
     hot.Clear(kHasSession);
     return;
   }
-  const std::string_view service = cold.session->service();
-  if (!service.empty() && cold.service != service) {
-    cold.service = service;
-    cold.service_by = "content";
-  }
+  NoteService(cold);
+  cold.session->seat().Report(cold.session->held_bytes());
   if (cold.session->next_due_ns() < hot.due_ns) Refile(index);
+}
+
+void FlowTracker::NoteService(FlowCold& cold) {
+  const std::string_view service = cold.session->service();
+  if (service.empty() || cold.service == service) return;
+  cold.service = service;
+  cold.service_by = "content";
 }
 
 }  // namespace tapiary::capture

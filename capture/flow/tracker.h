@@ -28,6 +28,7 @@
 #include "capture/flow/other_tag.h"
 #include "capture/flow/timer_wheel.h"
 #include "capture/meter.h"
+#include "capture/ot/calls.h"
 
 namespace tapiary::capture {
 
@@ -64,9 +65,10 @@ class FlowTracker final : private OtOutput {
  private:
   std::uint32_t FindFlow(const KeyedPacket& keyed, std::uint8_t& side);
   std::uint32_t FindFragment(const KeyedPacket& keyed, std::uint8_t& side);
-  std::uint32_t FindOtherTag(const KeyedPacket& keyed, std::uint8_t side);
+  [[nodiscard]] std::uint64_t HashEnds(const KeyedPacket& keyed) const;
+  std::uint32_t FindOtherTag(const KeyedPacket& keyed, std::uint8_t side, std::uint64_t ends_hash);
   [[nodiscard]] bool IsLive(FlowRef flow);
-  std::uint32_t Create(const KeyedPacket& keyed, std::uint8_t side);
+  std::uint32_t Create(const KeyedPacket& keyed, std::uint8_t side, std::uint64_t ends_hash);
   void SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
   void Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
   void NoteMacs(const KeyedPacket& keyed, std::uint8_t side, FlowCold& cold);
@@ -80,6 +82,9 @@ class FlowTracker final : private OtOutput {
   void OfferToOt(std::uint32_t index, const OtSegment& segment);
   bool StartSession(std::uint32_t index, const OtSegment& segment);
   void AfterOt(std::uint32_t index);
+  void SettleOt(std::uint32_t index);
+  static void NoteService(FlowCold& cold);
+  void RelieveBudget(std::uint32_t index);
   void MarkNoise(std::uint32_t index);
   void OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack);
 
@@ -107,17 +112,20 @@ class FlowTracker final : private OtOutput {
   void Emit(Transaction&& transaction) override;
   void Anomaly(std::string_view name) override;
   void Count(std::string_view name, std::uint64_t add) override;
+  OtCalls* calls() override { return &calls_; }
   void CountNamed(FlowCold& cold, std::string_view name);
 
   MeterOptions options_;
   std::uint64_t seed_;
-  std::unique_ptr<Labeler> labeler_;  // before the table, whose flows hold its sessions
+  std::unique_ptr<Labeler> labeler_;  // before the table, whose flows hold sessions of both
+  OtBudget budget_;
   FlowTable table_;
   TimerWheel wheel_{table_};
   OtherTagIndex other_tags_;
   FragmentTable fragments_;
   FragmentStash stash_;
   DatagramAssembler datagrams_;
+  OtCalls calls_;
   const std::vector<InterfaceInfo>* interfaces_ = nullptr;
   RecordBatch records_;
   std::vector<std::uint32_t> ended_;

@@ -4,6 +4,7 @@
 
 #include "capture/flow/tcp.h"
 #include "capture/flow/tracker.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/pending.h"
 
 namespace tapiary::capture {
@@ -23,6 +24,13 @@ constexpr std::size_t kMaxNamed = 256;
 // a + b for b >= 0, at the end of time at most.
 std::int64_t Later(std::int64_t a, std::int64_t b) {
   return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+// Broadcast or multicast. A subnet's broadcast address shows by its MAC address only, which means
+// nothing where both have such a one (loopback captures).
+bool IsGroup(const IpAddress& ip, const MacAddress& mac, const MacAddress& asker) {
+  if ((mac[0] & 1) != 0 && (asker[0] & 1) == 0) return true;
+  return ip.version == 4 ? ip.bytes[0] >= 224 : ip.version == 6 && ip.bytes[0] == 0xff;
 }
 
 }  // namespace
@@ -143,6 +151,7 @@ bool FlowTracker::Check(std::uint32_t index, std::int64_t now_ns) {
     if (cold.session) {
       current_ = index;
       cold.session->Expire(now_ns, *this);
+      cold.session->seat().Report(cold.session->held_bytes());
       current_ = kNoFlow;
     }
     if (now_ns >= Later(hot.last_ns, IdleTimeout(hot))) {
@@ -167,6 +176,8 @@ void FlowTracker::End(std::uint32_t index, EndReason reason) {
   if (cold.session) {
     current_ = index;
     cold.session->Finish(*this);
+    NoteService(cold);
+    cold.session->seat().Leave();
     current_ = kNoFlow;
   }
   wheel_.Remove(index);
@@ -307,6 +318,14 @@ void FlowTracker::Emit(Transaction&& transaction) {
   if (interfaces_ != nullptr && hot.key.interface < interfaces_->size()) {
     transaction.interface = (*interfaces_)[hot.key.interface].name;
   }
+  // Whoever answers does so from an address of its own, which is another flow.
+  const bool no_reply = transaction.status == TransactionStatus::kNoReply;
+  const FlowSide(&sides)[2] = cold.sides;
+  if (no_reply && hot.key.proto != kTcp &&
+      IsGroup(transaction.resp_ip, sides[client ^ 1].mac, sides[client].mac)) {
+    transaction.status = TransactionStatus::kUnsolicited;
+    AddDetail(transaction, "broadcast", "1");
+  }
   ++transactions_;
   if (transaction.command) {
     ++cold.commands;
@@ -340,6 +359,7 @@ void FlowTracker::FillStats(MeterStats& stats) const {
   stats.evicted_flows = evicted_;
   stats.transactions = transactions_;
   stats.commands = commands_;
+  stats.ot_bytes_peak = budget_.peak();
   stats.mirrors = quality_;
   for (const auto& [name, count] : named_) stats.notes.emplace_back(name, count);
 }
