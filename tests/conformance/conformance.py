@@ -24,18 +24,22 @@ from report import Report, read_known
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT_S = 120
-OUTPUTS = ("summary", "flows", "transactions")
+KINDS = ("summary", "flow", "transaction")
 
 
-def run(tapiary, output, path):
-    """The records of one file, and the exit code (None: it hung)."""
+def run(tapiary, path):
+    """The records of one file by kind, and the exit code (None: it hung)."""
+    records = {kind: [] for kind in KINDS}
     try:
         done = subprocess.run(
-            [tapiary, "meter", path, "--output", output, "--format", "ndjson"],
+            [tapiary, "meter", path, "--output", "all", "--format", "ndjson"],
             capture_output=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
-        return [], None
-    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
+        return records, None
+    for line in done.stdout.splitlines():
+        for kind, record in json.loads(line).items():
+            records[kind].append(record)
+    return records, done.returncode
 
 
 def empty_like(value):
@@ -72,14 +76,13 @@ def check_ot(report, name, modules, flows, transactions, expected):
                           empty_like(a) if b is None else b)
 
 
-def check_file(report, modules, path, runs, expected):
+def check_file(report, modules, path, result, expected):
     name = "/".join(path.split(os.sep)[-2:])
-    for output in OUTPUTS:
-        code = runs[output][1]
-        if code is None or code < 0 or code > 1:
-            report.fail(name, f"--output {output} ended with {code}")
-            return
-    summary, flows, transactions = (runs[output][0] for output in OUTPUTS)
+    records, code = result
+    if code is None or code < 0 or code > 1:
+        report.fail(name, f"ended with {code}")
+        return
+    summary, flows, transactions = (records[kind] for kind in KINDS)
     if len(summary) != 1:
         report.fail(name, f"{len(summary)} summaries")
         return
@@ -109,13 +112,11 @@ def corpus(folder, only):
 def check_all(report, modules, tapiary, pairs):
     """Files in order; the meter runs ahead on all processors."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        runs = {(path, output): pool.submit(run, tapiary, output, path)
-                for path, _ in pairs for output in OUTPUTS}
+        runs = {path: pool.submit(run, tapiary, path) for path, _ in pairs}
         for path, values in pairs:
             with open(values, encoding="utf-8") as source:
                 expected = json.load(source)
-            results = {output: runs.pop((path, output)).result() for output in OUTPUTS}
-            check_file(report, modules, path, results, expected)
+            check_file(report, modules, path, runs.pop(path).result(), expected)
 
 
 def print_summary(report, args, count):
