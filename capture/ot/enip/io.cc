@@ -6,6 +6,7 @@
 
 #include "capture/ot/detail.h"
 #include "capture/ot/enip/items.h"
+#include "capture/ot/recognise.h"
 
 namespace tapiary::capture::enip {
 namespace {
@@ -25,7 +26,7 @@ OtRecognition Recognise(const OtGuess& guess) {
   }
   if (!found) return out;
   out.verdict = OtVerdict::kYes;
-  out.client_side = guess.server_side >= 0 ? 1 - guess.server_side : guess.first_side;
+  out.client_side = LikelyClient(guess);
   return out;
 }
 
@@ -52,11 +53,7 @@ void EmitFirst(const IoPacket& packet, bool from_client, std::int64_t time_ns, O
 const OtProtocol kIoProtocol = {
     .service = kService,
     .ports = {2222},
-    .tcp = false,
     .udp = true,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = {},
     .techniques = {},
     .recognise = &Recognise,

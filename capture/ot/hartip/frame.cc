@@ -51,11 +51,57 @@ PduFront FrontOf(base::Bytes bytes, bool from_client) {
   return PduFront::Of(length);
 }
 
+constexpr std::size_t kMaxHart = 1 + 5 + 3 + 2 + 255 + 1;  // all lengths at their largest
+
+// The HART PDU, as far as it is there: a delimiter of the right direction, and a byte count that
+// ends it where the message ends.
+bool HartFits(const Message& message) {
+  const std::size_t size = message.length - kHeaderSize;
+  HartPdu hart;
+  (void)ReadHart(message.body, hart);
+  if (message.body.empty()) return size <= kMaxHart;
+  const bool request = message.type == kRequest;
+  const std::uint8_t type = hart.frame_type();
+  if (request ? type != kStx : type != kAck && type != kBurst) return false;
+  if (!hart.header) return size <= kMaxHart;
+  return hart.size == size;
+}
+
+// The commands of a direct message, as far as they are there, end where it ends.
+bool DirectFits(const Message& message) {
+  std::size_t left = message.length - kHeaderSize;
+  base::ByteCursor cursor(message.body);
+  cursor.Skip(2);
+  left -= 2;
+  while (left > 0) {
+    if (left < 3) return false;
+    cursor.Skip(2);
+    const std::uint8_t count = cursor.U8();
+    if (cursor.failed()) return true;
+    if (left < 3u + count) return false;
+    left -= 3u + count;
+    cursor.Skip(count);
+  }
+  return true;
+}
+
+// Stricter: what the body says of its own length. Of a long message all must be there, so that
+// bytes which look like a header do not swallow what follows.
+bool IsPlausible(base::Bytes bytes, bool from_client) {
+  const PduFront front = FrontOf(bytes, from_client);
+  if (front.kind != PduFront::Kind::kPdu) return front.kind == PduFront::Kind::kMore;
+  Message message;
+  if (!ReadMessage(bytes, message)) return false;
+  if (message.id == kPassThrough) return HartFits(message);
+  if (message.id == kDirect && !DirectFits(message)) return false;
+  return front.size <= kMaxHart || bytes.size() >= front.size;
+}
+
 }  // namespace
 
 const Framing kFraming = {
     .front = &FrontOf,
-    .plausible = nullptr,
+    .plausible = &IsPlausible,
     .whole = nullptr,
     .min_useful = kHeaderSize,
     .max_kept = kMaxMessage,
@@ -89,6 +135,7 @@ bool ReadHart(base::Bytes body, HartPdu& out) {
   const std::uint8_t count = cursor.U8();
   if (cursor.failed()) return false;
   out.header = true;
+  out.size = cursor.offset() + count + 1;
   out.data = cursor.rest().first(std::min<std::size_t>(count, cursor.remaining()));
   cursor.Skip(count);
   const std::size_t covered = cursor.offset();

@@ -51,6 +51,7 @@ struct HartPdu {
   base::Bytes data;     // of a response the response code and the device status first
   bool header = false;  // all up to the byte count is there
   bool checksum_good = false;
+  std::size_t size = 0;   // by its byte count, with the checksum; needs `header`
   std::size_t extra = 0;  // bytes behind the checksum
   [[nodiscard]] std::uint8_t frame_type() const { return delimiter & 0x07; }
 };

@@ -16,6 +16,7 @@ OtLook Judge(base::Bytes bytes, bool cut, bool datagram) {
   const bool asks = bytes.size() < 2 || bytes[1] == kRequest;
   if (kFraming.front(bytes, asks).kind == PduFront::Kind::kBad) return OtLook::No();
   if (bytes.size() < kHeaderSize) return cut ? OtLook::No() : OtLook::More();
+  if (!kFraming.plausible(bytes, asks)) return OtLook::No();
   Message message;
   if (!ReadMessage(bytes, message)) return OtLook::No();
   if (message.type == kRequest && message.status != 0) return OtLook::No();
@@ -43,9 +44,6 @@ const OtProtocol kProtocol = {
     .ports = {5094},
     .tcp = true,
     .udp = true,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = "not-hart-ip-on-5094",
     .techniques = Techniques(),
     .recognise = &Recognise,

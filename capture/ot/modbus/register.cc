@@ -5,6 +5,7 @@
 #include "capture/ot/modbus/decoder.h"
 #include "capture/ot/modbus/functions.h"
 #include "capture/ot/modbus/techniques.h"
+#include "capture/ot/recognise.h"
 
 namespace tapiary::capture::modbus {
 namespace {
@@ -17,8 +18,10 @@ struct Look {
   OtVerdict verdict = OtVerdict::kNo;
   Header header;
   std::uint8_t function = 0;
+  std::size_t size = 0;  // of the ADU
   bool as_request = false;
   bool as_response = false;
+  bool framed = false;  // to the byte
 };
 
 // The first ADU of one side. kYes: whole (or its captured begin is beyond doubt) and of a form that
@@ -37,11 +40,11 @@ Look LookAt(base::Bytes bytes, const OtGuess& guess, bool cut) {
   const Shape response = ResponseShape(pdu, length);
   look.as_request = request != Shape::kDiffers;
   look.as_response = response != Shape::kDiffers;
-  if (guess.usual_port && rest.size() == length) {
-    // Framed to the byte on Modbus's own port: an event, whatever its form (OT-06).
-    look.as_request = look.as_response = true;
-  }
-  if (!look.as_request && !look.as_response) return look;
+  look.size = kHeaderSize + length;
+  look.framed = rest.size() == length;
+  // Framed to the byte on Modbus's own port: an event, whatever its form (OT-06).
+  const bool event = guess.usual_port && look.framed;
+  if (!look.as_request && !look.as_response && !event) return look;
   const bool complete = rest.size() >= length || cut;
   if (!complete) {
     look.verdict = datagram ? OtVerdict::kNo : OtVerdict::kMore;
@@ -57,35 +60,38 @@ Look LookAt(base::Bytes bytes, const OtGuess& guess, bool cut) {
   return look;
 }
 
-// -1: the two sides' ADUs do not tell.
-int ClientByShape(const Look& side0, const Look& side1) {
-  const bool ask0 = side0.as_request && !side0.as_response;
-  const bool ask1 = side1.as_request && !side1.as_response;
-  const bool answer0 = side0.as_response && !side0.as_request;
-  const bool answer1 = side1.as_response && !side1.as_request;
-  const bool zero = ask0 || answer1;
-  const bool one = ask1 || answer0;
-  if (zero == one) return -1;
-  return zero ? 0 : 1;
+int ScoreOf(const Look& look) {
+  return static_cast<int>(look.as_request) - static_cast<int>(look.as_response);
+}
+
+// What the form of the side's ADUs, the first of which is `look`, says of who sent them: most of
+// them can only be requests, or only responses.
+OtLook FormOf(Look look, base::Bytes bytes, const OtGuess& guess) {
+  if (look.verdict != OtVerdict::kYes) return {look.verdict, false, true, true};
+  constexpr int kMaxLook = 8;
+  int score = 0;
+  for (int i = 0; i < kMaxLook && look.verdict == OtVerdict::kYes; ++i) {
+    score += ScoreOf(look);
+    if (look.size >= bytes.size()) break;
+    bytes = bytes.subspan(look.size);
+    look = LookAt(bytes, guess, false);
+  }
+  return score == 0 ? OtLook::Yes(true, true) : OtLook::Yes(score > 0, score < 0);
 }
 
 OtRecognition OnUsualPort(const OtGuess& guess, const Look (&looks)[2]) {
-  OtRecognition out;
+  const bool firm = guess.server_side >= 0 && guess.server_side == guess.handshake_server;
+  OtLook forms[2];
   for (int side = 0; side < 2; ++side) {
     if (guess.bytes[side].empty()) continue;
     const Look& look = looks[side];
-    if (look.verdict == OtVerdict::kMore) out.verdict = OtVerdict::kMore;
-    if (look.verdict != OtVerdict::kYes) continue;
-    const bool fits =
-        guess.server_side < 0 || (guess.server_side == side ? look.as_response : look.as_request);
-    if (!fits) continue;
-    out.verdict = OtVerdict::kYes;
-    out.client_side =
-        guess.server_side >= 0 ? 1 - guess.server_side : ClientByShape(looks[0], looks[1]);
-    if (out.client_side < 0) out.client_side = guess.first_side;  // whoever speaks first asks
-    return out;
+    if (firm && look.verdict == OtVerdict::kYes) {
+      forms[side] = OtLook::Yes(look.as_request || look.framed, look.as_response || look.framed);
+    } else {
+      forms[side] = FormOf(look, guess.bytes[side], guess);
+    }
   }
-  return out;
+  return Settle(guess, forms);
 }
 
 OtRecognition OffPort(const OtGuess& guess, const Look (&looks)[2]) {
@@ -96,15 +102,17 @@ OtRecognition OffPort(const OtGuess& guess, const Look (&looks)[2]) {
   }
   if (!possible) return out;
   out.verdict = OtVerdict::kMore;
+  out.matched = looks[0].verdict == OtVerdict::kYes || looks[1].verdict == OtVerdict::kYes;
   if (looks[0].verdict != OtVerdict::kYes || looks[1].verdict != OtVerdict::kYes) return out;
   const bool mirror = looks[0].header.transaction == looks[1].header.transaction &&
                       looks[0].header.unit == looks[1].header.unit &&
                       looks[0].function == looks[1].function && IsKnown(looks[0].function);
-  out.client_side =
-      guess.server_side >= 0 ? 1 - guess.server_side : ClientByShape(looks[0], looks[1]);
-  const bool both_ways = (looks[0].as_request && looks[1].as_response) ||
-                         (looks[1].as_request && looks[0].as_response);
-  out.verdict = mirror && both_ways ? OtVerdict::kYes : OtVerdict::kNo;
+  const bool zero_asks = looks[0].as_request && looks[1].as_response;
+  const bool one_asks = looks[1].as_request && looks[0].as_response;
+  out.verdict = mirror && (zero_asks || one_asks) ? OtVerdict::kYes : OtVerdict::kNo;
+  // The same both ways: the first one asks. Gateways connect to the master that polls them.
+  const int unknown = guess.from_start ? guess.first_side : LikelyClient(guess);
+  out.client_side = zero_asks == one_asks ? unknown : zero_asks ? 0 : 1;
   return out;
 }
 

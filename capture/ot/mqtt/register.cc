@@ -1,6 +1,7 @@
 #include "capture/ot/mqtt/register.h"
 
 #include "capture/ot/mqtt/decoder.h"
+#include "capture/ot/recognise.h"
 
 namespace tapiary::capture::mqtt {
 namespace {
@@ -32,10 +33,6 @@ OtVerdict JudgeMidstream(base::Bytes bytes, bool cut) {
   return OtVerdict::kNo;
 }
 
-int ClientSide(const OtGuess& guess) {
-  return guess.server_side >= 0 ? 1 - guess.server_side : guess.first_side;
-}
-
 }  // namespace
 
 OtRecognition Recognise(const OtGuess& guess) {
@@ -45,14 +42,14 @@ OtRecognition Recognise(const OtGuess& guess) {
     const base::Bytes bytes = guess.bytes[side];
     if (bytes.empty()) continue;
     if (bytes[0] == kConnect << 4) {
-      if (IsConnect(bytes)) return {OtVerdict::kYes, side};
+      if (IsConnect(bytes)) return {OtVerdict::kYes, side, true};
       more = more || (bytes.size() < kConnectHead && !guess.cut[side] &&
                       kFraming.front(bytes, true).kind != PduFront::Kind::kBad);
       continue;
     }
     if (!guess.usual_port) continue;
     const OtVerdict verdict = JudgeMidstream(bytes, guess.cut[side]);
-    if (verdict == OtVerdict::kYes) return {OtVerdict::kYes, ClientSide(guess)};
+    if (verdict == OtVerdict::kYes) return {OtVerdict::kYes, LikelyClient(guess), true};
     more = more || verdict == OtVerdict::kMore;
   }
   if (more) out.verdict = OtVerdict::kMore;
@@ -63,10 +60,6 @@ const OtProtocol kProtocol = {
     .service = "mqtt",
     .ports = {1883},
     .tcp = true,
-    .udp = false,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = "not-mqtt-on-1883",
     .techniques = kRows,
     .recognise = &Recognise,

@@ -66,6 +66,19 @@ TEST(Framer, OT07_LongPdusKeepTheirFrontAndAreSkipped) {
   }
 }
 
+// While searching, a tail that could begin a PDU does not swallow a segment that is one.
+TEST(Framer, OT04_AWholePduBeatsATailThatMayBeginOne) {
+  for (const std::string& tail : {std::string("S"), std::string("S\x0cxy"), std::string("Sz")}) {
+    Framer framer(kRule, true);
+    Sink sink;
+    framer.Feed(AsBytes(Message("one") + "junk"), 0, sink);
+    framer.Feed(AsBytes(tail), 0, sink);
+    framer.Feed(AsBytes(Message("two")), 0, sink);
+    framer.Feed(AsBytes(Message("three")), 0, sink);
+    EXPECT_EQ(sink.text, "one !s-sync !s-lost two three ") << tail;
+  }
+}
+
 TEST(Framer, OT04_SearchesAtBordersOrEverywhere) {
   Framing scan = kRule;
   scan.scan = true;

@@ -56,8 +56,72 @@ TEST(Recognise, OT08_PortDecidesWhoAsksThenContent) {
   EXPECT_EQ(Outcome({'!', 0}, true).client_side, 1);
   EXPECT_EQ(Outcome({0, '?'}, true).client_side, 1);
   EXPECT_EQ(Outcome({'=', '='}, false).client_side, 0);
-  // A server that asks is none.
-  EXPECT_EQ(Outcome({'?', 0}, true, 0).verdict, OtVerdict::kNo);
+}
+
+struct Seen {
+  int port = -1, handshake = -1, first = 0;
+  bool from_start = false, usual = true, last = false;
+};
+
+OtRecognition Outcome(Sides sides, const Seen& seen) {
+  OtGuess guess;
+  guess.usual_port = seen.usual;
+  guess.handshake_server = seen.handshake;
+  guess.server_side = seen.port >= 0 ? seen.port : seen.handshake;
+  guess.first_side = seen.first;
+  guess.from_start = seen.from_start;
+  guess.last = seen.last;
+  if (sides.zero != 0) guess.bytes[0] = {&sides.zero, 1};
+  if (sides.one != 0) guess.bytes[1] = {&sides.one, 1};
+  return RecogniseBy(guess, &Judge);
+}
+
+TEST(Recognise, OT08_PortAndHandshakeTogetherStand) {
+  const Seen firm = {.port = 0, .handshake = 0};
+  EXPECT_EQ(Outcome({'?', 0}, firm).verdict, OtVerdict::kNo);
+  EXPECT_EQ(Outcome({'?', '='}, firm).client_side, 1);
+  EXPECT_EQ(Outcome({'!', '?'}, firm).client_side, 1);
+}
+
+TEST(Recognise, OT08_AServerThatAsksIsWaitedWith) {
+  EXPECT_EQ(Outcome({'?', 0}, {.port = 0}).verdict, OtVerdict::kMore);
+  EXPECT_TRUE(Outcome({'?', 0}, {.port = 0}).matched);
+  EXPECT_EQ(Outcome({'?', '!'}, {.port = 0}).client_side, 0);
+  EXPECT_EQ(Outcome({'?', '?'}, {.port = 0}).client_side, 1);  // both ask: the port
+  EXPECT_EQ(Outcome({'?', 0}, {.port = 0, .last = true}).client_side, 0);
+  EXPECT_EQ(Outcome({'?', 0}, {.handshake = 0, .usual = false}).verdict, OtVerdict::kMore);
+  EXPECT_EQ(Outcome({'?', '!'}, {.handshake = 0, .usual = false}).client_side, 0);
+  EXPECT_EQ(Outcome({'?', 'x'}, {.handshake = 0, .usual = false}).verdict, OtVerdict::kNo);
+}
+
+// Side 0 has the usual port and made the connection.
+TEST(Recognise, FL01_OT08_PortAgainstHandshake) {
+  const Seen seen = {.port = 0, .handshake = 1};
+  EXPECT_EQ(Outcome({'?', '!'}, seen).client_side, 0);
+  EXPECT_EQ(Outcome({'!', '?'}, seen).client_side, 1);
+  EXPECT_EQ(Outcome({'?', 0}, seen).client_side, 0);
+  EXPECT_EQ(Outcome({'!', 0}, seen).client_side, 1);
+  EXPECT_EQ(Outcome({'=', 0}, seen).client_side, 0);  // the handshake
+}
+
+TEST(Recognise, FL01_OT08_PortAgainstHandshakeFromTheStart) {
+  Seen seen = {.port = 0, .handshake = 1, .from_start = true};
+  EXPECT_EQ(Outcome({'=', 0}, seen).client_side, 0);
+  // Who answers unasked is waited with, and asks after all when the other side does not.
+  EXPECT_EQ(Outcome({'!', 0}, seen).verdict, OtVerdict::kMore);
+  EXPECT_EQ(Outcome({'!', '!'}, seen).client_side, 0);
+  EXPECT_EQ(Outcome({'!', '='}, seen).client_side, 0);
+  EXPECT_EQ(Outcome({'!', '?'}, seen).client_side, 1);
+  seen.last = true;
+  EXPECT_EQ(Outcome({'!', 0}, seen).client_side, 1);
+  seen = {.port = 0, .handshake = 1, .first = 1, .from_start = true};
+  EXPECT_EQ(Outcome({0, '='}, seen).client_side, 1);
+}
+
+TEST(Recognise, OT04_WaitingForBytesIsNoMatch) {
+  EXPECT_FALSE(Outcome({'.', 0}, {.usual = false}).matched);
+  EXPECT_TRUE(Outcome({'?', 0}, {.usual = false}).matched);
+  EXPECT_TRUE(Outcome({'?', '.'}, {.usual = false}).matched);
 }
 
 // Both sides of the port rule are wrong here: the content wins, and a tie changes nothing.

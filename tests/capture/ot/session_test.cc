@@ -1,6 +1,7 @@
 // Recognition, claims and giving up, seen through the meter.
 #include "capture/ot/session.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -165,6 +166,56 @@ TEST(OtSession, OT06_JunkDatagramsHideNothing) {
   for (int i = 0; i < 200; ++i) udp("ffffffffffff");
   udp(Adu(2, 1, "0600010002"));
   EXPECT_EQ(RunMeter(packets).records.transactions.size(), 2u);
+}
+
+// A client that sends many commands before it reads an answer, on no usual port: none is lost.
+TEST(OtSession, OT06_ABurstOfDatagramsOnAnyPort) {
+  for (const int burst : {1, 5, 60}) {
+    PacketList packets;
+    std::int64_t time = test::kStart;
+    const auto udp = [&packets, &time](bool request, const std::string& hex) {
+      test::PacketBuilder builder;
+      builder.Eth();
+      request ? builder.Ipv4("10.0.0.1", "10.0.0.2").Udp(40000, 19600)
+              : builder.Ipv4("10.0.0.2", "10.0.0.1").Udp(19600, 40000);
+      packets.Add(builder.Data(hex).Build(), time += 1000);
+    };
+    const auto sid = [](int i) { return fmt::format("{:02x}", i); };
+    for (int i = 0; i < burst; ++i) udp(true, "800002000200000100" + sid(i) + "0402ffff");
+    for (int i = 0; i < burst; ++i) udp(false, "c00002000100000200" + sid(i) + "04020000");
+    const MeterRun run = RunMeter(packets);
+    ASSERT_EQ(run.records.transactions.size(), static_cast<std::size_t>(burst));
+    for (const Transaction& transaction : run.records.transactions) {
+      EXPECT_EQ(transaction.protocol, "fins");
+      EXPECT_TRUE(transaction.command);
+      EXPECT_EQ(transaction.status, TransactionStatus::kOk);
+      EXPECT_EQ(transaction.orig_port, 40000);
+    }
+  }
+}
+
+// More junk than there are guesses: on its own port the protocol is still found.
+TEST(OtSession, OT06_MuchJunkHidesNoCommand) {
+  PacketList packets;
+  TcpTalk talk(packets);
+  talk.Handshake();
+  for (int i = 0; i < 300; ++i) talk.Client("474554202f20485454502f312e310d0a0d0a");
+  talk.Client(Adu(1, 1, "0600010002")).Server(Adu(1, 1, "0600010002"));
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.transactions.size(), 1u);
+  EXPECT_TRUE(run.records.transactions[0].command);
+  EXPECT_EQ(Anomaly(run.records.flows[0], "foreign-content"), 1u);
+}
+
+// Found only when the flow ends: the record still has its name.
+TEST(OtSession, OT08_FoundAtTheEnd) {
+  PacketList packets;
+  TcpTalk talk(packets, 502, 1502);
+  talk.Client(Adu(1, 1, kRead));
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.transactions.size(), 1u);
+  EXPECT_EQ(run.records.flows[0].service_by, "content");
+  EXPECT_EQ(run.records.transactions[0].orig_port, 502);
 }
 
 }  // namespace
