@@ -85,8 +85,10 @@ base::Result<> MeterPackets(capture::PacketSource& source, const capture::MeterO
       Take(meter, records, run);
     }
   }
-  meter.Finish(capture::EndReason::kIdle);
-  Take(meter, records, run);
+  for (bool done = false; !done;) {
+    done = meter.FinishSome(capture::EndReason::kIdle);
+    Take(meter, records, run);
+  }
   run.summary.stats = meter.stats();
   for (const capture::InterfaceInfo& interface : source.interfaces()) {
     run.summary.interfaces.push_back(interface.name);

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/clock.h"
 #include "capture/json_writer.h"
+#include "capture/ot/registry.h"
 #include "capture/record_json.h"
 
 namespace tapiary::cli {
@@ -11,6 +15,8 @@ namespace {
 
 using capture::FlowRecord;
 using capture::Transaction;
+
+constexpr std::size_t kMaxCell = 40;  // columns of a table's cell
 
 std::vector<std::string> Columns(MeterOutput output) {
   switch (output) {
@@ -28,6 +34,22 @@ std::vector<std::string> Columns(MeterOutput output) {
       return {"file",     "packets", "captured_bytes", "wire_bytes", "keyed_packets",
               "flows",    "first",   "last",           "services",   "transactions",
               "commands", "missed",  "copies",         "notes",      "end_note"};
+    case MeterOutput::kAll:
+      break;
+  }
+  return {};
+}
+
+std::string_view KindName(MeterOutput output) {
+  switch (output) {
+    case MeterOutput::kFlows:
+      return "flow";
+    case MeterOutput::kTransactions:
+      return "transaction";
+    case MeterOutput::kSummary:
+      return "summary";
+    case MeterOutput::kAll:
+      break;
   }
   return {};
 }
@@ -56,6 +78,23 @@ Cell NamedCounts(const Counts& counts) {
     texts.push_back(fmt::format("{}:{}", name.empty() ? "unknown" : name, count));
   }
   return texts.empty() ? Cell() : Cell(std::move(texts));
+}
+
+// OT services first, what is unknown last: a cut list must not lose what matters.
+Cell Services(const std::map<std::string, std::uint64_t>& services) {
+  const auto is_ot = [](const std::string& name) {
+    const auto protocols = capture::OtProtocols();
+    return std::any_of(protocols.begin(), protocols.end(),
+                       [&](const auto* protocol) { return protocol->service == name; });
+  };
+  std::vector<std::pair<std::string, std::uint64_t>> sorted(services.begin(), services.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
+    const auto rank = [&](const std::string& name) {
+      return name.empty() ? 2 : is_ot(name) ? 0 : 1;
+    };
+    return rank(a.first) < rank(b.first);
+  });
+  return NamedCounts(sorted);
 }
 
 // Frames without IP have MAC addresses where others have IP addresses.
@@ -170,7 +209,7 @@ Row SummaryRow(const MeterSummary& summary) {
           stats.flows,
           any ? Time(stats.first_ns) : Cell(),
           any ? Time(stats.last_ns) : Cell(),
-          NamedCounts(summary.services),
+          Services(summary.services),
           stats.transactions,
           stats.commands,
           MissedShare(stats.mirrors),
@@ -225,39 +264,62 @@ std::string ToJson(const MeterSummary& summary) {
 }  // namespace
 
 MeterPrinter::MeterPrinter(MeterOutput output, Format format, std::FILE* out)
-    : output_(output), format_(format), out_(out), table_(Columns(output)) {}
+    : output_(output), format_(format), out_(out) {
+  for (const MeterOutput kind :
+       {MeterOutput::kFlows, MeterOutput::kTransactions, MeterOutput::kSummary}) {
+    tables_.emplace_back(Columns(kind));
+  }
+}
 
-void MeterPrinter::Line(const std::string& json) {
+bool MeterPrinter::Wants(MeterOutput output) const {
+  return output_ == output || output_ == MeterOutput::kAll;
+}
+
+void MeterPrinter::Line(MeterOutput output, const std::string& json) {
   if (format_ == Format::kJson) std::fputs(first_ ? "[\n" : ",\n", out_);
   first_ = false;
+  if (output_ == MeterOutput::kAll) fmt::print(out_, "{{\"{}\":", KindName(output));
   std::fwrite(json.data(), 1, json.size(), out_);
+  if (output_ == MeterOutput::kAll) std::fputc('}', out_);
   if (format_ == Format::kNdjson) std::fputc('\n', out_);
 }
 
 void MeterPrinter::Add(const capture::RecordBatch& records) {
   const bool json = format_ == Format::kJson || format_ == Format::kNdjson;
-  if (output_ == MeterOutput::kFlows) {
+  if (Wants(MeterOutput::kFlows)) {
+    Table& table = tables_[static_cast<std::size_t>(MeterOutput::kFlows)];
     for (const FlowRecord& flow : records.flows) {
-      json ? Line(capture::ToJson(flow, {})) : table_.Add(FlowRow(flow));
+      json ? Line(MeterOutput::kFlows, capture::ToJson(flow, {})) : table.Add(FlowRow(flow));
     }
-  } else if (output_ == MeterOutput::kTransactions) {
+  }
+  if (Wants(MeterOutput::kTransactions)) {
+    Table& table = tables_[static_cast<std::size_t>(MeterOutput::kTransactions)];
     for (const Transaction& transaction : records.transactions) {
-      json ? Line(capture::ToJson(transaction, {})) : table_.Add(TransactionRow(transaction));
+      json ? Line(MeterOutput::kTransactions, capture::ToJson(transaction, {}))
+           : table.Add(TransactionRow(transaction));
     }
   }
 }
 
 void MeterPrinter::Add(const MeterSummary& summary) {
-  if (output_ != MeterOutput::kSummary) return;
+  if (!Wants(MeterOutput::kSummary)) return;
   const bool json = format_ == Format::kJson || format_ == Format::kNdjson;
-  json ? Line(ToJson(summary)) : table_.Add(SummaryRow(summary));
+  Table& table = tables_[static_cast<std::size_t>(MeterOutput::kSummary)];
+  json ? Line(MeterOutput::kSummary, ToJson(summary)) : table.Add(SummaryRow(summary));
 }
 
 void MeterPrinter::Finish() {
-  if (format_ == Format::kJson) {
-    std::fputs(first_ ? "[]\n" : "\n]\n", out_);
-  } else if (format_ != Format::kNdjson) {
-    table_.Print(format_, out_);
+  if (format_ == Format::kJson) std::fputs(first_ ? "[]\n" : "\n]\n", out_);
+  if (format_ == Format::kJson || format_ == Format::kNdjson) return;
+  TextLayout layout;
+  layout.line_width = TerminalWidth(out_);
+  for (std::size_t kind = 0; kind < tables_.size(); ++kind) {
+    if (!Wants(static_cast<MeterOutput>(kind))) continue;
+    if (output_ == MeterOutput::kAll && kind != 0) std::fputc('\n', out_);
+    // A summary has a row a file: its lists may be long.
+    const bool summary = static_cast<MeterOutput>(kind) == MeterOutput::kSummary;
+    layout.cell_width = summary ? SIZE_MAX : kMaxCell;
+    tables_[kind].Print(format_, out_, layout);
   }
 }
 

@@ -1,13 +1,15 @@
 // What `tapiary meter` prints: the records of one or several files in one format.
 //
 // NDJSON and JSON are written as records come, so memory does not grow with the file; tables and
-// CSV are collected, since a table needs the widths of all rows. Not thread-safe.
+// CSV are collected, since a table needs the widths of all rows. Tables cut long cells and fold
+// rows to the terminal; the other formats have everything. Not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <cstdio>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "capture/meter.h"
 #include "capture/records.h"
@@ -15,7 +17,9 @@
 
 namespace tapiary::cli {
 
-enum class MeterOutput { kFlows, kTransactions, kSummary };
+// kAll: one after the other as tables; in JSON each record in an object that names its kind. There
+// is no CSV of it.
+enum class MeterOutput { kFlows, kTransactions, kSummary, kAll };
 
 // One metered file, for the summary.
 struct MeterSummary {
@@ -37,12 +41,13 @@ class MeterPrinter {
   void Finish();
 
  private:
-  void Line(const std::string& json);
+  [[nodiscard]] bool Wants(MeterOutput output) const;
+  void Line(MeterOutput output, const std::string& json);
 
   MeterOutput output_;
   Format format_;
   std::FILE* out_;
-  Table table_;
+  std::vector<Table> tables_;  // by MeterOutput
   bool first_ = true;
 };
 

@@ -69,13 +69,6 @@ std::string CsvCell(const Cell& cell) {
   return quoted + '"';
 }
 
-// Characters, not bytes; good enough for alignment of all but double-width text.
-std::size_t Width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 std::string JsonObject(const std::vector<std::string>& columns, const Row& row) {
   std::string out = "{";
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -85,29 +78,28 @@ std::string JsonObject(const std::vector<std::string>& columns, const Row& row) 
   return out + '}';
 }
 
-std::string AlignedText(const std::vector<std::string>& columns, const std::vector<Row>& rows) {
+// For people: bytes that could pose as another cell are escaped.
+std::string ToShown(const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return CellText(*text);
+  const auto* const list = std::get_if<std::vector<std::string>>(&cell);
+  if (list == nullptr) return ToPlain(cell);
+  std::string out;
+  for (const std::string& item : *list) out += (out.empty() ? "" : " ") + CellText(item);
+  return out;
+}
+
+std::string ToTable(const std::vector<std::string>& columns, const std::vector<Row>& rows,
+                    const TextLayout& layout) {
   std::vector<std::vector<std::string>> lines = {columns};
   for (const Row& row : rows) {
     std::vector<std::string> line;
     for (const Cell& cell : row) {
-      line.push_back(ToPlain(cell));
+      line.push_back(ToShown(cell));
       if (line.back().empty()) line.back() = "-";
     }
     lines.push_back(std::move(line));
   }
-  std::vector<std::size_t> widths(columns.size(), 0);
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], Width(line[i]));
-  }
-  std::string out;
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      out += line[i];
-      if (i + 1 < line.size()) out.append(widths[i] - Width(line[i]) + 2, ' ');
-    }
-    out += '\n';
-  }
-  return out;
+  return AlignedText(std::move(lines), layout);
 }
 
 }  // namespace
@@ -130,11 +122,11 @@ void Table::Add(Row row) {
   rows_.push_back(std::move(row));
 }
 
-std::string Table::ToText(Format format) const {
+std::string Table::ToText(Format format, const TextLayout& layout) const {
   std::string out;
   switch (format) {
     case Format::kTable:
-      return AlignedText(columns_, rows_);
+      return ToTable(columns_, rows_, layout);
     case Format::kJson:
       for (const Row& row : rows_) {
         out += (out.empty() ? "[\n " : ",\n ") + JsonObject(columns_, row);
@@ -155,8 +147,8 @@ std::string Table::ToText(Format format) const {
   return out;
 }
 
-void Table::Print(Format format, std::FILE* out) const {
-  const std::string text = ToText(format);
+void Table::Print(Format format, std::FILE* out, const TextLayout& layout) const {
+  const std::string text = ToText(format, layout);
   std::fwrite(text.data(), 1, text.size(), out);
 }
 

@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "cli/aligned_text.h"
+
 namespace CLI {
 class App;
 }
@@ -34,9 +36,10 @@ class Table {
 
   // One cell per column; missing ones at the end are absent values, extra ones are dropped.
   void Add(Row row);
-  [[nodiscard]] std::string ToText(Format format) const;
+  // The layout is that of Format::kTable; by default nothing is cut.
+  [[nodiscard]] std::string ToText(Format format, const TextLayout& layout = {}) const;
   // Writes ToText. The caller checks ferror.
-  void Print(Format format, std::FILE* out) const;
+  void Print(Format format, std::FILE* out, const TextLayout& layout = {}) const;
 
  private:
   std::vector<std::string> columns_;

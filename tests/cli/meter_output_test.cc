@@ -34,6 +34,7 @@ capture::RecordBatch OneTransaction() {
 
 std::string Print(MeterOutput output, Format format, int times,
                   const capture::RecordBatch& records = OneFlow()) {
+  unsetenv("COLUMNS");  // which folds tables
   char* text = nullptr;
   std::size_t size = 0;
   std::FILE* const out = open_memstream(&text, &size);
@@ -41,7 +42,7 @@ std::string Print(MeterOutput output, Format format, int times,
   for (int i = 0; i < times; ++i) printer.Add(records);
   MeterSummary summary;
   summary.file = "a\n.pcap";
-  summary.services = {{"", 2}, {"modbus", 1}};
+  summary.services = {{"", 2}, {"dns", 3}, {"modbus", 1}};
   printer.Add(summary);
   printer.Finish();
   std::fclose(out);
@@ -85,9 +86,46 @@ TEST(MeterOutput, DetailTextsCannotPoseAsOtherFields) {
   EXPECT_NE(table.find("flow_id"), std::string::npos);
 }
 
+TEST(MeterOutput, LongValuesWidenNoOtherRow) {
+  capture::RecordBatch records = OneTransaction();
+  records.transactions[0].values.assign(120, 65535);
+  records.transactions[0].detail = {{"text", std::string(300, 'd')}};
+  const std::string table = Print(MeterOutput::kTransactions, Format::kTable, 1, records);
+  EXPECT_NE(table.find("65535 65535 65535 65535 65535 65535 655\u2026  ok"), std::string::npos)
+      << table;
+  EXPECT_NE(table.find(std::string(300, 'd') + "\n"), std::string::npos);
+  EXPECT_LT(table.find('\n'), 300u);
+  for (const Format format : {Format::kCsv, Format::kNdjson}) {
+    const std::string whole = Print(MeterOutput::kTransactions, format, 1, records);
+    EXPECT_GT(whole.size(), 120u * 6 + 300);
+    EXPECT_EQ(whole.find("\u2026"), std::string::npos);
+  }
+}
+
+TEST(MeterOutput, AllIsEachRecordWithItsKind) {
+  capture::RecordBatch records = OneFlow();
+  records.transactions = OneTransaction().transactions;
+  const std::string lines = Print(MeterOutput::kAll, Format::kNdjson, 1, records);
+  EXPECT_EQ(Lines(lines), 3u);
+  EXPECT_EQ(lines.find(R"({"flow":{"id":)"), 0u) << lines;
+  EXPECT_NE(lines.find("}}\n{\"transaction\":{"), std::string::npos) << lines;
+  EXPECT_NE(lines.find("}}\n{\"summary\":{\"file\":"), std::string::npos);
+  EXPECT_EQ(lines.substr(lines.size() - 3), "}}\n");
+  const std::string array = Print(MeterOutput::kAll, Format::kJson, 1, records);
+  EXPECT_EQ(array.find("[\n{\"flow\":{"), 0u);
+  EXPECT_NE(array.find("}},\n{\"summary\""), std::string::npos);
+  const std::string tables = Print(MeterOutput::kAll, Format::kTable, 1, records);
+  EXPECT_EQ(Lines(tables), 8u) << tables;  // three headers, three rows, two empty lines
+}
+
+TEST(MeterOutput, SummaryShowsOtServicesFirst) {
+  const std::string table = Print(MeterOutput::kSummary, Format::kTable, 1);
+  EXPECT_NE(table.find("  modbus:1 dns:3 unknown:2  "), std::string::npos) << table;
+}
+
 TEST(MeterOutput, SummaryNamesUnknownServicesAndEscapesTheFile) {
   const std::string text = Print(MeterOutput::kSummary, Format::kNdjson, 1);
-  EXPECT_NE(text.find(R"("services":{"unknown":2,"modbus":1})"), std::string::npos);
+  EXPECT_NE(text.find(R"("services":{"unknown":2,"dns":3,"modbus":1})"), std::string::npos);
   EXPECT_NE(text.find(R"("file":"a\\x0a.pcap")"), std::string::npos);
   EXPECT_NE(text.find(R"("first":null)"), std::string::npos);
 }

@@ -104,6 +104,12 @@ TEST_F(MeterVerb, PrintsFlows) {
   EXPECT_EQ(err_, "");
 }
 
+TEST_F(MeterVerb, AllOutputsComeFromOneRun) {
+  ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--output", "all"}), ExitCode::kOk);
+  EXPECT_EQ(out_.find(R"({"flow":{)"), 0u);
+  EXPECT_NE(out_.find(R"({"summary":{"file":)"), std::string::npos);
+}
+
 TEST_F(MeterVerb, RD07_CutTailIsANoteAndNoFailure) {
   Cut(3);
   ASSERT_EQ(*RunVerb({path_, "--format", "ndjson", "--output", "summary"}), ExitCode::kOk);
@@ -157,6 +163,7 @@ TEST_F(MeterVerb, MistakesInOptionsComeBeforeAnyFile) {
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().message.find("--active-timeout: "), 0u);
   EXPECT_FALSE(RunVerb({path_, "--filter", "nonsense words"}).has_value());
+  EXPECT_FALSE(RunVerb({path_, "--output", "all", "--format", "csv"}).has_value());
   EXPECT_EQ(out_ + err_, "");
 }
 

@@ -49,6 +49,28 @@ TEST(Table, HostileTextIsEscapedAndNeverAFormula) {
   EXPECT_EQ(table.ToText(Format::kTable).find('\x1b'), std::string::npos);
 }
 
+TEST(Table, TextCannotPoseAsTheNextCell) {
+  Table table({"operation", "status", "detail"});
+  table.Add({std::string("read   ok"), std::string("exception"),
+             std::vector<std::string>{"a=1", "b=\"x  y\""}});
+  EXPECT_EQ(table.ToText(Format::kTable),
+            "operation        status     detail\n"
+            "read \\x20\\x20ok  exception  a=1 b=\"x \\x20y\"\n");
+  EXPECT_NE(table.ToText(Format::kCsv).find("read   ok"), std::string::npos);
+}
+
+TEST(Table, OnlyTheTableIsCut) {
+  Table table({"first", "values", "last"});
+  table.Add({std::string(50, 'f'), std::string(50, 'v'), std::string(50, 'l')});
+  const TextLayout layout = {.cell_width = 9, .line_width = SIZE_MAX};
+  EXPECT_NE(table.ToText(Format::kTable, layout)
+                .find(std::string(50, 'f') + "  vvvvvvvv\u2026  " + std::string(50, 'l')),
+            std::string::npos);
+  for (const Format format : {Format::kCsv, Format::kJson, Format::kNdjson}) {
+    EXPECT_NE(table.ToText(format, layout).find(std::string(50, 'v')), std::string::npos);
+  }
+}
+
 TEST(Table, NumbersAndShortRows) {
   Table table({"a", "b", "c"});
   table.Add({std::int64_t{-5}, 0.5});
