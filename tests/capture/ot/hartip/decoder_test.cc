@@ -155,6 +155,21 @@ test::Conversation Talk() {
   return talk;
 }
 
+// The rest of a torn message that looks like a header of 4 KiB swallows nothing.
+TEST(HartIpStream, OT04_JoinedBehindWhatLooksLikeAHeader) {
+  for (const char* const torn : {"010003000001 1000 82a606", "010004000001 1000 0000 0006 ff",
+                                 "020103000001 0f00 86", "020105000001 1000 0000"}) {
+    test::PacketList packets;
+    test::TcpTalk talk(packets, 40000, 5094);
+    torn[3] == '0' ? talk.Client(torn) : talk.Server(torn);
+    talk.Client(Ask(2, 42, "")).Server(Answer(2, 42, "0000"));
+    const test::MeterRun run = test::RunMeter(packets);
+    ASSERT_EQ(run.records.transactions.size(), 1u) << torn;
+    EXPECT_TRUE(run.records.transactions[0].command);
+    EXPECT_EQ(run.records.transactions[0].status, TransactionStatus::kOk);
+  }
+}
+
 TEST(HartIpStream, OT01_OT02_OT04_OT08_OT12_TheSameFacts) {
   test::CheckInvariance(Talk());
 }

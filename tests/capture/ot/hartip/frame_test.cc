@@ -55,5 +55,34 @@ TEST(HartIpFrame, OT07_EveryPrefixOfAPduIsMissingBytes) {
   }
 }
 
+bool Plausible(const std::string& hex, bool from_client) {
+  return kFraming.plausible(test::Hex(hex), from_client);
+}
+
+// What looks like a header must say the same about its length as the body does.
+TEST(HartIpFrame, OT04_OT07_TheBodyTellsWhetherAHeaderIsOne) {
+  EXPECT_TRUE(Plausible(Ask(1, 18, "0102"), true));
+  EXPECT_TRUE(Plausible(Answer(1, 18, "00000102"), false));
+  EXPECT_FALSE(Plausible(Ask(1, 18, "0102"), false));
+  EXPECT_FALSE(Plausible("010003000001 1000", true));        // no HART PDU has 4 KiB
+  EXPECT_FALSE(Plausible("010003000001 0020 86a6", true));   // an answer's delimiter
+  EXPECT_FALSE(Plausible("010003000001 0020 8286", false));  // a request's type
+  EXPECT_FALSE(Plausible(Hip(0, 3, 1, "82a606aabbcc 2a 09 00"), true));
+  EXPECT_TRUE(Plausible(Hip(0, 4, 5, "0000 0000 00 0006 01 03"), true));
+  EXPECT_FALSE(Plausible(Hip(0, 4, 5, "0000 0000 00 0006 02 03"), true));
+  EXPECT_FALSE(Plausible("020105000001 1000 0000", false));  // 4 KiB that nothing vouches for
+  EXPECT_TRUE(Plausible("020105000001 0100 0000", false));
+}
+
+TEST(HartIpFrame, OT10_EveryPrefixOfAMessageIsPlausible) {
+  for (const std::string& hex : {Ask(1, 18, "010203"), Hip(0, 4, 5, "0000 0000 00 0006 01 03"),
+                                 Hip(0, 0, 1, "0100002710")}) {
+    const std::vector<std::uint8_t> bytes = test::Hex(hex);
+    for (std::size_t size = 1; size <= bytes.size(); ++size) {
+      EXPECT_TRUE(kFraming.plausible(base::Bytes(bytes).first(size), true)) << hex << size;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tapiary::capture::hartip
