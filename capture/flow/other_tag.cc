@@ -13,16 +13,9 @@ FlowKey Untagged(FlowKey key) {
 
 }  // namespace
 
-std::uint64_t OtherTagIndex::HashEnds(FlowKey key, std::uint64_t seed) {
-  return HashKey(Untagged(key), seed);
-}
-
-void OtherTagIndex::Add(const FlowKey& key, std::uint64_t seed, FlowRef flow) {
-  recent_[HashEnds(key, seed) % kRecent] = flow;
-}
-
-FlowRef OtherTagIndex::Newest(const FlowKey& key, std::uint64_t seed) const {
-  return recent_[HashEnds(key, seed) % kRecent];
+std::uint64_t OtherTagIndex::HashEnds(const FlowKey& key, std::uint64_t key_hash,
+                                      std::uint64_t seed) {
+  return key.vlan_count == 0 ? key_hash : HashKey(Untagged(key), seed);
 }
 
 bool OtherTagIndex::Adopt(std::uint64_t key_hash, FlowRef flow) {

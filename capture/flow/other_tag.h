@@ -27,11 +27,16 @@ class OtherTagIndex {
 
   OtherTagIndex() : recent_(kRecent) {}
 
-  // A new flow with that key.
-  void Add(const FlowKey& key, std::uint64_t seed, FlowRef flow);
+  // Of the key without its tags; `key_hash` is HashKey(key, seed), and the result when it has none.
+  static std::uint64_t HashEnds(const FlowKey& key, std::uint64_t key_hash, std::uint64_t seed);
+
+  // A new flow with these ends.
+  void Add(std::uint64_t ends_hash, FlowRef flow) { recent_[ends_hash % kRecent] = flow; }
   // The newest flow with these ends, whatever its tags; index UINT32_MAX: none is remembered. It
   // may be another one (the ends are hashed) or gone: the caller compares.
-  [[nodiscard]] FlowRef Newest(const FlowKey& key, std::uint64_t seed) const;
+  [[nodiscard]] FlowRef Newest(std::uint64_t ends_hash) const {
+    return recent_[ends_hash % kRecent];
+  }
 
   // From now on packets with this key's hash belong to `flow`. False when there is no room.
   bool Adopt(std::uint64_t key_hash, FlowRef flow);
@@ -42,7 +47,6 @@ class OtherTagIndex {
  private:
   // A direction that answers does so soon: among the newest flows is enough.
   static constexpr std::size_t kRecent = 4096;
-  static std::uint64_t HashEnds(FlowKey key, std::uint64_t seed);
 
   std::vector<FlowRef> recent_;
   std::unordered_map<std::uint64_t, FlowRef> adopted_;

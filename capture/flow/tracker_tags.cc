@@ -17,9 +17,14 @@ bool Acknowledges(const FlowHot& hot, std::uint8_t other, const TcpInfo& tcp) {
 
 }  // namespace
 
+std::uint64_t FlowTracker::HashEnds(const KeyedPacket& keyed) const {
+  return OtherTagIndex::HashEnds(keyed.key, keyed.hash, seed_);
+}
+
 // The flow with another tag list that this packet answers, or kNoFlow. Only on the way to a new
 // flow, never for packets of known ones.
-std::uint32_t FlowTracker::FindOtherTag(const KeyedPacket& keyed, std::uint8_t side) {
+std::uint32_t FlowTracker::FindOtherTag(const KeyedPacket& keyed, std::uint8_t side,
+                                        std::uint64_t ends_hash) {
   if (keyed.key.kind != KeyKind::kIpPorts) return kNoFlow;
   if (keyed.key.proto != kTcp && keyed.key.proto != kUdp) return kNoFlow;
   if (other_tags_.any_adopted()) {
@@ -27,7 +32,7 @@ std::uint32_t FlowTracker::FindOtherTag(const KeyedPacket& keyed, std::uint8_t s
     if (IsLive(adopted)) return adopted.index;
     if (adopted.index != kNoFlow) other_tags_.Forget(keyed.hash);
   }
-  const FlowRef candidate = other_tags_.Newest(keyed.key, seed_);
+  const FlowRef candidate = other_tags_.Newest(ends_hash);
   if (!IsLive(candidate)) return kNoFlow;
   const FlowHot& hot = table_.hot(candidate.index);
   FlowCold& cold = table_.cold(candidate.index);

@@ -111,6 +111,20 @@ TEST(OtherTag, TagsAreTakenOffFromTheOutside) {
   EXPECT_TRUE(SameEnds(Key({5}), Key({6})));
 }
 
+TEST(OtherTag, TheEndsHashIsThatOfTheUntaggedKey) {
+  FlowKey plain;
+  plain.kind = KeyKind::kIpPorts;
+  plain.proto = 6;
+  plain.low_port = 502;
+  FlowKey tagged = plain;
+  tagged.vlan_count = 1;
+  tagged.vlans[0] = 10;
+  const std::uint64_t hash = HashKey(plain, 7);
+  EXPECT_NE(HashKey(tagged, 7), hash);
+  EXPECT_EQ(OtherTagIndex::HashEnds(plain, hash, 7), hash);
+  EXPECT_EQ(OtherTagIndex::HashEnds(tagged, HashKey(tagged, 7), 7), hash);
+}
+
 TEST(OtherTag, AdoptedKeysAreBounded) {
   OtherTagIndex index;
   for (std::uint64_t i = 0; i < OtherTagIndex::kMaxAdopted; ++i) {
