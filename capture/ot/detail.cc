@@ -19,6 +19,17 @@ void AddDetail(Transaction& out, std::string_view key, std::string_view text, st
   out.detail.emplace_back(key, text.substr(0, max));
 }
 
+void AddRepeated(Transaction& out, std::string_view key, std::string_view text) {
+  std::string name(key);
+  for (char number = '2'; number <= '9'; ++number) {
+    const std::string* const known = FindDetail(out, name);
+    if (known == nullptr) break;
+    if (*known == text.substr(0, kMaxDetailBytes)) return;
+    name = std::string(key) + '_' + number;
+  }
+  AddDetail(out, name, text);
+}
+
 void AddHex(Transaction& out, std::string_view key, base::Bytes bytes) {
   if (bytes.empty()) return;
   AddDetail(out, key, HexOf(bytes));

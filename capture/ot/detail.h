@@ -23,6 +23,8 @@ inline constexpr std::size_t kMaxHexBytes = kMaxDetailBytes / 2;
 // of our own words that are worth more room.
 void AddDetail(Transaction& out, std::string_view key, std::string_view text,
                std::size_t max = kMaxDetailBytes);
+// For what a message may tell more than once: another text under the same key gets KEY_2 to KEY_9.
+void AddRepeated(Transaction& out, std::string_view key, std::string_view text);
 // In decimal, signed or not.
 template <std::integral Number>
 void AddNumber(Transaction& out, std::string_view key, Number number) {

@@ -6,15 +6,12 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/ethercat/mailbox.h"
 #include "capture/ot/ethercat/registers.h"
-#include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::ethercat {
 namespace {
-
-using layer2::AddDetail;
-using layer2::AddNumber;
 
 constexpr std::int64_t kHourNs = 3600 * base::kNanosPerSecond;
 constexpr std::uint16_t kMemory = 0x1000;
@@ -131,7 +128,7 @@ void EtherCatDecoder::Watch(const Datagram& datagram, std::int64_t time_ns, OtOu
   AddNumber(transaction, "working_counter", datagram.working_counter);
   AddNumber(transaction, "before", before);
   if (datagram.working_counter < before) {
-    layer2::AddAnomaly(transaction, "ethercat-working-counter");
+    AddAnomaly(transaction, "ethercat-working-counter");
   }
   out.Emit(std::move(transaction));
 }

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/ethercat/registers.h"
 #include "capture/ot/ethercat/techniques.h"
-#include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::ethercat {
 namespace {
-
-using layer2::AddDetail;
 
 constexpr std::size_t kHeaderBytes = 6;
 constexpr unsigned kCoe = 3, kFoe = 4;
@@ -37,7 +35,7 @@ void DownloadValue(std::uint8_t head, base::ByteCursor& cursor, Transaction& out
   const std::uint32_t value = cursor.U32Le();
   if ((head & 2) == 0) {
     out.quantity = value;
-    if (cursor.remaining() > 0) AddDetail(out, "data", layer2::HexOf(cursor.rest()));
+    if (cursor.remaining() > 0) AddDetail(out, "data", HexOf(cursor.rest()));
     return;
   }
   const unsigned unused = (head & 1) != 0 ? head >> 2 & 3u : 0u;
@@ -83,7 +81,7 @@ bool Coe(base::Bytes body, bool master, Transaction& out) {
   if (service == 1) {
     Set(kMailboxCoe, 16, "coe_emergency", out);
     AddDetail(out, "error_code", fmt::format("0x{:04x}", cursor.U16Le()));
-    AddDetail(out, "data", layer2::HexOf(cursor.rest()));
+    AddDetail(out, "data", HexOf(cursor.rest()));
     return !cursor.failed();
   }
   if (service == 2 && cursor.remaining() >= 4) {
@@ -108,13 +106,13 @@ bool Foe(base::Bytes body, Transaction& out) {
     case 1:
     case 2:
       Set(kMailboxFoe, operation, operation == 1 ? "foe_read" : "foe_write", out);
-      AddDetail(out, "file_name", layer2::TextOf(cursor.rest()));
+      AddDetail(out, "file_name", TextOf(cursor.rest()));
       if (number != 0) AddDetail(out, "password", fmt::format("0x{:08x}", number));
       return true;
     case 5:
       Set(kMailboxFoe, 5, "foe_error", out);
       out.exception = number;
-      AddDetail(out, "text", layer2::TextOf(cursor.rest()));
+      AddDetail(out, "text", TextOf(cursor.rest()));
       return true;
     default:
       return false;  // data, acknowledgements, busy

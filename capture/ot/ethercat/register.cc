@@ -49,11 +49,8 @@ OtRecognition Recognise(const OtGuess& guess) {
 const OtProtocol kProtocol = {
     .service = kService,
     .ports = {34980},
-    .tcp = false,
     .udp = true,
     .ether_types = {0x88a4},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = "not-ethercat-on-34980",
     .techniques = Techniques(),
     .recognise = &Recognise,

@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <string>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/ethercat/techniques.h"
-#include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::ethercat {
 namespace {
-
-using layer2::AddDetail;
 
 // Does the write touch the register? Writes may begin before it.
 bool Covers(const Datagram& datagram, std::uint16_t offset, base::Bytes& at) {
@@ -68,7 +66,7 @@ bool Eeprom(base::Bytes at, Transaction& out) {
   Set(kEeprom, static_cast<std::int32_t>(operation), name, out);
   if (cursor.remaining() >= 4) AddDetail(out, "eeprom_address", fmt::format("{}", cursor.U32Le()));
   if (operation == 2 && cursor.remaining() >= 2) {
-    AddDetail(out, "data", layer2::HexOf(cursor.rest().first(2)));
+    AddDetail(out, "data", HexOf(cursor.rest().first(2)));
   }
   return true;
 }
@@ -91,7 +89,7 @@ bool DecodeRegisterWrite(const Datagram& datagram, Transaction& out) {
   } else {
     return false;
   }
-  AddDetail(out, "data", layer2::HexOf(at.first(std::min<std::size_t>(at.size(), 8))));
+  AddDetail(out, "data", HexOf(at.first(std::min<std::size_t>(at.size(), 8))));
   return true;
 }
 

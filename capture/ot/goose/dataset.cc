@@ -6,13 +6,13 @@
 #include <bit>
 
 #include "capture/ot/ber.h"
-#include "capture/ot/layer2/fields.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::goose {
 namespace {
 
 constexpr std::size_t kMaxLeafText = 40;
-constexpr std::size_t kMaxText = layer2::kMaxDetailBytes;
+constexpr std::size_t kMaxText = kMaxDetailBytes;
 
 void AddWhole(std::int64_t value, std::string text, Dataset& out) {
   out.values.push_back(value);
@@ -47,7 +47,7 @@ std::string FloatText(base::Bytes content) {
   if (content.size() == 9 && content[0] == 11) {
     return fmt::format("{}", std::bit_cast<double>(BerUnsigned(content.subspan(1))));
   }
-  return layer2::HexOf(content);
+  return HexOf(content);
 }
 
 void AddLeaf(const BerElement& element, Dataset& out) {
@@ -72,10 +72,10 @@ void AddLeaf(const BerElement& element, Dataset& out) {
       return;
     case 0x8a:
     case 0x90:
-      out.texts.emplace_back(layer2::TextOf(content).substr(0, kMaxLeafText));
+      out.texts.emplace_back(TextOf(content).substr(0, kMaxLeafText));
       return;
     default:  // octet string, times: as they are
-      out.texts.push_back(layer2::HexOf(content.first(std::min(content.size(), kMaxLeafText / 2))));
+      out.texts.push_back(HexOf(content.first(std::min(content.size(), kMaxLeafText / 2))));
   }
 }
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/goose/management.h"
 #include "capture/ot/goose/report.h"
 #include "capture/ot/goose/techniques.h"
-#include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::goose {
 namespace {
@@ -62,7 +62,7 @@ void GooseDecoder::OnGoose(const layer2::AppFrame& frame, std::int64_t time_ns, 
     out.Count("goose.repeats", 1);
   } else {
     Transaction transaction = EventOf(*block, message, event, time_ns);
-    for (const std::string_view name : names_) layer2::AddAnomaly(transaction, name);
+    for (const std::string_view name : names_) AddAnomaly(transaction, name);
     out.Emit(std::move(transaction));
   }
   if (event != Event::kMalformed) block->Keep(message, event);
@@ -90,7 +90,7 @@ void GooseDecoder::OnManagement(const layer2::AppFrame& frame, base::Bytes bytes
   request.unit = frame.appid;
   DecodeManagementRequest(message, request);
   request.attack_technique = FindTechnique(Techniques(), request.code, kAnySub).id;
-  if (frame.cut) layer2::AddAnomaly(request, "truncated");
+  if (frame.cut) AddAnomaly(request, "truncated");
   exchange_.OnRequest(message.state_id, std::nullopt, message.service, std::move(request), out);
 }
 
@@ -99,7 +99,7 @@ void GooseDecoder::DecodeResponse(const OtResponse& response, bool, Transaction&
   if (!layer2::ReadAppFrame(response.pdu, response.cut, frame)) return;
   if (!out.unit) out.unit = frame.appid;
   DecodeManagementResponse(ReadManagement(frame), out);
-  if (response.cut) layer2::AddAnomaly(out, "truncated");
+  if (response.cut) AddAnomaly(out, "truncated");
 }
 
 void GooseDecoder::Expire(std::int64_t now_ns, OtOutput& out) {

@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 
 #include "capture/ot/ber.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/goose/message.h"
-#include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::goose {
 namespace {
@@ -35,7 +35,7 @@ void SetService(const Management& message, Transaction& out) {
 
 // References are texts, offsets numbers; in a result also NULLs and errors.
 std::string ItemText(const BerElement& item) {
-  if (item.tag == 0x1a || item.tag == 0x80) return std::string(layer2::TextOf(item.content));
+  if (item.tag == 0x1a || item.tag == 0x80) return std::string(TextOf(item.content));
   return fmt::format("{}", BerUnsigned(item.content));
 }
 
@@ -44,7 +44,7 @@ std::string ListText(base::Bytes bytes, std::uint64_t& count) {
   BerReader reader(bytes);
   BerElement item;
   for (count = 0; reader.Next(item); ++count) {
-    if (count >= kMaxItems || text.size() > layer2::kMaxDetailBytes) continue;
+    if (count >= kMaxItems || text.size() > kMaxDetailBytes) continue;
     if (!text.empty()) text += ", ";
     text += ItemText(item);
   }
@@ -55,10 +55,10 @@ void Positive(base::Bytes body, Transaction& out) {
   BerReader reader(body);
   BerElement element;
   while (reader.Next(element)) {
-    if (element.tag == 0x80) layer2::AddDetail(out, "dat_set", layer2::TextOf(element.content));
+    if (element.tag == 0x80) AddDetail(out, "dat_set", TextOf(element.content));
     if (element.tag != 0xa1) continue;
     std::uint64_t count = 0;
-    layer2::AddDetail(out, "result", ListText(element.content, count));
+    AddDetail(out, "result", ListText(element.content, count));
     if (!out.quantity) out.quantity = count;
   }
 }
@@ -86,17 +86,17 @@ Management ReadManagement(const layer2::AppFrame& frame) {
 
 void DecodeManagementRequest(const Management& message, Transaction& out) {
   SetService(message, out);
-  layer2::AddNumber(out, "state_id", message.state_id);
+  AddNumber(out, "state_id", message.state_id);
   BerReader reader(message.body);
   BerElement element;
   while (reader.Next(element)) {
-    if (element.tag == 0x80) layer2::AddDetail(out, "reference", layer2::TextOf(element.content));
+    if (element.tag == 0x80) AddDetail(out, "reference", TextOf(element.content));
     if (element.tag != 0xa1) continue;
     std::uint64_t count = 0;
-    layer2::AddDetail(out, "asked", ListText(element.content, count));
+    AddDetail(out, "asked", ListText(element.content, count));
     out.quantity = count;
   }
-  if (reader.bad()) layer2::AddAnomaly(out, "goose-malformed");
+  if (reader.bad()) AddAnomaly(out, "goose-malformed");
 }
 
 void DecodeManagementResponse(const Management& message, Transaction& out) {
@@ -104,16 +104,16 @@ void DecodeManagementResponse(const Management& message, Transaction& out) {
   out.status = TransactionStatus::kOk;
   if (message.service == 0) {
     out.status = TransactionStatus::kException;
-    layer2::AddDetail(out, "error", "not_supported");
+    AddDetail(out, "error", "not_supported");
     return;
   }
   BerReader reader(message.body);
   BerElement element;
   while (reader.Next(element)) {
     if (element.tag == 0x80 && out.detail.empty()) {
-      layer2::AddDetail(out, "reference", layer2::TextOf(element.content));
+      AddDetail(out, "reference", TextOf(element.content));
     } else if (element.tag == 0x81) {
-      layer2::AddNumber(out, "conf_rev", BerUnsigned(element.content));
+      AddNumber(out, "conf_rev", BerUnsigned(element.content));
     } else if (element.tag == 0xa2) {
       Positive(element.content, out);
     } else if (element.tag == 0x83) {
@@ -121,7 +121,7 @@ void DecodeManagementResponse(const Management& message, Transaction& out) {
       out.exception = static_cast<std::uint32_t>(BerUnsigned(element.content));
     }
   }
-  if (reader.bad()) layer2::AddAnomaly(out, "goose-malformed");
+  if (reader.bad()) AddAnomaly(out, "goose-malformed");
 }
 
 }  // namespace tapiary::capture::goose

@@ -41,12 +41,7 @@ OtRecognition Recognise(const OtGuess& guess) {
 
 const OtProtocol kProtocol = {
     .service = kService,
-    .ports = {},
-    .tcp = false,
-    .udp = false,
     .ether_types = {0x88b8, 0x88b9},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = {},
     .techniques = Techniques(),
     .recognise = &Recognise,

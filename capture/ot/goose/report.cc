@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/clock.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/goose/dataset.h"
 #include "capture/ot/goose/techniques.h"
 #include "capture/ot/layer2/fields.h"
@@ -10,22 +11,12 @@
 namespace tapiary::capture::goose {
 namespace {
 
-using layer2::AddDetail;
-using layer2::AddNumber;
-
 Transaction Begin(const ControlBlock& block, Event event, std::string_view operation,
                   std::int64_t now_ns) {
-  Transaction out;
-  out.time_ns = now_ns;
-  out.protocol = kService;
-  out.operation = operation;
-  out.code = kGooseTag;
-  out.unit = block.appid;
-  out.status = TransactionStatus::kUnsolicited;
   const Technique technique =
       FindTechnique(Techniques(), kGooseTag, static_cast<std::int32_t>(event));
-  out.command = technique.command;
-  out.attack_technique = technique.id;
+  Transaction out =
+      layer2::Published(kService, operation, kGooseTag, block.appid, technique, now_ns);
   AddDetail(out, "event", ToString(event));
   AddDetail(out, "gocb_ref", block.reference);
   return out;
@@ -50,9 +41,9 @@ void AddData(const ControlBlock& block, const Message& message, Transaction& out
   }
   AddDetail(out, "data", ToText(now));
   out.values = std::move(now.values);
-  if (now.malformed) layer2::AddAnomaly(out, "goose-data");
+  if (now.malformed) AddAnomaly(out, "goose-data");
   if (!now.malformed && now.top_level != message.entries) {
-    layer2::AddAnomaly(out, "goose-count-mismatch");
+    AddAnomaly(out, "goose-count-mismatch");
   }
 }
 
@@ -67,8 +58,8 @@ Transaction EventOf(const ControlBlock& block, const Message& message, Event eve
     AddNumber(out, "before_st_num", block.st_num);
     AddNumber(out, "before_sq_num", block.sq_num);
   }
-  AddDetail(out, "dat_set", layer2::TextOf(message.dat_set));
-  AddDetail(out, "go_id", layer2::TextOf(message.go_id));
+  AddDetail(out, "dat_set", TextOf(message.dat_set));
+  AddDetail(out, "go_id", TextOf(message.go_id));
   AddNumber(out, "conf_rev", message.conf_rev);
   AddNumber(out, "time_allowed_to_live", message.time_allowed_ms);
   AddTime(message.time, out);
@@ -76,7 +67,7 @@ Transaction EventOf(const ControlBlock& block, const Message& message, Event eve
   if (message.needs_commissioning) AddDetail(out, "nds_com", "1");
   out.quantity = message.entries;
   AddData(block, message, out);
-  if (message.cut) layer2::AddAnomaly(out, "truncated");
+  if (message.cut) AddAnomaly(out, "truncated");
   return out;
 }
 
@@ -84,7 +75,7 @@ Transaction SilenceOf(const ControlBlock& block, std::int64_t now_ns) {
   Transaction out = Begin(block, Event::kSilence, "time_allowed_to_live_expired", now_ns);
   AddNumber(out, "st_num", block.st_num);
   AddNumber(out, "sq_num", block.sq_num);
-  layer2::AddAnomaly(out, "goose-tal-expired");
+  AddAnomaly(out, "goose-tal-expired");
   return out;
 }
 
@@ -102,7 +93,7 @@ Transaction SummaryOf(const ControlBlock& block, std::int64_t now_ns) {
   AddNumber(out, "malformed", interval.malformed);
   AddNumber(out, "longest_pause_ms",
             static_cast<std::uint64_t>(interval.longest_ns) / (base::kNanosPerSecond / 1000));
-  if (interval.malformed != 0) layer2::AddAnomaly(out, "goose-malformed");
+  if (interval.malformed != 0) AddAnomaly(out, "goose-malformed");
   return out;
 }
 

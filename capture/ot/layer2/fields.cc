@@ -6,33 +6,6 @@
 
 namespace tapiary::capture::layer2 {
 
-void AddDetail(Transaction& out, std::string_view key, std::string_view text) {
-  out.detail.emplace_back(key, text.substr(0, kMaxDetailBytes));
-}
-
-void AddNumber(Transaction& out, std::string_view key, std::uint64_t number) {
-  out.detail.emplace_back(key, fmt::format("{}", number));
-}
-
-void AddAnomaly(Transaction& out, std::string_view name) {
-  if (std::find(out.anomalies.begin(), out.anomalies.end(), name) != out.anomalies.end()) return;
-  out.anomalies.emplace_back(name);
-}
-
-std::string HexOf(base::Bytes bytes) {
-  std::string text;
-  for (const std::uint8_t byte : bytes.first(std::min<std::size_t>(bytes.size(), 64))) {
-    text += fmt::format("{:02x}", byte);
-  }
-  return text;
-}
-
-std::string_view TextOf(base::Bytes bytes) {
-  std::size_t size = bytes.size();
-  while (size > 0 && (bytes[size - 1] == 0 || bytes[size - 1] == ' ')) --size;
-  return {reinterpret_cast<const char*>(bytes.data()), size};
-}
-
 std::string MacText(base::Bytes six) {
   MacAddress mac{};
   std::copy_n(six.begin(), std::min(six.size(), mac.size()), mac.begin());
@@ -58,6 +31,20 @@ std::string UuidText(base::Bytes sixteen, bool big) {
 std::uint64_t HashOf(base::Bytes bytes, std::uint64_t seed) {
   for (const std::uint8_t byte : bytes) seed = (seed ^ byte) * 0x100000001b3u;
   return seed;
+}
+
+Transaction Published(std::string_view service, std::string_view operation, std::int32_t code,
+                      std::uint16_t appid, const Technique& technique, std::int64_t time_ns) {
+  Transaction out;
+  out.time_ns = time_ns;
+  out.protocol = service;
+  out.operation = operation;
+  out.code = code;
+  out.unit = appid;
+  out.status = TransactionStatus::kUnsolicited;
+  out.command = technique.command;
+  out.attack_technique = technique.id;
+  return out;
 }
 
 }  // namespace tapiary::capture::layer2

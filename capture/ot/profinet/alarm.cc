@@ -2,13 +2,10 @@
 
 #include <fmt/core.h>
 
-#include "capture/ot/layer2/fields.h"
+#include "capture/ot/detail.h"
 
 namespace tapiary::capture::profinet {
 namespace {
-
-using layer2::AddDetail;
-using layer2::AddNumber;
 
 constexpr std::size_t kTypeAt = 4;
 constexpr std::size_t kHeaderBytes = 12;
@@ -56,7 +53,7 @@ void DecodeRta(base::Bytes bytes, bool high, Transaction& out) {
   base::ByteCursor cursor(bytes);
   cursor.Skip(kHeaderBytes - 2);
   const std::size_t length = cursor.U16Be();
-  if (length > cursor.remaining()) layer2::AddAnomaly(out, "profinet-rt-length");
+  if (length > cursor.remaining()) AddAnomaly(out, "profinet-rt-length");
   if (KindOfRta(bytes) == RtaKind::kError) {
     out.operation = "alarm_error";
     out.status = TransactionStatus::kUnsolicited;
@@ -84,9 +81,9 @@ void DecodeRta(base::Bytes bytes, bool high, Transaction& out) {
   if (out.exception && *out.exception == 0) out.exception.reset();
   if (!acknowledges && cursor.remaining() >= 2) {
     AddDetail(out, "usi", fmt::format("0x{:04x}", cursor.U16Be()));
-    if (cursor.remaining() > 0) AddDetail(out, "data", layer2::HexOf(cursor.rest()));
+    if (cursor.remaining() > 0) AddDetail(out, "data", HexOf(cursor.rest()));
   }
-  if (cursor.failed()) layer2::AddAnomaly(out, "profinet-rt-length");
+  if (cursor.failed()) AddAnomaly(out, "profinet-rt-length");
 }
 
 }  // namespace tapiary::capture::profinet

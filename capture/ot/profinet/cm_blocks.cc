@@ -5,20 +5,18 @@
 #include <algorithm>
 #include <string>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::profinet {
 namespace {
-
-using layer2::AddDetail;
-using layer2::AddNumber;
 
 constexpr std::uint16_t kMultipleWrite = 0xe040;
 constexpr std::size_t kMaxListed = 24;
 constexpr std::size_t kRecordHeaderBytes = 64;
 
 void AddTo(std::string& list, const std::string& text) {
-  if (list.size() > layer2::kMaxDetailBytes) return;
+  if (list.size() > kMaxDetailBytes) return;
   if (!list.empty()) list += ' ';
   list += text;
 }
@@ -56,7 +54,7 @@ void ArRequest(base::ByteCursor cursor, CmFacts& facts, Transaction& out) {
   cursor.Skip(4);  // activity timeout, UDP port
   const std::size_t length = cursor.U16Be();
   const base::Bytes name = cursor.Take(std::min(length, cursor.remaining()));
-  AddDetail(out, "station_name", layer2::TextOf(name));
+  AddDetail(out, "station_name", TextOf(name));
   facts.complete = facts.complete && !cursor.failed() && name.size() == length;
 }
 
@@ -115,13 +113,14 @@ std::string_view ControlText(std::uint16_t command) {
   }
 }
 
-void Control(base::ByteCursor cursor, bool request, Transaction& out) {
+void Control(base::ByteCursor cursor, bool request, CmFacts& facts, Transaction& out) {
   cursor.Skip(2);
   const std::string ar = Uuid(cursor);
   const std::uint16_t session = cursor.U16Be();
   cursor.Skip(2);
   const std::uint16_t command = cursor.U16Be();
-  if (cursor.failed()) return layer2::AddAnomaly(out, "profinet-io-length");
+  if (cursor.failed()) return AddAnomaly(out, "profinet-io-length");
+  facts.control = command;
   if (request) {
     AddDetail(out, "ar_uuid", ar);
     AddNumber(out, "session_key", session);
@@ -141,7 +140,7 @@ std::uint16_t Record(base::ByteCursor& cursor, bool request, bool first, Transac
   const std::uint16_t index = cursor.U16Be();
   length = cursor.U32Be();
   if (cursor.failed()) {
-    layer2::AddAnomaly(out, "profinet-io-length");
+    AddAnomaly(out, "profinet-io-length");
     return 0;
   }
   if (!first) {
@@ -201,7 +200,7 @@ class Walk {
         Expected(cursor, modules_);
         return true;
       case 0x8104:
-        layer2::AddAnomaly(out_, "profinet-io-module-difference");
+        AddAnomaly(out_, "profinet-io-module-difference");
         return true;
       case 0x0008:
       case 0x0009:
@@ -210,7 +209,7 @@ class Walk {
         return TakeRecord(block.type, cursor);
       default:
         if ((block.type & 0x7fff) >= 0x0110 && (block.type & 0x7fff) <= 0x0118) {
-          Control(cursor, request_, out_);
+          Control(cursor, request_, facts, out_);
         }
         return true;
     }
@@ -222,7 +221,7 @@ class Walk {
     if (!modules_.empty()) AddDetail(out_, "modules", modules_);
     if (!records_.empty() && request_) AddDetail(out_, "records", records_);
     if (plain_record_ && !rest.empty()) {
-      AddDetail(out_, request_ ? "data" : "response_data", layer2::HexOf(rest));
+      AddDetail(out_, request_ ? "data" : "response_data", HexOf(rest));
     }
   }
   CmFacts facts;

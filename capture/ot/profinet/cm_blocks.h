@@ -4,6 +4,8 @@
 // kMaxBlocks are looked at. Pure; any thread.
 #pragma once
 
+#include <cstdint>
+
 #include "base/byte_cursor.h"
 #include "capture/records.h"
 
@@ -12,8 +14,9 @@ namespace tapiary::capture::profinet {
 inline constexpr std::size_t kMaxBlocks = 64;
 
 struct CmFacts {
-  bool supervisor = false;  // the connection is a supervisor's
-  bool complete = true;     // every block ended where it said
+  bool supervisor = false;    // the connection is a supervisor's
+  bool complete = true;       // every block ended where it said
+  std::uint16_t control = 0;  // the command of a control
 };
 
 // `request`: of the one who asks; else its details repeat what the request told already and only

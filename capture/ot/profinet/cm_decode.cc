@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/ot/layer2/fields.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/profinet/cm_blocks.h"
 #include "capture/ot/profinet/cm_decoder.h"
 #include "capture/ot/profinet/techniques.h"
@@ -13,8 +13,7 @@
 namespace tapiary::capture::profinet {
 namespace {
 
-using layer2::AddDetail;
-using layer2::AddNumber;
+constexpr std::int32_t kControl = 4;  // operation
 
 std::string_view OperationName(const RpcHeader& header) {
   if (header.interface == RpcInterface::kEndpointMapper) {
@@ -32,9 +31,10 @@ void SetOperation(const RpcHeader& header, Transaction& out) {
   AddDetail(out, "interface", ToString(header.interface));
 }
 
-void SetTechnique(bool supervisor, Transaction& out) {
+void SetTechnique(const CmFacts& facts, Transaction& out) {
   const std::int32_t code = out.code >= kMapperCode ? kMapperCode : out.code;
-  const Technique technique = FindTechnique(CmTechniques(), code, supervisor ? 1 : 0);
+  const std::int32_t sub = code == kControl ? facts.control : facts.supervisor ? 1 : 0;
+  const Technique technique = FindTechnique(CmTechniques(), code, sub);
   out.command = technique.command;
   out.attack_technique = technique.id;
 }
@@ -58,7 +58,7 @@ base::Bytes Blocks(const RpcHeader& header, base::Bytes body, bool cut, std::uin
   cursor.Skip(8);
   const std::uint32_t count = cursor.U32(header.big);
   if (cursor.failed() || count > cursor.remaining() || length != count) {
-    layer2::AddAnomaly(out, cut ? "truncated" : "profinet-io-length");
+    AddAnomaly(out, cut ? "truncated" : "profinet-io-length");
   }
   return cursor.Take(std::min<std::size_t>(count, cursor.remaining()));
 }
@@ -80,16 +80,16 @@ void DecodeCmRequest(const RpcHeader& header, base::Bytes body, bool cut, Transa
     std::uint32_t maximum = 0;
     const base::Bytes blocks = Blocks(header, body, cut, maximum, out);
     facts = DecodeCmBlocks(blocks, true, out);
-    if (!facts.complete) layer2::AddAnomaly(out, cut ? "truncated" : "profinet-io-length");
+    if (!facts.complete) AddAnomaly(out, cut ? "truncated" : "profinet-io-length");
   }
-  SetTechnique(facts.supervisor, out);
+  SetTechnique(facts, out);
 }
 
 void DecodeCmResponse(const RpcHeader& header, base::Bytes body, bool cut, bool has_request,
                       Transaction& out) {
   if (!has_request) {
     SetOperation(header, out);
-    SetTechnique(false, out);
+    SetTechnique({}, out);
   }
   out.status = TransactionStatus::kOk;
   if (header.type != RpcType::kResponse) return Fault(header, body, out);
@@ -99,7 +99,7 @@ void DecodeCmResponse(const RpcHeader& header, base::Bytes body, bool cut, bool 
     cursor.Skip(56 + 4);
     const std::uint32_t length = cursor.U32(header.big);
     const base::Bytes text = cursor.Take(std::min<std::size_t>(length, cursor.remaining()));
-    if (!text.empty()) AddDetail(out, "annotation", layer2::TextOf(text).substr(0, 64));
+    if (!text.empty()) AddDetail(out, "annotation", TextOf(text).substr(0, 64));
     return;
   }
   std::uint32_t status = 0;
@@ -109,7 +109,7 @@ void DecodeCmResponse(const RpcHeader& header, base::Bytes body, bool cut, bool 
     out.exception = status;
   }
   const CmFacts facts = DecodeCmBlocks(blocks, !has_request, out);
-  if (!facts.complete) layer2::AddAnomaly(out, cut ? "truncated" : "profinet-io-length");
+  if (!facts.complete) AddAnomaly(out, cut ? "truncated" : "profinet-io-length");
 }
 
 }  // namespace tapiary::capture::profinet

@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/ot/layer2/fields.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/profinet/dcp_block.h"
 #include "capture/ot/profinet/techniques.h"
 
 namespace tapiary::capture::profinet {
 namespace {
-
-using layer2::AddDetail;
-using layer2::AddNumber;
 
 constexpr std::size_t kMaxBlocks = 64;
 
@@ -36,7 +33,7 @@ std::string OptionText(std::uint8_t option, std::uint8_t suboption) {
 }
 
 void AddTo(std::string& list, const std::string& text) {
-  if (list.size() > layer2::kMaxDetailBytes) return;
+  if (list.size() > kMaxDetailBytes) return;
   if (!list.empty()) list += ' ';
   list += text;
 }
@@ -78,26 +75,26 @@ std::string GetList(base::Bytes blocks, Transaction& out) {
     AddTo(asked, OptionText(option, suboption));
     SetTechnique(option, suboption, out);
   }
-  if (cursor.remaining() != 0) layer2::AddAnomaly(out, "profinet-dcp-length");
+  if (cursor.remaining() != 0) AddAnomaly(out, "profinet-dcp-length");
   return asked;
 }
 
 void CheckEnd(const DcpHeader& header, const base::ByteCursor& cursor, bool whole, bool cut,
               Transaction& out) {
   if (header.blocks.size() < header.length || !whole) {
-    layer2::AddAnomaly(out, cut ? "truncated" : "profinet-dcp-length");
+    AddAnomaly(out, cut ? "truncated" : "profinet-dcp-length");
   } else if (cursor.remaining() != 0) {
-    layer2::AddAnomaly(out, "profinet-dcp-length");
+    AddAnomaly(out, "profinet-dcp-length");
   }
 }
 
 // Response 5/4: which block, and the error (0: none).
 void ControlResponse(base::Bytes data, Transaction& out) {
-  if (data.size() < 3) return layer2::AddAnomaly(out, "profinet-dcp-length");
+  if (data.size() < 3) return AddAnomaly(out, "profinet-dcp-length");
   if (data[2] == 0) return;
   out.status = TransactionStatus::kException;
   out.exception = data[2];
-  AddDetail(out, "refused", OptionText(data[0], data[1]));
+  AddRepeated(out, "refused", OptionText(data[0], data[1]));
 }
 
 }  // namespace
@@ -139,7 +136,7 @@ void DecodeDcpRequest(const DcpHeader& header, bool cut, Transaction& out) {
     if (header.service == kSet && data.remaining() >= 2) {
       const std::uint16_t qualifier = data.U16Be();
       const bool ip_or_name = block.option == 1 || (block.option == 2 && block.suboption == 2);
-      if (ip_or_name) AddDetail(out, "permanent", (qualifier & 1) != 0 ? "1" : "0");
+      if (ip_or_name) AddRepeated(out, "permanent", (qualifier & 1) != 0 ? "1" : "0");
       if (block.option == 5 && block.suboption == 6) AddNumber(out, "reset_mode", qualifier >> 1);
     } else if (header.service == kHello) {
       data.Skip(2);
@@ -174,7 +171,7 @@ void DecodeDcpResponse(const DcpHeader& header, bool cut, bool has_request, Tran
     base::ByteCursor data(block.data);
     const std::uint16_t info = data.remaining() >= 2 ? data.U16Be() : 0;
     if (block.option == 1 && block.suboption == 2 && (info & 0x80) != 0) {
-      layer2::AddAnomaly(out, "profinet-dcp-address-conflict");  // seen by the device itself
+      AddAnomaly(out, "profinet-dcp-address-conflict");  // seen by the device itself
     }
     DecodeDcpBlock(block.option, block.suboption, data.rest(), out);
   }

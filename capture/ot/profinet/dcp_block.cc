@@ -2,13 +2,11 @@
 
 #include <fmt/core.h>
 
+#include "capture/ot/detail.h"
 #include "capture/ot/layer2/fields.h"
 
 namespace tapiary::capture::profinet {
 namespace {
-
-using layer2::AddDetail;
-using layer2::AddNumber;
 
 constexpr std::size_t kMaxListed = 64;
 
@@ -52,13 +50,13 @@ constexpr Option kOptions[] = {
 };
 
 void IpSuite(base::ByteCursor& cursor, bool with_dns, Transaction& out) {
-  AddDetail(out, "ip", layer2::Ip4Text(cursor.U32Be()));
-  AddDetail(out, "netmask", layer2::Ip4Text(cursor.U32Be()));
-  AddDetail(out, "gateway", layer2::Ip4Text(cursor.U32Be()));
+  AddRepeated(out, "ip", layer2::Ip4Text(cursor.U32Be()));
+  AddRepeated(out, "netmask", layer2::Ip4Text(cursor.U32Be()));
+  AddRepeated(out, "gateway", layer2::Ip4Text(cursor.U32Be()));
   if (!with_dns) return;
   for (int i = 0; i < 4 && cursor.remaining() >= 4; ++i) {
     const std::uint32_t server = cursor.U32Be();
-    if (server != 0) AddDetail(out, "dns", layer2::Ip4Text(server));
+    if (server != 0) AddRepeated(out, "dns", layer2::Ip4Text(server));
   }
 }
 
@@ -68,35 +66,35 @@ void DeviceOptions(base::ByteCursor& cursor, Transaction& out) {
     const std::uint8_t option = cursor.U8();
     text += fmt::format("{}{}/{}", text.empty() ? "" : " ", option, cursor.U8());
   }
-  AddDetail(out, "device_options", text);
+  AddRepeated(out, "device_options", text);
 }
 
 void DeviceProperties(std::uint8_t suboption, base::Bytes data, Transaction& out) {
   base::ByteCursor cursor(data);
   switch (suboption) {
     case 1:
-      return AddDetail(out, "vendor_text", layer2::TextOf(data));
+      return AddRepeated(out, "vendor_text", TextOf(data));
     case 2:
-      return AddDetail(out, "station_name", layer2::TextOf(data));
+      return AddRepeated(out, "station_name", TextOf(data));
     case 3:
     case 8:
-      if (data.size() < 4) return layer2::AddAnomaly(out, "profinet-dcp-length");
-      AddDetail(out, suboption == 3 ? "vendor_id" : "oem_vendor_id",
-                fmt::format("0x{:04x}", cursor.U16Be()));
-      return AddDetail(out, suboption == 3 ? "device_id" : "oem_device_id",
-                       fmt::format("0x{:04x}", cursor.U16Be()));
+      if (data.size() < 4) return AddAnomaly(out, "profinet-dcp-length");
+      AddRepeated(out, suboption == 3 ? "vendor_id" : "oem_vendor_id",
+                  fmt::format("0x{:04x}", cursor.U16Be()));
+      return AddRepeated(out, suboption == 3 ? "device_id" : "oem_device_id",
+                         fmt::format("0x{:04x}", cursor.U16Be()));
     case 4:
-      if (data.empty()) return layer2::AddAnomaly(out, "profinet-dcp-length");
-      return AddNumber(out, "device_role", cursor.U8());
+      if (data.empty()) return AddAnomaly(out, "profinet-dcp-length");
+      return AddRepeated(out, "device_role", std::to_string(cursor.U8()));
     case 5:
       return DeviceOptions(cursor, out);
     case 6:
-      return AddDetail(out, "alias_name", layer2::TextOf(data));
+      return AddRepeated(out, "alias_name", TextOf(data));
     case 7:
-      if (data.size() < 2) return layer2::AddAnomaly(out, "profinet-dcp-length");
-      return AddNumber(out, "device_instance", cursor.U16Be());
+      if (data.size() < 2) return AddAnomaly(out, "profinet-dcp-length");
+      return AddRepeated(out, "device_instance", std::to_string(cursor.U16Be()));
     default:
-      return AddDetail(out, fmt::format("option_2_{}", suboption), layer2::HexOf(data));
+      return AddRepeated(out, fmt::format("option_2_{}", suboption), HexOf(data));
   }
 }
 
@@ -114,20 +112,20 @@ void DecodeDcpBlock(std::uint8_t option, std::uint8_t suboption, base::Bytes dat
   base::ByteCursor cursor(data);
   if (option == 2) return DeviceProperties(suboption, data, out);
   if (option == 1 && suboption == 1 && data.size() >= 6) {
-    return AddDetail(out, "mac_address", layer2::MacText(data.first(6)));
+    return AddRepeated(out, "mac_address", layer2::MacText(data.first(6)));
   }
   if (option == 1 && (suboption == 2 || suboption == 3)) {
-    if (data.size() < 12) return layer2::AddAnomaly(out, "profinet-dcp-length");
+    if (data.size() < 12) return AddAnomaly(out, "profinet-dcp-length");
     return IpSuite(cursor, suboption == 3, out);
   }
   if (option == 6 && suboption == 1 && data.size() >= 2) {
-    return AddNumber(out, "device_initiative", cursor.U16Be());
+    return AddRepeated(out, "device_initiative", std::to_string(cursor.U16Be()));
   }
   if (option == 5 && suboption == 3 && data.size() >= 2) {
-    return AddDetail(out, "signal", fmt::format("0x{:04x}", cursor.U16Be()));
+    return AddRepeated(out, "signal", fmt::format("0x{:04x}", cursor.U16Be()));
   }
   if (!data.empty()) {
-    AddDetail(out, fmt::format("option_{}_{}", option, suboption), layer2::HexOf(data));
+    AddRepeated(out, fmt::format("option_{}_{}", option, suboption), HexOf(data));
   }
 }
 

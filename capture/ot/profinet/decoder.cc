@@ -6,37 +6,17 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "capture/ot/layer2/fields.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/profinet/alarm.h"
 #include "capture/ot/profinet/techniques.h"
 
 namespace tapiary::capture::profinet {
 namespace {
 
-using layer2::AddDetail;
-using layer2::AddNumber;
-
 constexpr std::int64_t kSummaryNs = 60 * base::kNanosPerSecond;
 constexpr std::uint64_t kMaxChanges = 100;  // transactions an interval and frame id
 constexpr std::size_t kMinCyclicBytes = 2 + 4;
 constexpr std::uint16_t kIdentifyRequestId = 0xfefe;
-
-// An Identify that got no answer on its own flow was a multicast: the answers are elsewhere.
-class IdentifyAlone final : public OtOutput {
- public:
-  explicit IdentifyAlone(OtOutput& next) : next_(next) {}
-  void Emit(Transaction&& transaction) override {
-    if (transaction.code == kIdentify && transaction.status == TransactionStatus::kNoReply) {
-      transaction.status = TransactionStatus::kUnsolicited;
-    }
-    next_.Emit(std::move(transaction));
-  }
-  void Anomaly(std::string_view name) override { next_.Anomaly(name); }
-  void Count(std::string_view name, std::uint64_t add) override { next_.Count(name, add); }
-
- private:
-  OtOutput& next_;
-};
 
 std::string StatusText(std::uint8_t status) {
   return fmt::format("{} {} {} {}", (status & kRun) != 0 ? "run" : "stop",
@@ -97,7 +77,6 @@ void PnDecoder::OnDcp(bool from_client, std::uint16_t frame_id, base::Bytes byte
     if (!cut) Fault("profinet-dcp-malformed", "profinet-dcp.malformed", out);
     return;
   }
-  IdentifyAlone output(out);
   const std::uint64_t key = static_cast<std::uint64_t>(header.service) << 32 | header.xid;
   if (header.type != kRequest) {
     OtResponse response;
@@ -106,7 +85,7 @@ void PnDecoder::OnDcp(bool from_client, std::uint16_t frame_id, base::Bytes byte
     response.pdu = bytes;
     response.cut = cut;
     response.first_ns = response.last_ns = time_ns;
-    return exchange_.OnResponse(response, output);
+    return exchange_.OnResponse(response, out);
   }
   Transaction request;
   request.protocol = kDcpService;
@@ -119,9 +98,9 @@ void PnDecoder::OnDcp(bool from_client, std::uint16_t frame_id, base::Bytes byte
   }
   const bool identify = header.service == kIdentify;
   if (identify != (frame_id == kIdentifyRequestId)) {
-    layer2::AddAnomaly(request, "profinet-dcp-frame-id");
+    AddAnomaly(request, "profinet-dcp-frame-id");
   }
-  exchange_.OnRequest(key, std::nullopt, header.service, std::move(request), output);
+  exchange_.OnRequest(key, std::nullopt, header.service, std::move(request), out);
 }
 
 void PnDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
@@ -170,7 +149,7 @@ void PnDecoder::OnCyclic(bool from_client, std::uint16_t frame_id, base::Bytes f
   if (!first) AddDetail(transaction, "before", StatusText(stream->before));
   AddNumber(transaction, "cycle_counter", stream->cycle);
   AddNumber(transaction, "data_bytes", frame.size() - kMinCyclicBytes);
-  if (event == RtEvent::kStop) layer2::AddAnomaly(transaction, "profinet-rt-stop");
+  if (event == RtEvent::kStop) AddAnomaly(transaction, "profinet-rt-stop");
   out.Emit(std::move(transaction));
 }
 
@@ -196,14 +175,13 @@ void PnDecoder::Summarise(RtStream& stream, std::int64_t now_ns, OtOutput& out) 
   AddNumber(summary, "cycle_gaps", interval.gaps);
   AddNumber(summary, "duplicates", interval.duplicates);
   AddNumber(summary, "status_changes", interval.changes);
-  if (interval.gaps != 0) layer2::AddAnomaly(summary, "profinet-rt-cycle-gap");
+  if (interval.gaps != 0) AddAnomaly(summary, "profinet-rt-cycle-gap");
   out.Emit(std::move(summary));
   stream.interval = RtInterval{};
 }
 
 void PnDecoder::Expire(std::int64_t now_ns, OtOutput& out) {
-  IdentifyAlone output(out);
-  exchange_.Expire(now_ns, output);
+  exchange_.Expire(now_ns, out);
   for (RtStream& stream : streams_) {
     const std::int64_t end_ns = stream.interval.start_ns + kSummaryNs;
     if (stream.interval.packets != 0 && end_ns <= now_ns) Summarise(stream, end_ns, out);
@@ -219,8 +197,7 @@ std::int64_t PnDecoder::next_due_ns() const {
 }
 
 void PnDecoder::Finish(OtOutput& out) {
-  IdentifyAlone output(out);
-  exchange_.Finish(output);
+  exchange_.Finish(out);
   for (RtStream& stream : streams_) {
     if (stream.interval.packets != 0) Summarise(stream, stream.last_ns, out);
   }

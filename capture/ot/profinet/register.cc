@@ -26,8 +26,8 @@ bool ReadFrameId(base::Bytes bytes, std::uint16_t& frame_id) {
 OtLook LookAtCm(base::Bytes bytes, bool, bool) {
   RpcHeader header;
   if (!ReadRpcHeader(bytes, header)) return OtLook::No();
-  const bool asks = header.type == RpcType::kRequest || header.type == RpcType::kPing;
-  return OtLook::Yes(true, true, header.interface != RpcInterface::kEndpointMapper && asks);
+  // A device that answers from a port of its own choice has a flow with nothing but answers.
+  return OtLook::Yes(true, true, header.interface != RpcInterface::kEndpointMapper);
 }
 
 }  // namespace
@@ -76,12 +76,7 @@ OtRecognition RecogniseCm(const OtGuess& guess) {
 
 const OtProtocol kDcpProtocol = {
     .service = kDcpService,
-    .ports = {},
-    .tcp = false,
-    .udp = false,
     .ether_types = {0x8892},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = {},
     .techniques = DcpTechniques(),
     .recognise = &RecogniseDcp,
@@ -90,12 +85,7 @@ const OtProtocol kDcpProtocol = {
 
 const OtProtocol kRtProtocol = {
     .service = kRtService,
-    .ports = {},
-    .tcp = false,
-    .udp = false,
     .ether_types = {0x8892},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = {},
     .techniques = RtTechniques(),
     .recognise = &RecogniseRt,
@@ -105,11 +95,7 @@ const OtProtocol kRtProtocol = {
 const OtProtocol kCmProtocol = {
     .service = kCmService,
     .ports = {34964},
-    .tcp = false,
     .udp = true,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = "not-profinet-io-on-34964",
     .techniques = CmTechniques(),
     .recognise = &RecogniseCm,

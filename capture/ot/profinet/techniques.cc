@@ -24,13 +24,16 @@ constexpr TechniqueRow kRtRows[] = {
 };
 
 // Codes are operations of the RPC interface; sub of control is the command, of connect 1 for a
-// supervisor.
+// supervisor. Of control only what ends or reopens a relation is a command of its own: end of
+// parameters completes the connect and the writes before it, which are flagged; application ready
+// and the like are reports of the device.
 constexpr TechniqueRow kCmRows[] = {
     {0, 1, true, "T0848"},             // connect as supervisor
     {0, kAnySub, true, "T0848"},       // a controller takes the device
-    {1, kAnySub, true, "T0858"},       // release: its outputs stop
+    {1, kAnySub, true, "T0881"},       // release: its outputs stop
     {3, kAnySub, true, "T0836"},       // write record
-    {4, kAnySub, true, {}},            // end of parameters, application ready: the usual start-up
+    {4, 0x0004, true, "T0881"},        // control: release
+    {4, 0x0040, true, "T0836"},        // control: parameter begin, while it runs
     {2, kAnySub, false, "T0888"},      // read record
     {5, kAnySub, false, "T0888"},      // read without connection
     {0x100, kAnySub, false, "T0846"},  // endpoint mapper lookup

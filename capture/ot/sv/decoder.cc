@@ -4,14 +4,12 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "capture/ot/detail.h"
 #include "capture/ot/layer2/fields.h"
 #include "capture/ot/sv/techniques.h"
 
 namespace tapiary::capture::sv {
 namespace {
-
-using layer2::AddDetail;
-using layer2::AddNumber;
 
 constexpr std::int64_t kSummaryNs = 60 * base::kNanosPerSecond;
 constexpr std::uint64_t kMaxChanges = 100;  // transactions an interval
@@ -24,14 +22,8 @@ std::string_view SynchText(std::uint8_t synch) {
 
 Transaction Begin(const SvStream& stream, Event event, std::string_view operation,
                   std::int64_t now_ns) {
-  Transaction out;
-  out.time_ns = now_ns;
-  out.protocol = kService;
-  out.operation = operation;
-  out.code = kSvTag;
-  out.unit = stream.appid;
-  out.status = TransactionStatus::kUnsolicited;
-  out.attack_technique = FindTechnique(Techniques(), kSvTag, static_cast<std::int32_t>(event)).id;
+  const Technique technique = FindTechnique(Techniques(), kSvTag, static_cast<std::int32_t>(event));
+  Transaction out = layer2::Published(kService, operation, kSvTag, stream.appid, technique, now_ns);
   AddDetail(out, "sv_id", stream.sv_id);
   AddNumber(out, "conf_rev", stream.conf_rev);
   AddDetail(out, "smp_synch", SynchText(stream.smp_synch));
@@ -79,12 +71,12 @@ void SvDecoder::OnAsdu(const Asdu& asdu, bool first, std::int64_t time_ns, OtOut
   if (event == Event::kNone || stream->interval.changes++ >= kMaxChanges) return;
   Transaction transaction = Begin(*stream, event, "send_msv_message", time_ns);
   AddDetail(transaction, "event", event == Event::kFirst ? "first_seen" : "configuration_change");
-  AddDetail(transaction, "dat_set", layer2::TextOf(asdu.dat_set));
+  AddDetail(transaction, "dat_set", TextOf(asdu.dat_set));
   AddNumber(transaction, "smp_cnt", asdu.smp_cnt);
   AddNumber(transaction, "asdus", message_.count);
   AddNumber(transaction, "sample_bytes", asdu.sample_bytes);
   if (asdu.smp_rate != 0) AddNumber(transaction, "smp_rate", asdu.smp_rate);
-  for (const std::string_view name : names_) layer2::AddAnomaly(transaction, name);
+  for (const std::string_view name : names_) AddAnomaly(transaction, name);
   out.Emit(std::move(transaction));
 }
 
@@ -100,9 +92,9 @@ void SvDecoder::Summarise(SvStream& stream, std::int64_t now_ns, OtOutput& out) 
   AddNumber(summary, "duplicates", interval.duplicates);
   AddNumber(summary, "backward", interval.backward);
   AddNumber(summary, "changes", interval.changes);
-  if (interval.gaps != 0) layer2::AddAnomaly(summary, "sv-smpcnt-gap");
-  if (interval.duplicates != 0) layer2::AddAnomaly(summary, "sv-smpcnt-duplicate");
-  if (interval.backward != 0) layer2::AddAnomaly(summary, "sv-smpcnt-back");
+  if (interval.gaps != 0) AddAnomaly(summary, "sv-smpcnt-gap");
+  if (interval.duplicates != 0) AddAnomaly(summary, "sv-smpcnt-duplicate");
+  if (interval.backward != 0) AddAnomaly(summary, "sv-smpcnt-back");
   out.Emit(std::move(summary));
   stream.interval = Interval{};
 }

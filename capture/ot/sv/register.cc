@@ -30,12 +30,7 @@ OtRecognition Recognise(const OtGuess& guess) {
 
 const OtProtocol kProtocol = {
     .service = kService,
-    .ports = {},
-    .tcp = false,
-    .udp = false,
     .ether_types = {0x88ba},
-    .llc = false,
-    .level = OtLevel::kDecoded,
     .wrong_content = {},
     .techniques = Techniques(),
     .recognise = &Recognise,

@@ -22,6 +22,17 @@ TEST(OtDetail, OT13_TextsAreBoundedAndKeysUnique) {
   EXPECT_EQ(FindDetail(out, "none"), nullptr);
 }
 
+TEST(OtDetail, OT13_WhatIsToldAgainHasANumber) {
+  Transaction out;
+  for (const char* const text : {"a", "b", "a", "b", "c"}) AddRepeated(out, "name", text);
+  ASSERT_EQ(out.detail.size(), 3u);
+  EXPECT_EQ(*FindDetail(out, "name"), "a");
+  EXPECT_EQ(*FindDetail(out, "name_2"), "b");
+  EXPECT_EQ(*FindDetail(out, "name_3"), "c");
+  for (int i = 0; i < 100; ++i) AddRepeated(out, "name", std::to_string(i));
+  EXPECT_EQ(out.detail.size(), 9u);
+}
+
 TEST(OtDetail, OT13_DetailsAndAnomaliesAreCounted) {
   Transaction out;
   for (int i = 0; i < 1000; ++i) {

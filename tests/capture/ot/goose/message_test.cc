@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "capture/ot/layer2/fields.h"
+#include "capture/ot/detail.h"
 #include "tests/capture/ot/goose/goose_frames.h"
 
 namespace tapiary::capture::goose {
@@ -28,7 +28,7 @@ TEST(GooseMessage, AllFieldsAndPadding) {
   EXPECT_EQ(message.sq_num, 3u);
   EXPECT_EQ(message.time_allowed_ms, 2000u);
   EXPECT_EQ(message.entries, 2u);
-  EXPECT_EQ(layer2::TextOf(message.dat_set), "IED1/LLN0$ds1");
+  EXPECT_EQ(TextOf(message.dat_set), "IED1/LLN0$ds1");
 }
 
 TEST(GooseMessage, OT07_EndsBeforeItsLength) {

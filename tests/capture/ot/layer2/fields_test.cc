@@ -9,19 +9,17 @@ namespace {
 
 using test::Hex;
 
-TEST(Layer2Fields, TextsAreBounded) {
-  Transaction out;
-  AddDetail(out, "key", std::string(1000, 'a'));
-  EXPECT_EQ(out.detail.at(0).second.size(), kMaxDetailBytes);
-  EXPECT_EQ(HexOf(std::vector<std::uint8_t>(200, 0xab)).size(), 128u);
-  AddAnomaly(out, "odd");
-  AddAnomaly(out, "odd");
-  EXPECT_EQ(out.anomalies.size(), 1u);
+TEST(Layer2Fields, WhatAPublisherSendsIsUnsolicited) {
+  const Transaction out = Published("goose", "x", 0x61, 7, {true, "T0855"}, 5);
+  EXPECT_EQ(out.protocol, "goose");
+  EXPECT_EQ(out.status, TransactionStatus::kUnsolicited);
+  EXPECT_EQ(out.unit, 7u);
+  EXPECT_EQ(out.time_ns, 5);
+  EXPECT_TRUE(out.command);
+  EXPECT_EQ(out.attack_technique, "T0855");
 }
 
 TEST(Layer2Fields, Forms) {
-  EXPECT_EQ(TextOf(Hex("41422000")), "AB");
-  EXPECT_EQ(TextOf({}), "");
   EXPECT_EQ(MacText(Hex("000102030405")), "00:01:02:03:04:05");
   EXPECT_EQ(MacText(Hex("0001")), "00:01:00:00:00:00");
   EXPECT_EQ(Ip4Text(0xc0a80001), "192.168.0.1");

@@ -89,10 +89,27 @@ TEST_P(CmDecoderTest, BothEndsCall) {
        {.type = 2, .operation = 4, .interface = 2, .body = Args(ControlBlock("8112", "0008"), 0)});
   const Transaction ready = TakeOne();
   EXPECT_EQ(Detail(ready, "control_command"), "application_ready");
+  EXPECT_FALSE(ready.command);  // the device reports
   EXPECT_EQ(Detail(ready, "control_answer"), "done");
   EXPECT_EQ(Detail(ready, "sent_by"), "resp");
   Send(false, {.type = 2, .operation = 4, .body = Args(ControlBlock("8110", "0008"), 0)});
-  EXPECT_EQ(Detail(TakeOne(), "control_command"), "parameter_end");
+  const Transaction end = TakeOne();
+  EXPECT_EQ(Detail(end, "control_command"), "parameter_end");
+  EXPECT_FALSE(end.command);  // the connect and the writes before it were
+  EXPECT_TRUE(end.attack_technique.empty());
+}
+
+TEST_P(CmDecoderTest, WhatEndsOrReopensARelationIsACommand) {
+  const auto run = [this](int operation, const char* type, const char* command) {
+    Send(true, {.operation = operation, .body = Args(ControlBlock(type, command))});
+    decoder_.Finish(out_);
+    return TakeOne();
+  };
+  EXPECT_EQ(run(1, "0114", "0004").attack_technique, "T0881");
+  EXPECT_EQ(run(4, "0114", "0004").attack_technique, "T0881");
+  EXPECT_EQ(run(4, "0118", "0040").attack_technique, "T0836");
+  EXPECT_TRUE(run(4, "0118", "0040").command);
+  EXPECT_FALSE(run(4, "0116", "0010").command);
 }
 
 TEST_P(CmDecoderTest, FragmentsArePutTogether) {
@@ -132,6 +149,99 @@ TEST_P(CmDecoderTest, FaultsAndSupervisors) {
   EXPECT_EQ(Detail(connect, "ar_type"), "io_supervisor");
   EXPECT_EQ(connect.exception, 0x1c010003u);
   EXPECT_EQ(Detail(connect, "rpc"), "reject");
+}
+
+// Controller 10.0.0.1 asks 10.0.0.2 on 34964, which answers from 49155.
+class CmTwoFlows : public ::testing::Test {
+ protected:
+  void Ask(const std::string& hex, std::uint16_t to = 34964) {
+    Add(test::PacketBuilder().Eth().Ipv4("10.0.0.1", "10.0.0.2", {.id = ++id_}).Udp(49152, to),
+        hex);
+  }
+  void Answer(const std::string& hex, std::uint16_t from = 49155) {
+    Add(test::PacketBuilder().Eth().Ipv4("10.0.0.2", "10.0.0.1", {.id = ++id_}).Udp(from, 49152),
+        hex);
+  }
+  void Add(test::PacketBuilder builder, const std::string& hex) {
+    packets_.Add(builder.Data(hex).Build(), now_ += kMilli);
+  }
+  static std::string Connect(std::uint32_t sequence) {
+    return Rpc{.operation = 0, .sequence = sequence, .body = Ndr(ConnectBlocks())}.Hex();
+  }
+  static std::string Connected(std::uint32_t sequence, std::size_t status = 0) {
+    return Rpc{.type = 2,
+               .operation = 0,
+               .sequence = sequence,
+               .body = Ndr(CmBlock("8101", "0001" + kAr + "0007 0203040506078892"), false, status)}
+        .Hex();
+  }
+  test::PacketList packets_;
+  std::int64_t now_ = test::kStart;
+  std::uint16_t id_ = 0;
+};
+
+TEST_F(CmTwoFlows, OT02_AnAnswerFromAnotherPortIsPairedWhereItWasAsked) {
+  Ask(Connect(1));
+  Answer(Connected(1));
+  Ask(Connect(2));
+  Answer(Connected(2, 0xdb810000));
+  now_ += 5 * test::kSecond;
+  Ask(Connect(3));  // unanswered
+  const test::MeterRun run = test::RunMeter(packets_);
+  ASSERT_EQ(run.records.flows.size(), 2u);
+  ASSERT_EQ(run.records.transactions.size(), 3u);
+  const std::vector<Transaction>& all = run.records.transactions;
+  for (const Transaction& one : all) {
+    EXPECT_EQ(one.resp_port, 34964);
+    EXPECT_TRUE(one.command);
+  }
+  EXPECT_EQ(all[0].status, TransactionStatus::kOk);
+  EXPECT_EQ(all[0].latency_ns, kMilli);
+  EXPECT_EQ(Detail(all[0], "answered_on"), "other flow");
+  EXPECT_EQ(Detail(all[0], "responder_mac"), "02:03:04:05:06:07");
+  EXPECT_EQ(all[1].exception, 0xdb810000u);
+  EXPECT_EQ(all[1].latency_ns, kMilli);
+  EXPECT_EQ(all[2].status, TransactionStatus::kNoReply);
+  for (const FlowRecord& flow : run.records.flows) {
+    EXPECT_EQ(flow.service, "profinet-io");
+    const bool answers = flow.orig.port == 49155 || flow.resp.port == 49155;
+    EXPECT_EQ(flow.commands, answers ? 0u : 3u);
+    ASSERT_EQ(flow.counters.size(), answers ? 1u : 0u);
+    if (answers) {
+      EXPECT_EQ(flow.counters[0].second, 2u);
+    }
+  }
+}
+
+TEST_F(CmTwoFlows, OT08_AnAnswerToNothingSeenIsTheCommand) {
+  Answer(Connected(1));
+  Answer(Connected(2));
+  const test::MeterRun run = test::RunMeter(packets_);
+  ASSERT_EQ(run.records.transactions.size(), 2u);
+  EXPECT_EQ(run.records.transactions[0].status, TransactionStatus::kUnsolicited);
+  EXPECT_EQ(Detail(run.records.transactions[0], "only"), "response");
+  EXPECT_TRUE(run.records.transactions[0].command);
+  EXPECT_EQ(run.records.transactions[0].orig_ip.ToString(), "10.0.0.1");
+}
+
+TEST_F(CmTwoFlows, OT02_AskedOnTheSecondPortItIsAFlowOfItsOwn) {
+  Ask(Connect(1));
+  Answer(Connected(1));
+  const std::string write =
+      Rpc{.operation = 3, .sequence = 2, .body = Ndr(RecordBlock("0008", 0x8000, 4) + "01020304")}
+          .Hex();
+  Ask(write, 49155);
+  Answer(Rpc{.type = 2,
+             .operation = 3,
+             .sequence = 2,
+             .body = Ndr(RecordBlock("8008", 0x8000, 0), false, 0)}
+             .Hex());
+  const test::MeterRun run = test::RunMeter(packets_);
+  ASSERT_EQ(run.records.transactions.size(), 2u);
+  for (const Transaction& one : run.records.transactions) {
+    EXPECT_EQ(one.status, TransactionStatus::kOk);
+    EXPECT_EQ(one.resp_port, one.operation == "write" ? 49155 : 34964);
+  }
 }
 
 TEST(CmDecoder, OT12_HostileDatagrams) {

@@ -14,6 +14,17 @@ Transaction Decode(std::uint8_t option, std::uint8_t suboption, const char* hex)
   return out;
 }
 
+// A second name behind the first must not be lost, nor make two members of one name.
+TEST(ProfinetDcpBlock, ARepeatedBlockIsToldOnceMore) {
+  Transaction out;
+  for (const char* const hex : {"6161", "6262", "6161"}) {
+    DecodeDcpBlock(2, 2, test::Hex(hex), out);
+  }
+  ASSERT_EQ(out.detail.size(), 2u);
+  EXPECT_EQ(test::Detail(out, "station_name"), "aa");
+  EXPECT_EQ(test::Detail(out, "station_name_2"), "bb");
+}
+
 TEST(ProfinetDcpBlock, FieldsOfEach) {
   struct Case {
     std::uint8_t option, suboption;

@@ -46,13 +46,14 @@ TEST_F(PnDecoderTest, OT02_SetPairedByXid) {
   EXPECT_EQ(decoder_.service(), "profinet-dcp");
 }
 
-TEST_F(PnDecoderTest, AMulticastIdentifyIsNoUnansweredRequest) {
+// That an Identify was a multicast, the flow tells (tracker_end_test.cc).
+TEST_F(PnDecoderTest, WhatNobodyAnsweredIsNoReply) {
   Send(true, Dcp("fefe", "0500", DcpBlock("ffff", "")));
   Send(true, Dcp("fefd", "0400", DcpBlock("0505", "0000"), 9));
   decoder_.Expire(now_ + 20 * kSecond, out_);
   const std::vector<Transaction> all = Take();
   ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(all[0].status, TransactionStatus::kUnsolicited);
+  EXPECT_EQ(all[0].status, TransactionStatus::kNoReply);
   EXPECT_EQ(all[0].attack_technique, "T0846");
   EXPECT_EQ(all[1].status, TransactionStatus::kNoReply);  // nobody reset
   EXPECT_TRUE(all[1].command);

@@ -44,6 +44,8 @@ TEST(ProfinetRegister, CmOnAnyPortButNothingElse) {
   };
   EXPECT_EQ(judge(Rpc{.body = Ndr("")}.Hex(), true), OtVerdict::kYes);
   EXPECT_EQ(judge(Rpc{.body = Ndr("")}.Hex(), false), OtVerdict::kYes);
+  // A flow of nothing but answers, from a port of the device's choice.
+  EXPECT_EQ(judge(Rpc{.type = 2, .body = Ndr("")}.Hex(), false), OtVerdict::kYes);
   EXPECT_EQ(judge(std::string(400, '0'), true), OtVerdict::kNo);
   EXPECT_EQ(judge("04" + std::string(400, '0'), false), OtVerdict::kNo);
   EXPECT_EQ(judge("474554202f20485454502f312e31", true), OtVerdict::kNo);
