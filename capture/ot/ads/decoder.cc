@@ -237,7 +237,8 @@ void AdsDecoder::DecodeResponse(const OtResponse& response, bool has_request, Tr
   (void)ReadFrame(cursor.rest(), length, frame);
   if (!has_request) {
     NameCommand(frame, out);
-    Flag(kLookup, out);
+    // What was accessed is not told: a write is one, a read_write looks up a name most times.
+    Flag(frame.command == kReadWrite ? kLookup : kAnySub, out);
     out.unit = frame.source.port;
     AddDetail(out, "target", frame.source.ToString());
     AddDetail(out, "source", frame.target.ToString());

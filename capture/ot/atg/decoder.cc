@@ -11,7 +11,8 @@ namespace tapiary::capture::atg {
 namespace {
 
 constexpr std::string_view kService = "atg";
-// Of an answer that does not say what it answers; it takes the oldest request.
+// Keys from here on are of answers that do not say what they answer, each another one; they take
+// the oldest request.
 constexpr std::uint64_t kUnknown = 1 << 20;
 
 std::uint64_t PairKey(const Message& message) {
@@ -51,7 +52,7 @@ void AtgDecoder::OnMessage(bool from_client, const Pdu& pdu) {
   Message message;
   if (!ReadAnswer(pdu.bytes, message)) return;  // the lines of a report
   OtResponse response;
-  response.key = message.not_understood ? kUnknown : PairKey(message);
+  response.key = message.not_understood ? kUnknown + refusals_++ : PairKey(message);
   if (message.not_understood) response.loose_key = 0;
   response.pdu = pdu.bytes;
   response.first_ns = pdu.first_ns;

@@ -3,6 +3,8 @@
 // One thread.
 #pragma once
 
+#include <cstdint>
+
 #include "capture/ot/atg/message.h"
 #include "capture/ot/framed_decoder.h"
 
@@ -16,6 +18,8 @@ class AtgDecoder final : public FramedDecoder {
   void OnMessage(bool from_client, const Pdu& pdu) override;
   void OnCommand(const Pdu& pdu);
   void DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) override;
+
+  std::uint64_t refusals_ = 0;
 };
 
 }  // namespace tapiary::capture::atg

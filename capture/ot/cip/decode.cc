@@ -88,6 +88,12 @@ std::int32_t SubOf(const Target& target) {
                                                        : kAnySub;
 }
 
+void SetTechnique(std::int32_t sub, Transaction& out) {
+  const Technique technique = FindTechnique(Techniques(), out.code, sub);
+  out.command = technique.command;
+  out.attack_technique = technique.id;
+}
+
 void WrappingDetails(const Part& part, Transaction& out) {
   if (part.index != 0) AddNumber(out, "multiple_index", part.index);
   if (!part.unconnected) return;
@@ -152,9 +158,7 @@ void DecodeRequest(const Part& part, bool cut, Transaction& out) {
   if (!part.anomaly.empty() && !cut) AddAnomaly(out, part.anomaly);
   if (cut) AddAnomaly(out, "truncated");
   if (!cut && (view.bad || path.bad)) AddAnomaly(out, "cip-path");
-  const Technique technique = FindTechnique(Techniques(), out.code, sub);
-  out.command = technique.command;
-  out.attack_technique = technique.id;
+  SetTechnique(sub, out);
 }
 
 void DecodeResponse(base::Bytes message, bool cut, bool has_request, Transaction& out) {
@@ -164,6 +168,7 @@ void DecodeResponse(base::Bytes message, bool cut, bool has_request, Transaction
   if (!has_request) {
     out.code = view.service;
     out.operation = ServiceName(view.service, {});
+    SetTechnique(kAnySub, out);
   }
   if (cut) AddAnomaly(out, "truncated");
   if (view.bad && !cut) AddAnomaly(out, "cip-response-length");

@@ -172,7 +172,7 @@ void PcccRequest(base::Bytes data, Transaction& out) {
   const std::uint16_t code = CodeOf(header);
   AddNumber(out, "pccc_command", header.command);
   if (header.has_function) AddNumber(out, "pccc_function", header.function);
-  AddDetail(out, "pccc_operation", FunctionName(code));
+  out.operation = fmt::format("pccc_{}", FunctionName(code));
   AddNumber(out, "pccc_transaction", header.transaction);
   if (IsTypedLogical(code)) return LogicalAddress(cursor, header.function, out);
   if ((code == 0x0f80 || code == 0x0f3a) && cursor.remaining() >= 1) {

@@ -14,6 +14,7 @@ namespace tapiary::capture::cip {
 
 // Command and function as one number for the technique table; 0 when it is cut.
 std::uint32_t PcccCode(base::Bytes data);
+// Operation becomes the function's name: "pccc_change_mode".
 void PcccRequest(base::Bytes data, Transaction& out);
 // Sets the status to exception when the controller refused.
 void PcccResponse(base::Bytes data, Transaction& out);

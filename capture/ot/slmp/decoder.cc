@@ -31,7 +31,28 @@ std::string_view StyleName(Style style) {
   }
 }
 
-void Name(const Frame& frame, Transaction& out) {
+void Flag(std::uint16_t command, std::int32_t sub, Transaction& out) {
+  const Technique technique = FindTechnique(Techniques(), command, sub);
+  out.command = technique.command;
+  out.attack_technique = technique.id;
+}
+
+// A 3E or 4E response names its command only when it refuses it.
+struct Refusal {
+  std::uint16_t command = 0, subcommand = 0;
+  bool named = false;
+};
+Refusal RefusalOf(const Frame& frame) {
+  base::ByteCursor cursor(frame.data);
+  cursor.Skip(5);  // who did not do it
+  Refusal refusal;
+  refusal.command = cursor.U16Le();
+  refusal.subcommand = cursor.U16Le();
+  refusal.named = frame.end_code != 0 && !cursor.failed();
+  return refusal;
+}
+
+void Name(const Frame& frame, bool named, Transaction& out) {
   out.protocol = kService;
   if (frame.style == Style::kProbe) {
     out.code = frame.subcommand;
@@ -39,7 +60,7 @@ void Name(const Frame& frame, Transaction& out) {
     out.attack_technique = "T0846";
     return;
   }
-  const bool told = !frame.response || frame.style == Style::kMelsoft;
+  const bool told = named || !frame.response || frame.style == Style::kMelsoft;
   const std::string_view name = OperationName(frame.command);
   out.code = frame.command;
   out.operation = !told ? "response" : name.empty() ? "unknown_command" : name;
@@ -99,16 +120,13 @@ std::uint64_t SlmpDecoder::KeyOfNext(const Frame& frame, const Transaction& requ
 void SlmpDecoder::OnRequest(const Frame& frame, const Pdu& pdu) {
   Transaction request;
   request.time_ns = pdu.first_ns;
-  Name(frame, request);
+  Name(frame, true, request);
   Route(frame, request);
   if (frame.style != Style::kProbe) {
     if (frame.style != Style::kMelsoft) {
       AddDetail(request, "subcommand", fmt::format("0x{:04x}", frame.subcommand));
     }
-    const std::int32_t sub = DecodeRequestData(frame, request);
-    const Technique technique = FindTechnique(Techniques(), frame.command, sub);
-    request.command = technique.command;
-    request.attack_technique = technique.id;
+    Flag(frame.command, DecodeRequestData(frame, request), request);
   }
   if (pdu.cut) AddAnomaly(request, "truncated");
   const std::uint64_t key = KeyOfNext(frame, request, pdu.cut);
@@ -121,16 +139,13 @@ std::uint64_t SlmpDecoder::KeyOfAnswered(const Frame& frame) {
   if (frame.style == Style::kMelsoft) {
     return kMelsoft | static_cast<std::uint64_t>(frame.command) << 16 | frame.serial;
   }
-  base::ByteCursor cursor(frame.data);
-  cursor.Skip(5);  // who did not do it
-  const std::uint16_t command = cursor.U16Le();
-  const std::uint16_t subcommand = cursor.U16Le();
-  const bool named = frame.end_code != 0 && !cursor.failed();
+  const Refusal refusal = RefusalOf(frame);
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     const Waiting& waiting = waiting_[i];
-    const bool fits = named ? waiting.command == command && waiting.subcommand == subcommand
-                            : frame.end_code != 0 ||
-                                  waiting.size.value_or(frame.data.size()) == frame.data.size();
+    const bool fits =
+        refusal.named
+            ? waiting.command == refusal.command && waiting.subcommand == refusal.subcommand
+            : frame.end_code != 0 || waiting.size.value_or(frame.data.size()) == frame.data.size();
     if (!fits) continue;
     const std::uint64_t id = waiting.id;
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
@@ -154,8 +169,12 @@ void SlmpDecoder::DecodeResponse(const OtResponse& response, bool has_request, T
   Frame frame;
   (void)ReadFrame(response.pdu, frame);
   if (!has_request) {
-    Name(frame, out);
+    Refusal refusal;
+    if (frame.style == Style::k3E || frame.style == Style::k4E) refusal = RefusalOf(frame);
+    if (refusal.named) frame.command = refusal.command;
+    Name(frame, refusal.named, out);
     Route(frame, out);
+    if (frame.style != Style::kProbe) Flag(frame.command, kAnySub, out);
   }
   if (response.cut) AddAnomaly(out, "truncated");
   if (frame.style == Style::kProbe) return AddHex(out, "answer", frame.data);

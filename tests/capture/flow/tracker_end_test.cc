@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string>
+#include <utility>
 
 #include "tests/capture/support/meter_run.h"
 
@@ -27,6 +30,57 @@ MeterRun RunUdpAt(const std::vector<double>& seconds,
     packets.Add(Udp().Build(), kStart + static_cast<std::int64_t>(second * 1e3) * kMilli);
   }
   return RunMeter(packets, options);
+}
+
+// Who asks all is answered from addresses of their own: silence on its flow is no missing reply.
+TEST(FlowEnd, OT02_ARequestToAllIsNoUnansweredOne) {
+  struct Case {
+    const char* ip;
+    const char* mac;
+    bool to_all;
+  };
+  for (const Case& one :
+       {Case{"10.0.0.2", "02:00:00:00:00:02", false}, Case{"10.0.0.255", "ff:ff:ff:ff:ff:ff", true},
+        Case{"255.255.255.255", "02:00:00:00:00:02", true},
+        Case{"224.0.23.12", "01:00:5e:00:17:0c", true}}) {
+    PacketList packets;
+    packets.Add(PacketBuilder()
+                    .Eth("02:00:00:00:00:01", one.mac)
+                    .Ipv4("10.0.0.1", one.ip)
+                    .Udp(40000, 502)
+                    .Data(test::Adu(1, 1, "0600100003"))
+                    .Build(),
+                kStart);
+    const MeterRun run = RunMeter(packets);
+    ASSERT_EQ(run.records.transactions.size(), 1u);
+    const Transaction& asked = run.records.transactions[0];
+    EXPECT_EQ(asked.status,
+              one.to_all ? TransactionStatus::kUnsolicited : TransactionStatus::kNoReply)
+        << one.ip;
+    EXPECT_EQ(std::count(asked.detail.begin(), asked.detail.end(),
+                         std::pair(std::string("broadcast"), std::string("1"))),
+              one.to_all ? 1 : 0);
+    EXPECT_TRUE(asked.command);
+  }
+}
+
+TEST(FlowEnd, OT14_AMulticastIdentifyIsNoUnansweredOne) {
+  PacketList packets;
+  for (const char* const mac : {"01:0e:cf:00:00:00", "02:00:00:00:00:02"}) {
+    packets.Add(PacketBuilder()
+                    .Eth("02:00:00:00:00:01", mac)
+                    .EtherType(0x8892)
+                    .Data("fefe 05 00 01000001 0001 0004 ffff 0000")
+                    .Pad(60)
+                    .Build(),
+                kStart);
+  }
+  const MeterRun run = RunMeter(packets);
+  ASSERT_EQ(run.records.transactions.size(), 2u);
+  for (const Transaction& one : run.records.transactions) {
+    const bool to_all = (one.resp_mac[0] & 1) != 0;
+    EXPECT_EQ(one.status, to_all ? TransactionStatus::kUnsolicited : TransactionStatus::kNoReply);
+  }
 }
 
 TEST(FlowEnd, FL03_TailAfterCloseBelongsToTheFlow) {

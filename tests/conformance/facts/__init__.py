@@ -33,6 +33,16 @@ def counters(flows, prefix):
     return sums
 
 
+def was_asked(transaction):
+    """Its request was seen; one to a broadcast address is unsolicited, too, and says so."""
+    return transaction["status"] != "unsolicited" or transaction["detail"].get("broadcast") == "1"
+
+
+def was_answered(transaction):
+    """Its response was seen."""
+    return transaction["status"] != "no-reply" and transaction["detail"].get("broadcast") != "1"
+
+
 def add(ours, theirs):
     """Adds one module's facts of an oracle key to another's (COTP carries S7 and MMS)."""
     for fact, value in theirs.items():

@@ -1,7 +1,7 @@
 """BACnet: BVLC functions, NPDUs, APDUs by type and service, network messages, errors."""
 import collections
 
-from . import counters
+from . import counters, was_asked
 
 PROTOCOLS = ("bacnet",)
 ORACLES = ("bacnet",)
@@ -29,7 +29,7 @@ def add_counters(facts, totals):
 def add_confirmed(facts, t):
     """Segments count one by one, as the oracle has them."""
     detail, code = t["detail"], t["code"]
-    if t["status"] != "unsolicited":
+    if was_asked(t):
         facts["confirmed"][f"0/{code}"] += int(detail.get("request_segments", 1))
     response = detail.get("response")
     if response in ("simple_ack", "complex_ack", "error"):

@@ -1,7 +1,7 @@
 """EtherNet/IP and CIP: messages by command, services by class, errors, I/O packets, identities."""
 import collections
 
-from . import counters
+from . import counters, was_answered, was_asked
 
 PROTOCOLS = ("enip", "cip", "cip-io")
 ORACLES = ("enip", "cip", "enip_identity")
@@ -38,14 +38,14 @@ def messages(transactions):
                                                       "errors")}
     for t in transactions:
         detail, service = t["detail"], t["code"]
-        if t["status"] != "unsolicited":
+        if was_asked(t):
             asked, asked_class = service, detail.get("class")
             if detail.get("via") == "unconnected_send":
                 asked, asked_class = UNCONNECTED_SEND, CONNECTION_MANAGER
             facts["requests"][f"0x{asked:02x}"] += 1
             if asked_class is not None:
                 facts["request_class"][f"0x{asked:02x}/0x{int(asked_class):02x}"] += 1
-        if t["status"] != "no-reply" and "encapsulation_status" not in detail:
+        if was_answered(t) and "encapsulation_status" not in detail:
             facts["responses"][f"0x{service:02x}"] += 1
         if "general_status" in detail:
             facts["errors"][f"0x{service:02x}/{detail['general_status']}"] += 1

@@ -1,7 +1,7 @@
 """FINS: requests and responses by command, and the commands of FINS/TCP."""
 import collections
 
-from . import counters
+from . import counters, was_answered, was_asked
 
 PROTOCOLS = ("fins",)
 ORACLES = ("omron",)
@@ -13,9 +13,9 @@ TCP_COMMANDS = {"tcp_node_request": "0", "tcp_node_reply": "1", "tcp_frame": "2"
 def facts(transactions, flows):
     commands = collections.Counter()
     for t in transactions:
-        if t["status"] != "unsolicited":
+        if was_asked(t):
             commands[str(t["code"])] += 1
-        if t["status"] != "no-reply" and t["detail"].get("reply") != "not wanted":
+        if was_answered(t) and t["detail"].get("reply") != "not wanted":
             commands[str(t["code"])] += 1
     tcp = {TCP_COMMANDS[name]: count for name, count in counters(flows, "fins").items()
            if name in TCP_COMMANDS}

@@ -1,7 +1,7 @@
 """HART-IP: messages by type/id, and the commands of pass-through messages in both directions."""
 import collections
 
-from . import counters
+from . import counters, was_answered, was_asked
 
 PROTOCOLS = ("hart-ip",)
 ORACLES = ("hart_ip",)
@@ -18,9 +18,9 @@ def facts(transactions, flows):
             continue  # the oracle does not know audit logs
         number = IDS[detail["message"]]
         directions = []
-        if t["status"] != "unsolicited":
+        if was_asked(t):
             directions.append(0)
-        if t["status"] != "no-reply":
+        if was_answered(t):
             directions.append(TYPES.get(detail.get("message_type"), 1))
         for kind in directions:
             messages[f"{kind}/{number}"] += 1

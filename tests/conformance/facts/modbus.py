@@ -1,6 +1,8 @@
 """Modbus: PDUs by unit and function, exceptions, address ranges, MEI and diagnostics."""
 import collections
 
+from . import was_answered, was_asked
+
 PROTOCOLS = ("modbus",)
 ORACLES = ("modbus",)
 
@@ -41,10 +43,10 @@ def facts(transactions, _flows):
     ranges = {}
     for t in transactions:
         key = f"{t['unit']}/{t['code']}"
-        if t["status"] != "unsolicited":
+        if was_asked(t):
             counts["pdus"][key] += 1
             count_request(counts, ranges, t, key)
-        if t["status"] != "no-reply":
+        if was_answered(t):
             counts["pdus"][key] += 1
             counts["responses"][key] += 1
         if t["exception"] is not None:

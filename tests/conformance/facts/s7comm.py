@@ -57,7 +57,7 @@ def facts(transactions, flows):
         asked = t["status"] != "unsolicited"
         userdata = t["code"] >= 256
         # A spontaneous message has no answer; an answer without request has the answer's marks.
-        answered = t["status"] != "no-reply" if asked else "reply" in t["detail"]
+        answered = t["status"] != "no-reply" if asked else t["detail"].get("only") == "response"
         (count_userdata if userdata else count_job)(counts, t, asked, answered)
     for name, number in counters(flows, "s7comm").items():
         if name in PUSHES:

@@ -64,6 +64,26 @@ TEST_F(AtgDecoderTest, NotUnderstoodTakesTheOldest) {
   EXPECT_EQ(got.code, 999);
 }
 
+TEST_F(AtgDecoderTest, OT02_EachRefusalTakesItsOwnRequest) {
+  for (const std::string_view ask : {"\x01I99900\n", "\x01I99800\n", "\x01I99700\n"}) {
+    decoder_.OnBytes(true, Bytes(ask), now_ += test::kMilli, out_);
+  }
+  for (int i = 0; i < 3; ++i) {
+    decoder_.OnBytes(false,
+                     Bytes("\x01"
+                           "9999FF1B\r\n\x03"),
+                     now_ += test::kMilli, out_);
+  }
+  decoder_.Finish(out_);
+  ASSERT_EQ(out_.transactions.size(), 3u);
+  for (int i = 0; i < 3; ++i) {
+    const Transaction& got = out_.transactions[static_cast<std::size_t>(i)];
+    EXPECT_EQ(got.code, 999 - i);
+    EXPECT_EQ(got.status, TransactionStatus::kException);
+    EXPECT_TRUE(got.anomalies.empty());
+  }
+}
+
 TEST_F(AtgDecoderTest, TelnetNegotiationIsNotACommand) {
   const Transaction got = Run("\xff\xf4\xff\xfd\x06\x01I20200", "");
   EXPECT_EQ(got.operation, "in_tank_delivery_report");
