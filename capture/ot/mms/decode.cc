@@ -146,6 +146,22 @@ void AddServiceError(base::Bytes content, Transaction& out) {
   if (!name.empty()) AddDetail(out, "error", name);
 }
 
+// What an error or reject PDU says; nothing when it says none.
+void AddErrorCode(std::uint8_t kind, base::Bytes pdu, Transaction& out) {
+  base::Bytes rest = pdu;
+  const std::optional<BerElement> outer = TakeElement(rest);
+  if (!outer) return;
+  if (kind != kReject) return AddServiceError(outer->content, out);
+  AddDetail(out, "error", "reject");
+  base::Bytes inside = outer->content;
+  while (const std::optional<BerElement> reason = TakeElement(inside)) {
+    if (reason->tag == 0x80) continue;  // the invoke id
+    out.exception = static_cast<std::uint32_t>(ToInteger(reason->content).value_or(0));
+    AddNumber(out, "error_class", reason->number);
+    return;
+  }
+}
+
 void AnswerConfirmed(base::Bytes pdu, bool has_request, Transaction& out) {
   const Service service = ReadService(pdu);
   if (!service.known) {
@@ -168,10 +184,24 @@ void NoRequest(std::uint8_t pdu, Transaction& out) {
   } else if (pdu == kConcludeResponse || pdu == kConcludeError) {
     out.code = kConcludeCode;
     out.operation = "conclude";
+  } else if (pdu == kCancelResponse || pdu == kCancelError) {
+    out.code = kCancelRequest;
+    out.operation = "cancel";
   } else if (out.operation.empty()) {
     out.code = 255;
     out.operation = pdu == kReject ? "reject" : "confirmed_error";
   }
+}
+
+// Whether a PDU of this kind can answer what has this code.
+bool Answers(std::uint8_t pdu, std::int32_t code) {
+  if (pdu == kReject) return true;
+  if (code == kInitiateCode || code == kAssociateCode) {
+    return pdu == kInitiateResponse || pdu == kInitiateError;
+  }
+  if (code == kConcludeCode) return pdu == kConcludeResponse || pdu == kConcludeError;
+  if (code == kCancelRequest) return pdu == kCancelResponse || pdu == kCancelError;
+  return pdu == kConfirmedResponse || pdu == kConfirmedError;
 }
 
 }  // namespace
@@ -262,22 +292,13 @@ void DecodeAnswer(base::Bytes pdu, bool has_request, Transaction& out) {
   if (pdu.empty()) return;
   const std::uint8_t kind = pdu[0];
   if (!has_request && kind != kConfirmedResponse) NoRequest(kind, out);
+  if (has_request && !Answers(kind, out.code)) return AddAnomaly(out, "mms-answer-kind");
   if (kind == kConfirmedResponse) return AnswerConfirmed(pdu, has_request, out);
   if (kind == kInitiateResponse) return DecodeInitiate(pdu, true, out);
   if (kind == kConcludeResponse || kind == kCancelResponse) return;
   out.status = TransactionStatus::kException;
-  base::Bytes rest = pdu;
-  const std::optional<BerElement> outer = TakeElement(rest);
-  if (!outer) return;
-  if (kind != kReject) return AddServiceError(outer->content, out);
-  AddDetail(out, "error", "reject");
-  base::Bytes inside = outer->content;
-  while (const std::optional<BerElement> reason = TakeElement(inside)) {
-    if (reason->tag == 0x80) continue;  // the invoke id
-    out.exception = static_cast<std::uint32_t>(ToInteger(reason->content).value_or(0));
-    AddNumber(out, "error_class", reason->number);
-    return;
-  }
+  AddErrorCode(kind, pdu, out);
+  if (!out.exception) AddAnomaly(out, "mms-no-error-code");
 }
 
 }  // namespace tapiary::capture::mms

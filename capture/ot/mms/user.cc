@@ -18,6 +18,7 @@ constexpr std::uint64_t kInitiateId = 1ull << 32;
 constexpr std::uint64_t kConcludeId = 2ull << 32;
 constexpr std::uint64_t kReleaseId = 3ull << 32;
 constexpr std::uint64_t kCancelId = 4ull << 32;
+constexpr std::uint64_t kNobodysId = 5ull << 32;  // an answer that does not say to what
 
 Transaction Begin(const iso::Tsdu& tsdu, std::string_view operation, std::int32_t code) {
   Transaction out;
@@ -43,9 +44,33 @@ void OnConfirmedRequest(const iso::Call& call, const iso::Tsdu& tsdu, base::Byte
   iso::Ask(call, User::kMms, service.invoke_id.value_or(0), service.tag, std::move(out));
 }
 
+// A reject without invoke id tells by its reason what it rejects.
+std::uint64_t RejectedId(base::Bytes pdu) {
+  base::Bytes rest = pdu;
+  const std::optional<BerElement> outer = TakeElement(rest);
+  if (!outer) return kNobodysId;
+  base::Bytes inside = outer->content;
+  const std::optional<BerElement> reason = TakeElement(inside);
+  if (!reason) return kNobodysId;
+  if (reason->number >= 9 && reason->number <= 11) return kConcludeId;
+  return reason->number >= 6 && reason->number <= 8 ? kCancelId : kNobodysId;
+}
+
 void OnConfirmedAnswer(const iso::Call& call, const iso::Tsdu& tsdu, base::Bytes pdu) {
   const Service service = ReadService(pdu);
-  iso::Answer(call, User::kMms, service.invoke_id.value_or(0), service.tag, tsdu);
+  std::uint64_t id = kNobodysId;
+  if (service.invoke_id) {
+    id = *service.invoke_id;
+  } else if (pdu[0] == kReject) {
+    id = RejectedId(pdu);
+  }
+  iso::Answer(call, User::kMms, id, service.tag, tsdu);
+}
+
+// Who asks to conclude waits for nothing else.
+void NoteConclude(bool from_client, std::uint8_t pdu, bool (&concluding)[2]) {
+  if (pdu == kConcludeRequest) concluding[from_client ? 1 : 0] = true;
+  if (pdu == kConcludeResponse || pdu == kConcludeError) concluding[from_client ? 0 : 1] = false;
 }
 
 void OnPdu(const iso::Call& call, const iso::Tsdu& tsdu, base::Bytes pdu) {
@@ -97,6 +122,7 @@ void MmsUser::OnTsdu(const iso::Call& call, const iso::Tsdu& tsdu) {
   const Unwrapped message = Unwrap(tsdu.bytes);
   switch (message.layer) {
     case Layer::kMms:
+      NoteConclude(call.from_client, message.mms[0], concluding_);
       return OnPdu(call, tsdu, message.mms);
     case Layer::kConnect:
       return OnConnect(call, tsdu, message);
@@ -115,9 +141,15 @@ void MmsUser::OnTsdu(const iso::Call& call, const iso::Tsdu& tsdu) {
   }
 }
 
-void MmsUser::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {
+void MmsUser::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) const {
   const Unwrapped message = Unwrap(response.pdu);
   out.status = TransactionStatus::kOk;
+  const bool asked_by_client = iso::AskedByClient(response.key);
+  const bool nobodys = response.key == iso::MakeKey(User::kMms, asked_by_client, kNobodysId);
+  if (!has_request && concluding_[asked_by_client ? 1 : 0]) AddAnomaly(out, "mms-answer-kind");
+  if (nobodys && message.layer == Layer::kMms && message.mms[0] != kReject) {
+    AddAnomaly(out, "mms-invoke-id");
+  }
   if (response.cut) AddAnomaly(out, "truncated");
   switch (message.layer) {
     case Layer::kMms:
@@ -127,6 +159,8 @@ void MmsUser::DecodeResponse(const OtResponse& response, bool has_request, Trans
       break;
     case Layer::kRefuse:
       out.status = TransactionStatus::kException;
+      out.exception = message.refused;
+      if (!out.exception) AddAnomaly(out, "mms-no-error-code");
       break;
     default:
       break;

@@ -46,8 +46,7 @@ void DecodeCreateSession(base::ByteCursor& cursor, Transaction& out) {
   cursor.Skip(4);  // application type
   (void)ReadString(cursor);
   (void)ReadString(cursor);
-  const std::uint32_t urls = ReadCount(cursor);
-  for (std::uint32_t i = 0; i < urls && !cursor.failed(); ++i) (void)ReadString(cursor);
+  (void)ReadArray(cursor, [&](std::uint32_t) { (void)ReadString(cursor); });
   AddText(out, "server_uri", ReadString(cursor));
   AddText(out, "endpoint_url", ReadString(cursor));
   AddText(out, "session_name", ReadString(cursor));
@@ -56,13 +55,11 @@ void DecodeCreateSession(base::ByteCursor& cursor, Transaction& out) {
 void DecodeActivateSession(base::ByteCursor& cursor, Transaction& out) {
   AddText(out, "signature_algorithm", ReadString(cursor));
   (void)ReadByteString(cursor);
-  const std::uint32_t certificates = ReadCount(cursor);
-  for (std::uint32_t i = 0; i < certificates && !cursor.failed(); ++i) {
+  (void)ReadArray(cursor, [&](std::uint32_t) {  // certificates
     (void)ReadByteString(cursor);
     (void)ReadByteString(cursor);
-  }
-  const std::uint32_t locales = ReadCount(cursor);
-  for (std::uint32_t i = 0; i < locales && !cursor.failed(); ++i) (void)ReadString(cursor);
+  });
+  (void)ReadArray(cursor, [&](std::uint32_t) { (void)ReadString(cursor); });
   const Extension token = ReadExtension(cursor);
   if (!cursor.failed()) DecodeIdentity(token, out);
 }
@@ -70,18 +67,16 @@ void DecodeActivateSession(base::ByteCursor& cursor, Transaction& out) {
 void DecodeBrowse(base::ByteCursor& cursor, Transaction& out) {
   (void)ReadNodeId(cursor);  // view: id, time, version
   cursor.Skip(12 + 4);       // and the most references per node
-  const std::uint32_t count = ReadCount(cursor);
-  out.quantity = count;
   std::string nodes;
-  for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) {
+  out.quantity = ReadArray(cursor, [&](std::uint32_t) {
     const NodeId node = ReadNodeId(cursor);
     cursor.Skip(4);
     (void)ReadNodeId(cursor);
     cursor.Skip(1 + 4 + 4);
-    if (cursor.failed()) break;
+    if (cursor.failed()) return;
     SetNode(node, out);
     AppendBounded(nodes, " ", Format(node));
-  }
+  });
   AddText(out, "nodes", nodes);
 }
 
@@ -100,54 +95,43 @@ std::string ReadTarget(base::ByteCursor& cursor, Transaction& out) {
 
 void DecodeRead(base::ByteCursor& cursor, Transaction& out) {
   cursor.Skip(8 + 4);  // age, timestamps
-  const std::uint32_t count = ReadCount(cursor);
-  out.quantity = count;
   std::string nodes;
-  for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) {
+  out.quantity = ReadArray(cursor, [&](std::uint32_t) {
     const std::string target = ReadTarget(cursor, out);
     (void)ReadQualifiedName(cursor);
     if (!cursor.failed()) AppendBounded(nodes, " ", target);
-  }
+  });
   AddText(out, "nodes", nodes);
 }
 
 void DecodeWrite(base::ByteCursor& cursor, Transaction& out) {
-  const std::uint32_t count = ReadCount(cursor);
-  out.quantity = count;
   std::string nodes, values;
-  for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) {
+  out.quantity = ReadArray(cursor, [&](std::uint32_t) {
     const std::string target = ReadTarget(cursor, out);
     Content value;
     ReadDataValue(cursor, value);
-    if (cursor.failed()) break;
+    if (cursor.failed()) return;
     AppendBounded(nodes, " ", target);
     AppendBounded(values, ", ", value.text);
-    for (const std::int64_t number : value.numbers) {
-      if (out.values.size() < kMaxNumbers) out.values.push_back(number);
-    }
-  }
+    AddValues(value, out);
+  });
   AddText(out, "nodes", nodes);
   AddText(out, "written", values);
 }
 
 void DecodeCall(base::ByteCursor& cursor, Transaction& out) {
-  const std::uint32_t count = ReadCount(cursor);
-  out.quantity = count;
   std::string methods, arguments;
-  for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) {
+  out.quantity = ReadArray(cursor, [&](std::uint32_t) {
     const NodeId object = ReadNodeId(cursor);
     const NodeId method = ReadNodeId(cursor);
-    const std::uint32_t inputs = ReadCount(cursor);
     Content content;
-    for (std::uint32_t k = 0; k < inputs && !cursor.failed(); ++k) ReadVariant(cursor, content);
-    if (object.is_null() && cursor.failed()) break;
+    (void)ReadArray(cursor, [&](std::uint32_t) { ReadVariant(cursor, content); });
+    if (object.is_null() && cursor.failed()) return;
     SetNode(method, out);
     AppendBounded(methods, " ", Format(object) + "/" + Format(method));
     AppendBounded(arguments, ", ", content.text);
-    for (const std::int64_t number : content.numbers) {
-      if (out.values.size() < kMaxNumbers) out.values.push_back(number);
-    }
-  }
+    AddValues(content, out);
+  });
   AddText(out, "methods", methods);
   AddText(out, "arguments", arguments);
 }
@@ -155,20 +139,18 @@ void DecodeCall(base::ByteCursor& cursor, Transaction& out) {
 void DecodeMonitoredItems(base::ByteCursor& cursor, Transaction& out) {
   AddNumber(out, "subscription", cursor.U32Le());
   cursor.Skip(4);
-  const std::uint32_t count = ReadCount(cursor);
-  out.quantity = count;
   std::string nodes;
-  for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) {
+  out.quantity = ReadArray(cursor, [&](std::uint32_t i) {
     const std::string target = ReadTarget(cursor, out);
     (void)ReadQualifiedName(cursor);
     cursor.Skip(4 + 4);  // mode, client handle
     const std::string interval = Duration(cursor);
     (void)ReadExtension(cursor);
     cursor.Skip(4 + 1);
-    if (cursor.failed()) break;
+    if (cursor.failed()) return;
     if (i == 0) AddDetail(out, "sampling_interval_ms", interval);
     AppendBounded(nodes, " ", target);
-  }
+  });
   AddText(out, "nodes", nodes);
 }
 

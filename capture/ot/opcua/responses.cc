@@ -17,9 +17,11 @@ bool IsBad(std::uint32_t status) {
   return (status & 0x80000000) != 0;
 }
 
-// How many results are bad, and what the first of them is.
+// How many results are bad, and what the first of them is. A service that is good and whose
+// operations were all refused did nothing; of a command one refusal is enough to be no success.
 class Results {
  public:
+  explicit Results(std::uint32_t all) : all_(all) {}
   void Add(std::uint32_t status) {
     if (!IsBad(status)) return;
     if (bad_++ == 0) first_ = status;
@@ -28,17 +30,21 @@ class Results {
     if (bad_ == 0) return;
     AddNumber(out, "bad_results", bad_);
     AddDetail(out, "first_bad_result", StatusName(first_));
+    if (bad_ < all_ && !out.command) return;
+    out.status = TransactionStatus::kException;
+    out.exception = first_;
   }
 
  private:
-  std::int64_t bad_ = 0;
+  std::uint32_t all_;
+  std::uint32_t bad_ = 0;
   std::uint32_t first_ = 0;
 };
 
 void DecodeReadResults(base::ByteCursor& cursor, Transaction& out) {
   const std::uint32_t count = ReadCount(cursor);
   if (!out.quantity) out.quantity = count;
-  Results results;
+  Results results(count);
   std::string values;
   for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) {
     Content value;
@@ -46,9 +52,7 @@ void DecodeReadResults(base::ByteCursor& cursor, Transaction& out) {
     if (cursor.failed()) break;
     results.Add(value.status);
     AppendBounded(values, ", ", IsBad(value.status) ? "!" + StatusName(value.status) : value.text);
-    for (const std::int64_t number : value.numbers) {
-      if (out.values.size() < kMaxNumbers) out.values.push_back(number);
-    }
+    AddValues(value, out);
   }
   AddDetail(out, "read", values);
   results.Tell(out);
@@ -59,7 +63,7 @@ template <class Skip>
 void DecodeStatuses(base::ByteCursor& cursor, Transaction& out, Skip skip) {
   const std::uint32_t count = ReadCount(cursor);
   if (!out.quantity) out.quantity = count;
-  Results results;
+  Results results(count);
   for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) {
     const std::uint32_t status = cursor.U32Le();
     skip();
@@ -73,10 +77,8 @@ void DecodeCallResults(base::ByteCursor& cursor, Transaction& out) {
   DecodeStatuses(cursor, out, [&cursor, &outputs] {
     const std::uint32_t inputs = ReadCount(cursor);
     cursor.Skip(std::size_t{inputs} * 4);
-    const std::uint32_t diagnostics = ReadCount(cursor);
-    for (std::uint32_t i = 0; i < diagnostics && !cursor.failed(); ++i) SkipDiagnosticInfo(cursor);
-    const std::uint32_t count = ReadCount(cursor);
-    for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) ReadVariant(cursor, outputs);
+    (void)ReadArray(cursor, [&](std::uint32_t) { SkipDiagnosticInfo(cursor); });
+    (void)ReadArray(cursor, [&](std::uint32_t) { ReadVariant(cursor, outputs); });
   });
   if (!outputs.text.empty()) AddDetail(out, "outputs", outputs.text);
 }
@@ -132,7 +134,7 @@ void DecodeResults(std::uint32_t id, base::ByteCursor& cursor, Transaction& out)
       (void)ReadByteString(cursor);
       const std::uint32_t references = ReadCount(cursor);
       if (nodes == 0 || cursor.failed()) return;
-      Results results;
+      Results results(nodes);
       results.Add(status);
       results.Tell(out);
       return AddNumber(out, "references", references);
@@ -167,8 +169,7 @@ void DecodeResponse(std::uint32_t id, base::ByteCursor& cursor, Transaction& out
   cursor.Skip(8 + 4);  // time, handle
   const std::uint32_t result = cursor.U32Le();
   SkipDiagnosticInfo(cursor);
-  const std::uint32_t strings = ReadCount(cursor);
-  for (std::uint32_t i = 0; i < strings && !cursor.failed(); ++i) (void)ReadString(cursor);
+  (void)ReadArray(cursor, [&](std::uint32_t) { (void)ReadString(cursor); });
   (void)ReadExtension(cursor);
   out.status = TransactionStatus::kOk;
   if (IsBad(result) || id == kServiceFault) {

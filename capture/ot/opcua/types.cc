@@ -224,4 +224,10 @@ void ReadDataValue(base::ByteCursor& cursor, Content& out, int depth) {
   if ((mask & 0x20) != 0) cursor.Skip(2);
 }
 
+void AddValues(const Content& content, Transaction& out) {
+  for (const std::int64_t number : content.numbers) {
+    if (out.values.size() < kMaxNumbers) out.values.push_back(number);
+  }
+}
+
 }  // namespace tapiary::capture::opcua

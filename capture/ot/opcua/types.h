@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/byte_cursor.h"
+#include "capture/records.h"
 
 namespace tapiary::capture::opcua {
 
@@ -23,6 +24,14 @@ base::Bytes ReadByteString(base::ByteCursor& cursor);
 std::string_view ReadString(base::ByteCursor& cursor);
 // The count of an array; 0 for null. At most what could be in the rest at a byte an element.
 std::uint32_t ReadCount(base::ByteCursor& cursor);
+
+// Calls `read(i)` for each element of an array until the bytes end. Returns the array's count.
+template <class Read>
+std::uint32_t ReadArray(base::ByteCursor& cursor, Read read) {
+  const std::uint32_t count = ReadCount(cursor);
+  for (std::uint32_t i = 0; i < count && !cursor.failed(); ++i) read(i);
+  return count;
+}
 
 struct NodeId {
   std::uint16_t name_space = 0;
@@ -52,5 +61,7 @@ struct Content {
 };
 void ReadVariant(base::ByteCursor& cursor, Content& out, int depth = 0);
 void ReadDataValue(base::ByteCursor& cursor, Content& out, int depth = 0);
+// The numbers, at most kMaxNumbers a transaction.
+void AddValues(const Content& content, Transaction& out);
 
 }  // namespace tapiary::capture::opcua

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <string>
+
 #include "tests/capture/ot/mms/support.h"
 #include "tests/capture/ot/support/invariance.h"
 
@@ -105,13 +109,58 @@ TEST(MmsUser, ErrorsAndRejects) {
   talk.Client(Dt(MmsData(OneRead(1))));
   talk.Server(Dt(MmsData(Ber("a2", "800101" + Ber("a2", Ber("a0", "870102"))))));
   talk.Client(Dt(MmsData(OneRead(2)))).Server(Dt(MmsData(Ber("a4", "800102 820104"))));
+  talk.Client(Dt(MmsData(OneRead(3)))).Server(Dt(MmsData(Ber("a2", "800103"))));
   const auto all = MeterOf(talk);
-  ASSERT_EQ(all.size(), 2u);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[2].status, TransactionStatus::kException);
+  EXPECT_EQ(all[2].exception, std::nullopt);
+  EXPECT_EQ(all[2].anomalies, std::vector<std::string>{"mms-no-error-code"});
   EXPECT_EQ(all[0].status, TransactionStatus::kException);
   EXPECT_EQ(all[0].exception, 2u);
   EXPECT_EQ(DetailOf(all[0], "error"), "access");
   EXPECT_EQ(all[1].exception, 4u);
   EXPECT_EQ(DetailOf(all[1], "error"), "reject");
+}
+
+TEST(MmsUser, ConcludeTakesNoAnswerOfAnotherKind) {
+  // A confirmed answer without invoke id, an initiate's: neither ends the association.
+  for (const std::string& wrong :
+       {Ber("a1", Ber("a4", "a100")), Ber("a9", "80020fa0"), Ber("86")}) {
+    Conversation talk;
+    talk.server_port = 102;
+    talk.Client(Dt(MmsConnect())).Server(Dt(MmsAccept()));
+    talk.Client(Dt(MmsData(OneRead(0))));
+    talk.Client(Dt(MmsData(Ber("8b")))).Server(Dt(MmsData(wrong)));
+    auto all = MeterOf(talk);
+    ASSERT_EQ(all.size(), 4u);
+    std::map<std::string, Transaction> by_status;
+    for (const Transaction& one : all) {
+      by_status[one.operation + "/" + std::string(ToString(one.status))] = one;
+    }
+    EXPECT_EQ(by_status.count("initiate/ok"), 1u);
+    EXPECT_EQ(by_status.count("read/no-reply"), 1u);  // not that of invoke id 0 either
+    EXPECT_EQ(by_status.count("conclude/no-reply"), 1u);
+    const auto lone = std::find_if(all.begin(), all.end(), [](const Transaction& one) {
+      return one.status == TransactionStatus::kUnsolicited;
+    });
+    ASSERT_NE(lone, all.end());
+    EXPECT_TRUE(HasAnomaly(*lone, "mms-answer-kind"));
+  }
+}
+
+TEST(MmsUser, ARejectOfConcludeIsItsAnswer) {
+  Conversation talk;
+  talk.server_port = 102;
+  talk.Client(Dt(MmsConnect())).Server(Dt(MmsAccept()));
+  talk.Client(Dt(MmsData(OneRead(0))));
+  talk.Client(Dt(MmsData(Ber("8b")))).Server(Dt(MmsData(Ber("a4", "890100"))));
+  const auto all = MeterOf(talk);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[1].operation, "conclude");
+  EXPECT_EQ(all[1].status, TransactionStatus::kException);
+  EXPECT_TRUE(all[1].anomalies.empty());
+  EXPECT_EQ(all[2].operation, "read");
+  EXPECT_EQ(all[2].status, TransactionStatus::kNoReply);
 }
 
 TEST(MmsUser, OT12_AnyByteWrongCostsOneMessage) {

@@ -40,8 +40,60 @@ TEST(OpcuaDecoder, WriteIsACommandWithNodeAndValue) {
   EXPECT_EQ(Detail(t, "nodes"), "ns=2;s=Pump");
   EXPECT_EQ(t.values, std::vector<std::int64_t>{42});
   EXPECT_EQ(Detail(t, "first_bad_result"), "bad_user_access_denied");
-  EXPECT_EQ(t.status, TransactionStatus::kOk);
+  EXPECT_EQ(t.status, TransactionStatus::kException);
   EXPECT_TRUE(t.anomalies.empty());
+}
+
+std::string WriteOfTwo() {
+  const std::string item = Le32(13) + Le32(UINT32_MAX) + "010b" + "0000000000004540";
+  return Request(673, Le32(2) + "030200" + Text("a") + item + "030200" + Text("b") + item);
+}
+std::string ReadOfTwo() {
+  const std::string item = Le32(13) + Le32(UINT32_MAX) + "0000" + Le32(UINT32_MAX);
+  return Request(631, "0000000000000000" + Le32(0) + Le32(2) + "030200" + Text("a") + item +
+                          "030200" + Text("b") + item);
+}
+Transaction Pair(const std::string& request, const std::string& response) {
+  return Script().Ask(Chunk7("MSGF", 1, 1, request)).Answer(Chunk7("MSGF", 1, 1, response)).One();
+}
+constexpr std::uint32_t kDenied = 0x801f0000;  // bad_user_access_denied
+
+TEST(OpcuaDecoder, AWriteThatWasRefusedIsNotOk) {
+  const Transaction refused =
+      Pair(WriteOf("Pump"), Response(676, Le32(1) + Le32(kDenied) + Le32(UINT32_MAX)));
+  EXPECT_EQ(refused.status, TransactionStatus::kException);
+  EXPECT_EQ(refused.exception, kDenied);
+  EXPECT_TRUE(refused.command);
+  EXPECT_EQ(Detail(refused, "bad_results"), "1");
+  EXPECT_EQ(Detail(refused, "first_bad_result"), "bad_user_access_denied");
+  const Transaction half =
+      Pair(WriteOfTwo(), Response(676, Le32(2) + Le32(0) + Le32(kDenied) + Le32(UINT32_MAX)));
+  EXPECT_EQ(half.status, TransactionStatus::kException);
+  EXPECT_EQ(half.exception, kDenied);
+  EXPECT_EQ(half.quantity, 2u);
+  EXPECT_EQ(Detail(half, "bad_results"), "1");
+  const Transaction done =
+      Pair(WriteOfTwo(), Response(676, Le32(2) + Le32(0) + Le32(0) + Le32(UINT32_MAX)));
+  EXPECT_EQ(done.status, TransactionStatus::kOk);
+  EXPECT_FALSE(done.exception.has_value());
+}
+
+TEST(OpcuaDecoder, AReadIsRefusedWhenItGotNothing) {
+  const std::string bad = "02" + Le32(0x80340000);  // bad_node_id_unknown
+  const std::string good =
+      "01"
+      "06" +
+      Le32(7);
+  const auto answer = [](const std::string& values) {
+    return Response(634, Le32(2) + values + Le32(UINT32_MAX));
+  };
+  const Transaction nothing = Pair(ReadOfTwo(), answer(bad + bad));
+  EXPECT_EQ(nothing.status, TransactionStatus::kException);
+  EXPECT_EQ(nothing.exception, 0x80340000u);
+  const Transaction some = Pair(ReadOfTwo(), answer(bad + good));
+  EXPECT_EQ(some.status, TransactionStatus::kOk);
+  EXPECT_FALSE(some.exception.has_value());
+  EXPECT_EQ(Detail(some, "bad_results"), "1");
 }
 
 TEST(OpcuaDecoder, CallHasMethodAndArguments) {
