@@ -107,11 +107,8 @@ OtRecognition Recognise(const OtGuess& guess) {
 const OtProtocol kProtocol = {
     .service = "bacnet",
     .ports = {47808, 47809, 47810, 47811},
-    .tcp = false,
     .udp = true,
-    .ether_types = {},
     .llc = true,
-    .level = OtLevel::kDecoded,
     .wrong_content = "not-bacnet-on-47808",
     .techniques = Techniques(),
     .recognise = &Recognise,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <iterator>
 
 #include "capture/ot/recognise.h"
 
@@ -55,46 +57,27 @@ OtRecognition RecogniseV3Udp(const OtGuess& guess) {
   return RecogniseBy(both, &JudgeV3Udp);
 }
 
+OtProtocol Row(std::string_view service, OtRecognition (*recognise)(const OtGuess&), bool tcp,
+               std::initializer_list<std::uint16_t> ports) {
+  OtProtocol row = {
+      .service = service,
+      .tcp = tcp,
+      .udp = !tcp,
+      .level = OtLevel::kRecognised,
+      .wrong_content = {},
+      .techniques = {},
+      .recognise = recognise,
+      .make = &MakeSilentDecoder,
+  };
+  std::copy(ports.begin(), ports.end(), std::begin(row.ports));
+  return row;
+}
+
 }  // namespace
 
-const OtProtocol kV2Protocol = {
-    .service = "codesys-v2",
-    .ports = {2455, 1200},
-    .tcp = true,
-    .udp = false,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kRecognised,
-    .wrong_content = {},
-    .techniques = {},
-    .recognise = &RecogniseV2,
-    .make = &MakeSilentDecoder,
-};
-const OtProtocol kV3Protocol = {
-    .service = "codesys-v3",
-    .ports = {11740},
-    .tcp = true,
-    .udp = false,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kRecognised,
-    .wrong_content = {},
-    .techniques = {},
-    .recognise = &RecogniseV3,
-    .make = &MakeSilentDecoder,
-};
-const OtProtocol kV3UdpProtocol = {
-    .service = "codesys-v3-udp",
-    .ports = {1740, 1741, 1742, 1743},
-    .tcp = false,
-    .udp = true,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kRecognised,
-    .wrong_content = {},
-    .techniques = {},
-    .recognise = &RecogniseV3Udp,
-    .make = &MakeSilentDecoder,
-};
+const OtProtocol kV2Protocol = Row("codesys-v2", &RecogniseV2, true, {2455, 1200});
+const OtProtocol kV3Protocol = Row("codesys-v3", &RecogniseV3, true, {11740});
+const OtProtocol kV3UdpProtocol =
+    Row("codesys-v3-udp", &RecogniseV3Udp, false, {1740, 1741, 1742, 1743});
 
 }  // namespace tapiary::capture::codesys

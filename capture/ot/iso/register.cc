@@ -1,7 +1,5 @@
 #include "capture/ot/iso/register.h"
 
-#include "capture/ot/iso/decoder.h"
-
 namespace tapiary::capture::iso {
 namespace {
 
@@ -10,10 +8,6 @@ OtLook Judge(base::Bytes bytes, bool cut, bool) {
   const StreamLook look = LookAtStream(bytes, cut);
   if (look.look.verdict == OtVerdict::kYes && look.user != user) return OtLook::No();
   return look.look;
-}
-
-OtRecognition Recognise(const OtGuess& guess) {
-  return RecogniseUser(guess, User::kConnection);
 }
 
 }  // namespace
@@ -31,18 +25,6 @@ OtRecognition RecogniseUser(const OtGuess& guess, User user) {
   }
 }
 
-const OtProtocol kProtocol = {
-    .service = "cotp",
-    .ports = {102},
-    .tcp = true,
-    .udp = false,
-    .ether_types = {},
-    .llc = false,
-    .level = OtLevel::kDecoded,
-    .wrong_content = "not-iso-on-102",
-    .techniques = {},
-    .recognise = &Recognise,
-    .make = &MakeIsoDecoder,
-};
+const OtProtocol kProtocol = RowOf<User::kConnection>("cotp", {});
 
 }  // namespace tapiary::capture::iso

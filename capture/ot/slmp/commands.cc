@@ -1,17 +1,12 @@
 #include "capture/ot/slmp/commands.h"
 
-#include <algorithm>
+#include "capture/ot/names.h"
 
 namespace tapiary::capture::slmp {
 namespace {
 
-struct Name {
-  std::uint16_t code;
-  std::string_view name;
-};
-
 // By code. SLMP, and (marked M) what only MELSOFT has.
-constexpr Name kNames[] = {
+constexpr CodeName kNames[] = {
     {0x0101, "read_type_name"},
     {0x0121, "open_initial"},           // M
     {0x0131, "username_login"},         // M
@@ -138,10 +133,7 @@ const Device* FindDevice(std::uint16_t code) {
 }  // namespace
 
 std::string_view OperationName(std::uint16_t command) {
-  const auto* const found =
-      std::lower_bound(std::begin(kNames), std::end(kNames), command,
-                       [](const Name& row, std::uint16_t wanted) { return row.code < wanted; });
-  return found != std::end(kNames) && found->code == command ? found->name : std::string_view();
+  return NameOf(kNames, command);
 }
 
 std::span<const TechniqueRow> Techniques() {

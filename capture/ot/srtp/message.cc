@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "capture/ot/names.h"
+
 namespace tapiary::capture::srtp {
 namespace {
 
@@ -38,13 +40,8 @@ PduFront FrontOf(base::Bytes bytes, bool) {
   return PduFront::Of(kMailbox + length);
 }
 
-struct Name {
-  std::uint8_t code;
-  std::string_view name;
-};
-
 // By code.
-constexpr Name kNames[] = {
+constexpr CodeName kNames[] = {
     {0x00, "plc_short_status"},
     {0x03, "return_control_program_name"},
     {0x04, "read_system_memory"},
@@ -153,10 +150,7 @@ bool ReadMessage(base::Bytes pdu, Message& out) {
 }
 
 std::string_view ServiceName(std::uint8_t service) {
-  const auto* const found =
-      std::lower_bound(std::begin(kNames), std::end(kNames), service,
-                       [](const Name& row, std::uint8_t wanted) { return row.code < wanted; });
-  return found != std::end(kNames) && found->code == service ? found->name : std::string_view();
+  return NameOf(kNames, service);
 }
 
 std::span<const TechniqueRow> Techniques() {
