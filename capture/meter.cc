@@ -98,7 +98,12 @@ void Meter::Advance(std::int64_t now_ns) {
 }
 
 void Meter::Finish(EndReason reason) {
-  impl_->tracker.Finish(reason);
+  while (!FinishSome(reason)) {
+  }
+}
+
+bool Meter::FinishSome(EndReason reason) {
+  return impl_->tracker.FinishSome(reason);
 }
 
 void Meter::Drain(RecordBatch& out) {

@@ -76,8 +76,11 @@ class Meter {
   void NoteBlock(FlowHandle flow, std::uint64_t block);
   // Expires flows and pending transactions that are due at `now_ns` (packet time scale).
   void Advance(std::int64_t now_ns);
-  // Ends all flows with `reason` (kShutdown live, kIdle at the end of a file).
+  // Ends all flows with `reason` (kShutdown live, kIdle at the end of a file). FinishSome ends
+  // some, and more each time until it says true: what requests they hold open becomes records, so
+  // who drains in between needs less memory. Nothing but Drain in between.
   void Finish(EndReason reason);
+  bool FinishSome(EndReason reason);
   // Moves the ready records into `out` (appending).
   void Drain(RecordBatch& out);
   [[nodiscard]] MeterStats stats() const;

@@ -57,7 +57,8 @@ class FlowTracker final : private OtOutput {
   void EndBatch();
   void NoteBlock(std::uint32_t index, std::uint64_t block);
   void Advance(std::int64_t now_ns);
-  void Finish(EndReason reason);
+  // As Meter::FinishSome.
+  bool FinishSome(EndReason reason);
 
   RecordBatch& records() { return records_; }
   void FillStats(MeterStats& stats) const;
@@ -102,6 +103,8 @@ class FlowTracker final : private OtOutput {
   void Refile(std::uint32_t index);
   void End(std::uint32_t index, EndReason reason);
   void EndAll(EndReason reason);
+  void EndLive(std::uint32_t index, EndReason reason);
+  std::vector<std::uint32_t> LiveFlows();
   void ExpireDue();
   void ExportEnded();
   void Export(std::uint32_t index, EndReason reason, bool last);
@@ -130,7 +133,8 @@ class FlowTracker final : private OtOutput {
   RecordBatch records_;
   std::vector<std::uint32_t> ended_;
   std::vector<std::uint32_t> due_;
-  std::uint32_t current_ = kNoFlow;  // the flow whose session is being called
+  std::vector<std::uint32_t> finishing_;  // flows that FinishSome has yet to end, the last first
+  std::uint32_t current_ = kNoFlow;       // the flow whose session is being called
   bool clock_known_ = false;
   std::int64_t now_ns_ = 0;
   struct Behind {

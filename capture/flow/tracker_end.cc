@@ -187,7 +187,7 @@ void FlowTracker::End(std::uint32_t index, EndReason reason) {
   ended_.push_back(index);
 }
 
-void FlowTracker::EndAll(EndReason reason) {
+std::vector<std::uint32_t> FlowTracker::LiveFlows() {
   std::vector<std::uint32_t> live;
   live.reserve(table_.live());
   for (std::uint32_t index = 0; index < table_.used(); ++index) {
@@ -197,9 +197,15 @@ void FlowTracker::EndAll(EndReason reason) {
   std::sort(live.begin(), live.end(), [this](std::uint32_t a, std::uint32_t b) {
     return table_.cold(a).number < table_.cold(b).number;
   });
-  for (const std::uint32_t index : live) {
-    End(index, table_.hot(index).ended() ? EndReason::kEnd : reason);
-  }
+  return live;
+}
+
+void FlowTracker::EndLive(std::uint32_t index, EndReason reason) {
+  End(index, table_.hot(index).ended() ? EndReason::kEnd : reason);
+}
+
+void FlowTracker::EndAll(EndReason reason) {
+  for (const std::uint32_t index : LiveFlows()) EndLive(index, reason);
 }
 
 void FlowTracker::ExpireDue() {
@@ -290,11 +296,20 @@ void FlowTracker::Advance(std::int64_t now_ns) {
   ExportEnded();
 }
 
-void FlowTracker::Finish(EndReason reason) {
+bool FlowTracker::FinishSome(EndReason reason) {
+  constexpr std::size_t kFlows = 256;
+  if (finishing_.empty()) {
+    ExportEnded();
+    ExpireDue();
+    finishing_ = LiveFlows();
+    std::reverse(finishing_.begin(), finishing_.end());
+  }
+  for (std::size_t i = 0; i < kFlows && !finishing_.empty(); ++i) {
+    EndLive(finishing_.back(), reason);
+    finishing_.pop_back();
+  }
   ExportEnded();
-  ExpireDue();
-  EndAll(reason);
-  ExportEnded();
+  return finishing_.empty();
 }
 
 void FlowTracker::Emit(Transaction&& transaction) {
