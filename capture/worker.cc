@@ -306,13 +306,16 @@ LedgerRow Worker::Ledger() const {
   row.interface = name_;
   row.time_ns = base::WallNow();
   row.offered = source.received + source.filtered + source.dropped_kernel + source.dropped_nic +
-                source.bad_records + source.undelivered;
+                source.dropped_no_buffer + source.dropped_errors + source.bad_records +
+                source.undelivered;
   row.recorded = snapshot_.recorded;
   row.recorded_bytes = snapshot_.recorded_bytes;
   row.filtered = source.filtered + snapshot_.not_stored;
   for (const MirrorQuality& mirror : snapshot_.meter.mirrors) row.mirror.Add(mirror);
   row.lost = {{"kernel-ring", source.dropped_kernel},
               {"nic", source.dropped_nic},
+              {"nic-no-buffer", source.dropped_no_buffer},
+              {"nic-error", source.dropped_errors},
               {"storage-backlog", snapshot_.lost_backlog},
               {"bad-record", source.bad_records},
               {"shutdown", source.undelivered},

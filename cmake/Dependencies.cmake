@@ -20,14 +20,27 @@ add_library(tapiary_boost INTERFACE)
 target_include_directories(tapiary_boost SYSTEM INTERFACE ${BOOST_INCLUDE})
 target_link_libraries(tapiary_boost INTERFACE Threads::Threads)
 
-# AUTO builds the DPDK source where it can be built, ON insists, OFF leaves it out. This version has
-# no such source yet: ON says so instead of building something else.
+# AUTO builds the DPDK source where DPDK is, ON insists, OFF leaves it out.
 if(NOT TAPIARY_DPDK MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "TAPIARY_DPDK is AUTO, ON or OFF, not '${TAPIARY_DPDK}'")
 endif()
 set(TAPIARY_HAVE_DPDK OFF)
-if(TAPIARY_DPDK STREQUAL "ON")
-  message(FATAL_ERROR "TAPIARY_DPDK=ON, but this version has no DPDK source; use AF_PACKET (OFF or AUTO)")
+if(NOT TAPIARY_DPDK STREQUAL "OFF")
+  pkg_check_modules(DPDK libdpdk>=22.11)
+  if(DPDK_FOUND)
+    set(TAPIARY_HAVE_DPDK ON)
+    # pkg-config names all of DPDK; the drivers are loaded by DPDK itself, from its folder of plugins.
+    add_library(tapiary_dpdk_libraries INTERFACE)
+    target_include_directories(tapiary_dpdk_libraries SYSTEM INTERFACE ${DPDK_INCLUDE_DIRS})
+    list(JOIN DPDK_CFLAGS_OTHER " " flags)  # "-include FILE" and the CPU that DPDK was built for
+    target_compile_options(tapiary_dpdk_libraries INTERFACE "SHELL:${flags}")
+    foreach(part ethdev mempool mbuf eal)
+      find_library(DPDK_${part} rte_${part} HINTS ${DPDK_LIBRARY_DIRS} REQUIRED)
+      target_link_libraries(tapiary_dpdk_libraries INTERFACE ${DPDK_${part}})
+    endforeach()
+  elseif(TAPIARY_DPDK STREQUAL "ON")
+    message(FATAL_ERROR "TAPIARY_DPDK=ON, but libdpdk 22.11 is not here: apt-get install libdpdk-dev")
+  endif()
 endif()
 
 # nDPI names IT services. AUTO uses it where it is, ON insists, OFF builds without labels.

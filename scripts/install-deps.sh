@@ -22,7 +22,7 @@ demo=(
   python3-serial-asyncio tcpdump
 )
 test=(
-  libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
+  libdpdk-dev libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
   python3-yaml podman runc debootstrap
 )
 fuzz=(clang-14 llvm-14)

@@ -22,8 +22,8 @@ class Counter {
 };
 
 struct SourceCounters {
-  Counter received, bytes, filtered, dropped_kernel, dropped_nic, truncated, bad_records,
-      undelivered;
+  Counter received, bytes, filtered, dropped_kernel, dropped_nic, dropped_no_buffer, dropped_errors,
+      truncated, bad_records, undelivered;
   std::atomic<bool> link_up = true;
 
   // Adds the batch that Next is about to hand out.
@@ -47,6 +47,8 @@ struct SourceCounters {
     stats.filtered = filtered.get();
     stats.dropped_kernel = dropped_kernel.get();
     stats.dropped_nic = dropped_nic.get();
+    stats.dropped_no_buffer = dropped_no_buffer.get();
+    stats.dropped_errors = dropped_errors.get();
     stats.truncated = truncated.get();
     stats.bad_records = bad_records.get();
     stats.undelivered = undelivered.get();

@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t kBufferExtra = 128 + 128 + 128 + 16;
 constexpr std::uint32_t kPlainRoom = 2048;
 constexpr std::uint32_t kBurst = 64;
+constexpr std::uint64_t kPage = 4096;
 // Queues, descriptors, DPDK's own tables.
 constexpr std::uint64_t kBaseBytes = 48ull << 20;
 constexpr std::uint64_t kBytesPerDescriptor = 128;
@@ -109,10 +110,17 @@ base::Result<std::uint32_t> Buffers(const DpdkOptions& options) {
   return options.mbufs;
 }
 
-std::uint64_t NeededBytes(const DpdkOptions& options, const DpdkPlan& plan) {
+// Without hugepages no buffer may cross a page, so that an ordinary one takes a page alone.
+std::uint64_t BufferBytes(const DpdkPort& port, bool hugepages) {
+  const std::uint64_t bytes = DpdkDataRoom(port) + kBufferExtra;
+  if (hugepages) return bytes;
+  return bytes <= kPage ? kPage / (kPage / bytes) : (bytes + kPage - 1) / kPage * kPage;
+}
+
+std::uint64_t NeededBytes(const DpdkOptions& options, const DpdkPlan& plan, bool hugepages) {
   std::uint64_t needed = kBaseBytes;
   for (const DpdkPort& port : plan.ports) {
-    needed += plan.mbufs * (DpdkDataRoom(port) + kBufferExtra) +
+    needed += plan.mbufs * BufferBytes(port, hugepages) +
               std::uint64_t{options.queues} * options.ring_size * kBytesPerDescriptor;
   }
   constexpr std::uint64_t kMiB = 1 << 20;
@@ -121,32 +129,28 @@ std::uint64_t NeededBytes(const DpdkOptions& options, const DpdkPlan& plan) {
 
 // How much, and whether in hugepages.
 base::Result<> SetMemory(const DpdkOptions& options, const DpdkFacts& facts, DpdkPlan& plan) {
-  const std::uint64_t needed = NeededBytes(options, plan);
   const auto given = static_cast<std::uint64_t>(std::max<std::int64_t>(options.memory_bytes, 0));
-  const std::string buffers = fmt::format("{} ports with {} buffers each need {}",
-                                          plan.ports.size(), plan.mbufs, base::FormatSize(needed));
-  constexpr const char* kLower =
-      "lower dpdk.ring_size, dpdk.queues or dpdk.mbufs, or raise dpdk.memory";
-  if (given != 0 && given < needed) {
-    return Invalid(
-        fmt::format("dpdk.memory: {}, but it is {}: {}", buffers, base::FormatSize(given), kLower));
-  }
-  plan.memory_bytes = std::max(given, needed);
-  const bool enough = facts.free_huge_bytes >= plan.memory_bytes;
-  if (options.hugepages == DpdkHugepages::kOn && !enough) {
+  const std::uint64_t in_huge = std::max(given, NeededBytes(options, plan, true));
+  plan.hugepages = options.hugepages != DpdkHugepages::kOff && facts.free_huge_bytes >= in_huge;
+  if (options.hugepages == DpdkHugepages::kOn && !plan.hugepages) {
     return Invalid(fmt::format(
         "dpdk.hugepages is on, but {} are free in hugepages and {} are needed: reserve more "
         "(dpdk-hugepages.py --reserve {}M), or set dpdk.hugepages to auto or off",
-        base::FormatSize(facts.free_huge_bytes), base::FormatSize(plan.memory_bytes),
-        plan.memory_bytes >> 20));
+        base::FormatSize(facts.free_huge_bytes), base::FormatSize(in_huge), in_huge >> 20));
   }
-  plan.hugepages = options.hugepages != DpdkHugepages::kOff && enough;
+  const std::uint64_t needed = NeededBytes(options, plan, plan.hugepages);
+  const std::string buffers = fmt::format("ports: {}, buffers of each: {}, which need {}",
+                                          plan.ports.size(), plan.mbufs, base::FormatSize(needed));
+  constexpr const char* kLower = "lower dpdk.ring_size, dpdk.queues or dpdk.mbufs";
+  if (given != 0 && given < needed) {
+    return Invalid(fmt::format("dpdk.memory is {}, too little ({}): raise it, or {}",
+                               base::FormatSize(given), buffers, kLower));
+  }
+  plan.memory_bytes = std::max(given, needed);
   if (!plan.hugepages && facts.available_bytes != 0 && plan.memory_bytes > facts.available_bytes) {
-    return Invalid(
-        fmt::format("dpdk.memory: {}, but this host has {} left: {}",
-                    given > needed ? base::FormatSize(given) + " were asked for" : buffers,
-                    base::FormatSize(facts.available_bytes),
-                    "lower dpdk.ring_size, dpdk.queues, dpdk.mbufs or dpdk.memory"));
+    return Invalid(fmt::format("dpdk.memory: {} are wanted ({}), but this host has {} left: {}",
+                               base::FormatSize(plan.memory_bytes), buffers,
+                               base::FormatSize(facts.available_bytes), kLower));
   }
   return {};
 }

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxText = 512;
 constexpr std::uint32_t kDefaultMtu = 1500;
 // What af_packet's ring needs beside a frame's payload: link header, two tags, its own header.
 constexpr std::uint32_t kFrameExtra = 14 + 8 + 128;
+constexpr std::uint32_t kMaxFrame = 32'768;  // one buffer's room is below 64 KiB
 // One ring of af_packet holds about this much, as ours does by default.
 constexpr std::uint32_t kAfPacketRingBytes = 16u << 20;
 constexpr unsigned kMaxCpu = 4095;
@@ -68,7 +69,7 @@ void SetAfPacket(DpdkPort& port, std::uint32_t mtu) {
   // Frames that do not fit are cut, and this driver does not tell; so they fit.
   const std::uint32_t frame =
       std::bit_ceil(std::min(mtu == 0 ? kDefaultMtu : mtu, 65'535u) + kFrameExtra);
-  port.frame_bytes = std::max(frame, 2048u);
+  port.frame_bytes = std::clamp(frame, 2048u, kMaxFrame);
   // A block is one page at least, and holds whole frames.
   port.arguments +=
       fmt::format(",framesz={},blocksz={},framecnt={}", port.frame_bytes,

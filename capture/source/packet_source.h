@@ -30,9 +30,11 @@ struct SourceStats {
   std::uint64_t filtered = 0;        // kept back by the capture filter, where the source can know
   std::uint64_t dropped_kernel = 0;  // ring full
   std::uint64_t dropped_nic = 0;     // the NIC's own counters, where readable
-  std::uint64_t truncated = 0;       // captured shorter than on the wire
-  std::uint64_t bad_records = 0;     // file records that no interface or structure explains
-  std::uint64_t undelivered = 0;     // after StopIntake: in the kernel's ring, not handed out
+  std::uint64_t dropped_no_buffer = 0;  // DPDK: no free buffer for it
+  std::uint64_t dropped_errors = 0;     // DPDK: damaged on the wire, by the NIC's word
+  std::uint64_t truncated = 0;          // captured shorter than on the wire
+  std::uint64_t bad_records = 0;        // file records that no interface or structure explains
+  std::uint64_t undelivered = 0;        // after StopIntake: in the kernel's ring, not handed out
   bool link_up = true;
 };
 
