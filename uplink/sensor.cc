@@ -18,22 +18,26 @@ constexpr std::int64_t kDeliveryGraceNs = base::kNanosPerSecond;
 constexpr std::int64_t kStoreGraceNs = base::kNanosPerSecond / 2;
 constexpr std::int64_t kResolveLimitNs = base::kNanosPerSecond;
 
-// The user's filter without the sensor's own uplink.
-base::Result<std::string> CaptureFilter(const SensorConfig& config) {
-  if (config.url.empty()) return config.filter;
+struct Uplink {
+  std::string filter;                  // the user's without the sensor's own uplink
+  std::vector<std::string> addresses;  // of the collector
+};
+
+base::Result<Uplink> FindUplink(const SensorConfig& config) {
+  if (config.url.empty()) return Uplink{config.filter, {}};
   TAPIARY_ASSIGN(const HostPort host, UplinkHost(config.Forwarder().http));
   const auto addresses = ResolveWithin(host, kResolveLimitNs);
   if (!addresses) {
     // Capture matters more than the uplink, which cannot be reached without an address either.
     base::LogWarning("own uplink is not excluded from capture until a restart: {}",
                      addresses.error().message);
-    return config.filter;
+    return Uplink{config.filter, {}};
   }
-  return ExcludeUplink(config.filter, *addresses, host.port);
+  return Uplink{ExcludeUplink(config.filter, *addresses, host.port), *addresses};
 }
 
 base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
-    const SensorConfig& config) {
+    const SensorConfig& config, Sensor::DpdkMaker dpdk) {
   std::vector<std::unique_ptr<capture::PacketSource>> sources;
   for (const std::string& file : config.files) {
     capture::PcapOptions options;
@@ -41,17 +45,25 @@ base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
     options.filter = config.filter;
     sources.push_back(capture::MakePcapSource(std::move(options)));
   }
-  if (config.interfaces.empty()) return sources;
-  TAPIARY_ASSIGN(const std::string filter, CaptureFilter(config));
+  if (!config.files.empty()) return sources;
+  TAPIARY_ASSIGN(const Uplink uplink, FindUplink(config));
   for (const std::string& interface : config.interfaces) {
     capture::AfPacketOptions options;
     options.interface = interface;
-    options.filter = filter;
+    options.filter = uplink.filter;
     options.ring_bytes = config.ring_bytes;
     options.snap_length = static_cast<std::uint32_t>(config.snap_length);
     options.promiscuous = config.promiscuous;
     sources.push_back(capture::MakeAfPacketSource(std::move(options)));
   }
+  if (config.dpdk.ports.empty()) return sources;
+  if (dpdk == nullptr) {
+    return base::MakeError(base::ErrorCode::kUnsupported, "dpdk.ports: this build is without DPDK");
+  }
+  capture::DpdkOptions options = config.Dpdk();
+  options.filter = uplink.filter;
+  options.uplink_addresses = uplink.addresses;
+  for (auto& source : dpdk(options)) sources.push_back(std::move(source));
   return sources;
 }
 
@@ -93,12 +105,12 @@ void Sensor::Impl::LogLedger() const {
 Sensor::Sensor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Sensor::~Sensor() = default;
 
-base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config) {
+base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config, DpdkMaker dpdk) {
   auto impl = std::make_unique<Impl>();
   impl->config = config;
   auto noise = capture::NoiseFilter::Load(config.noise_lists);
   if (!noise) return InStep(noise.error(), "noise");
-  auto sources = MakeSources(config);
+  auto sources = MakeSources(config, dpdk);
   if (!sources) return InStep(sources.error(), "capture");
   auto spool = Spool::Open(config.Spool());
   if (!spool) return InStep(spool.error(), "spool");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "uplink/sensor_config.h"
@@ -12,8 +13,14 @@ namespace tapiary::uplink {
 
 class Sensor {
  public:
-  // Opens and starts everything. Errors say which step failed, and why.
-  static base::Result<std::unique_ptr<Sensor>> Start(const SensorConfig& config);
+  // Makes the sources of DPDK's ports: capture::MakeDpdkSources, which only the program links.
+  using DpdkMaker =
+      std::vector<std::unique_ptr<capture::PacketSource>> (*)(const capture::DpdkOptions& options);
+
+  // Opens and starts everything. Errors say which step failed, and why. `dpdk` may be null when no
+  // port of DPDK is configured.
+  static base::Result<std::unique_ptr<Sensor>> Start(const SensorConfig& config,
+                                                     DpdkMaker dpdk = nullptr);
   ~Sensor();
 
   // True when all files are stored, and delivered when there is an uplink. kUnavailable when every

@@ -8,14 +8,27 @@
 #include <time.h>
 
 #include <cstdio>
+#include <string_view>
 
 #include "base/log.h"
+#include "capture/source/host_links.h"
 #include "uplink/sensor.h"
 #include "uplink/sensor_config.h"
+#ifdef TAPIARY_HAVE_DPDK
+#include "capture/source/dpdk_source.h"
+#endif
 
 namespace {
 
 using namespace tapiary;
+
+#ifdef TAPIARY_HAVE_DPDK
+constexpr bool kHaveDpdk = true;
+constexpr uplink::Sensor::DpdkMaker kDpdk = capture::MakeDpdkSources;
+#else
+constexpr bool kHaveDpdk = false;
+constexpr uplink::Sensor::DpdkMaker kDpdk = nullptr;
+#endif
 
 int Fail(const base::Error& error, int code) {
   std::fprintf(stderr, "tapiary-sensor: %s\n", error.message.c_str());
@@ -46,7 +59,7 @@ base::Result<> WaitForEnd(const uplink::Sensor& sensor, const sigset_t& set) {
 
 int Run(const uplink::SensorConfig& config) {
   const sigset_t signals = BlockSignals();
-  auto sensor = uplink::Sensor::Start(config);
+  auto sensor = uplink::Sensor::Start(config, kDpdk);
   if (!sensor) return Fail(sensor.error(), 1);
   const auto ended = WaitForEnd(**sensor, signals);
   const auto stopped = (*sensor)->Stop();
@@ -55,16 +68,45 @@ int Run(const uplink::SensorConfig& config) {
   return 0;
 }
 
+base::Result<> CheckAll(const uplink::SensorConfig& config) {
+  if (!config.dpdk.ports.empty() && !kHaveDpdk) {
+    return base::MakeError(base::ErrorCode::kInvalid, "dpdk.ports: this build is without DPDK");
+  }
+  return uplink::Check(config);
+}
+
+bool Has(int argc, char** argv, std::string_view option) {
+  for (int i = 1; i < argc; ++i) {
+    if (argv[i] == option) return true;
+  }
+  return false;
+}
+
+// After --check-config: what DPDK would be told on this host.
+int ShowDpdk(const uplink::SensorConfig& config) {
+  if (config.dpdk.ports.empty()) return 0;
+  const auto text = uplink::DescribeDpdk(config.Dpdk());
+  if (!text) return Fail(text.error(), 1);
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && Has(argc, argv, "--list-interfaces")) {
+    std::fputs(capture::DescribeLinks(capture::HostLinks("", {})).c_str(), stdout);
+    return 0;
+  }
   uplink::SensorConfig config;
   base::ConfigTable table(
       "tapiary-sensor", "Captures mirrored traffic, measures it, and delivers it to a collector.");
   uplink::AddRows(table, config);
-  const auto action = table.Parse(argc, argv, [&config] { return uplink::Check(config); });
+  const auto action = table.Parse(argc, argv, [&config] { return CheckAll(config); });
   if (!action) return Fail(action.error(), 2);
-  if (*action == base::ConfigAction::kDone) return 0;
+  if (*action == base::ConfigAction::kDone) {
+    return Has(argc, argv, "--check-config") ? ShowDpdk(config) : 0;
+  }
   base::SetLogLevel(*base::ParseLogLevel(config.log_level));
   return Run(config);
 }
