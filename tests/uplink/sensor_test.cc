@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <chrono>
 #include <fstream>
-#include <thread>
 
+#include "tests/support/timing.h"
 #include "tests/uplink/support/spool_fixture.h"
 
 namespace tapiary::uplink {
@@ -26,10 +25,7 @@ TEST(Sensor, FileGoesIntoTheSpoolAndTheStopIsClean) {
   config.files = {MakeCaptureFile(folder.path(), 300)};
   auto sensor = Sensor::Start(config);
   ASSERT_TRUE(sensor) << sensor.error().message;
-  for (int i = 0; i < 500 && !(*sensor)->finished().value(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  EXPECT_TRUE((*sensor)->finished().value());
+  EXPECT_TRUE(timing::Comes([&] { return (*sensor)->finished().value(); }));
   ASSERT_TRUE((*sensor)->Stop());
   sensor->reset();
 

@@ -33,7 +33,7 @@ class Overload : public ServerFixture {
     EXPECT_THAT(Ask(Head("GET", "/view", "viewer-token")), StartsWith("HTTP/1.1 200"));
     EXPECT_THAT(Ask(Head("PUT", "/in", "sensor-token-z", "Content-Length: 2\r\n") + "ab"),
                 StartsWith("HTTP/1.1 201"));
-    EXPECT_LT(steady_clock::now() - start, milliseconds(1500));
+    EXPECT_LT(steady_clock::now() - start, milliseconds(8000));  // those that hold have 10 s
   }
 
   std::vector<std::unique_ptr<RawClient>> held_;

@@ -107,7 +107,7 @@ std::string RawClient::ReadAnswer(bool head_only) {
   const std::size_t at = answer.find(kLength);
   if (at == std::string::npos) return answer;
   const std::size_t length = std::strtoull(answer.c_str() + at + kLength.size(), nullptr, 10);
-  while (kept_.size() < length && Fill(5000)) {
+  while (kept_.size() < length && Fill(20'000)) {
   }
   answer += kept_.substr(0, length);
   kept_.erase(0, length);
@@ -124,7 +124,7 @@ bool RawClient::WaitForClose(int timeout_ms) {
 }
 
 std::size_t RawClient::Swallow(std::size_t size) {
-  while (kept_.size() < size && Fill(5000)) {
+  while (kept_.size() < size && Fill(20'000)) {
   }
   const std::size_t took = std::min(size, kept_.size());
   kept_.erase(0, took);

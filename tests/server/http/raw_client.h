@@ -21,7 +21,7 @@ class RawClient {
   bool Send(std::string_view bytes);
   // Reads until `marker` has come, the end, or the time is over. What came, marker included; what
   // came after the marker is kept for the next call.
-  std::string ReadUntil(std::string_view marker, int timeout_ms = 5000);
+  std::string ReadUntil(std::string_view marker, int timeout_ms = 20'000);
   // One whole answer: head, and the body that its Content-Length or chunks announce.
   std::string ReadAnswer(bool head_only = false);
   // True when the other end closes within the time; what it sends before is thrown away.
