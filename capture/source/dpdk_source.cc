@@ -96,7 +96,8 @@ class DpdkSource final : public PacketSource {
 
   base::Result<> Open() override;
   base::Result<NextState> Next(PacketBatch& batch, int wait_ms) override;
-  [[nodiscard]] std::string name() const override;
+  // Queues of a port keep one account, under its name.
+  [[nodiscard]] std::string name() const override { return device_->port().name; }
   void StopIntake() override;
   [[nodiscard]] const std::vector<InterfaceInfo>& interfaces() const override {
     return interfaces_;
@@ -144,11 +145,6 @@ class DpdkSource final : public PacketSource {
   std::uint64_t handed_ = 0;       // frames from the driver
   SourceCounters counters_;
 };
-
-std::string DpdkSource::name() const {
-  const std::string& port = device_->port().name;
-  return device_->queues() == 1 ? port : fmt::format("{} queue {}", port, queue_);
-}
 
 base::Result<> DpdkSource::Open() {
   InterfaceInfo info;
