@@ -14,6 +14,7 @@ constexpr std::uint8_t kSessionDisconnect = 0x0a;
 constexpr std::uint8_t kSessionAbort = 0x19;
 constexpr std::uint8_t kUserData = 0xc1;
 constexpr std::uint8_t kExtendedUserData = 0xc2;
+constexpr std::uint8_t kReasonCode = 50;
 
 bool IsMmsPdu(std::uint8_t first) {
   return (first >= kConfirmedRequest && first <= kReject) || first == kCancelRequest ||
@@ -26,16 +27,24 @@ std::size_t SessionLength(base::ByteCursor& cursor) {
   return length == 0xff ? cursor.U16Be() : length;
 }
 
-// The user data among a session PDU's parameters; empty when there is none.
-base::Bytes SessionUserData(base::Bytes parameters) {
+// The first of a session PDU's parameters that has one of two codes; empty when there is none.
+base::Bytes SessionParameter(base::Bytes parameters, std::uint8_t wanted, std::uint8_t or_this) {
   base::ByteCursor cursor(parameters);
   while (cursor.remaining() >= 2) {
     const std::uint8_t code = cursor.U8();
     const std::size_t length = SessionLength(cursor);
     const base::Bytes value = cursor.Take(std::min(length, cursor.remaining()));
-    if (code == kUserData || code == kExtendedUserData) return value;
+    if (code == wanted || code == or_this) return value;
   }
   return {};
+}
+
+Unwrapped FromRefuse(base::Bytes parameters) {
+  Unwrapped out;
+  out.layer = Layer::kRefuse;
+  const base::Bytes reason = SessionParameter(parameters, kReasonCode, kReasonCode);
+  if (!reason.empty()) out.refused = reason[0];
+  return out;
 }
 
 // Fully encoded user data (0x61): the first presentation data value, header and all.
@@ -120,14 +129,14 @@ Unwrapped FromSession(base::Bytes message) {
   const std::uint8_t kind = cursor.U8();
   const std::size_t length = SessionLength(cursor);
   const base::Bytes parameters = cursor.Take(std::min(length, cursor.remaining()));
-  const base::Bytes user_data = SessionUserData(parameters);
+  const base::Bytes user_data = SessionParameter(parameters, kUserData, kExtendedUserData);
   switch (kind) {
     case kSessionConnect:
       return FromSetUp(user_data, Layer::kConnect);
     case kSessionAccept:
       return FromSetUp(user_data, Layer::kAccept);
     case kSessionRefuse:
-      return {Layer::kRefuse, {}, {}};
+      return FromRefuse(parameters);
     case kSessionAbort:
       return {Layer::kAbort, {}, {}};
     case kSessionFinish:

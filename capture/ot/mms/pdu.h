@@ -26,8 +26,9 @@ enum class Layer : std::uint8_t {
 
 struct Unwrapped {
   Layer layer = Layer::kNone;
-  base::Bytes acse;  // the ACSE APDU's content
-  base::Bytes mms;   // the MMS PDU; empty when there is none
+  base::Bytes acse;                                    // the ACSE APDU's content
+  base::Bytes mms;                                     // the MMS PDU; empty when there is none
+  std::optional<std::uint8_t> refused = std::nullopt;  // kRefuse: reason code (X.225, 8.3.5.10)
 };
 Unwrapped Unwrap(base::Bytes message);
 

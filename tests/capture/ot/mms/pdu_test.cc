@@ -25,6 +25,10 @@ TEST(MmsPdu, EveryLayerIsTakenOff) {
   const auto finish = Hex("0910c10e610c300a020101a0056203800101");
   EXPECT_EQ(Unwrap(finish).layer, Layer::kRelease);
   EXPECT_EQ(Unwrap(Hex("1903110103")).layer, Layer::kAbort);
+  const auto refuse = Hex("0c06110100320102");
+  EXPECT_EQ(Unwrap(refuse).layer, Layer::kRefuse);
+  EXPECT_EQ(Unwrap(refuse).refused, 2u);
+  EXPECT_EQ(Unwrap(Hex("0c00")).refused, std::nullopt);
 }
 
 TEST(MmsPdu, RecognisedByWhatItNames) {
