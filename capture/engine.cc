@@ -7,6 +7,29 @@
 
 namespace tapiary::capture {
 
+namespace {
+
+// Workers that share an interface keep one account.
+void AddRow(const LedgerRow& from, LedgerRow& to) {
+  to.time_ns = std::max(to.time_ns, from.time_ns);
+  to.offered += from.offered;
+  to.recorded += from.recorded;
+  to.recorded_bytes += from.recorded_bytes;
+  to.filtered += from.filtered;
+  to.mirror.Add(from.mirror);
+  for (const auto& [reason, packets] : from.lost) {
+    const auto known = std::ranges::find(
+        to.lost, reason, [](const auto& lost) { return std::string_view(lost.first); });
+    if (known == to.lost.end()) {
+      to.lost.emplace_back(reason, packets);
+    } else {
+      known->second += packets;
+    }
+  }
+}
+
+}  // namespace
+
 struct Engine::Impl {
   std::vector<std::unique_ptr<Worker>> workers;
   std::size_t next = 0;  // the consumer's: takes blocks from the workers in turn
@@ -80,7 +103,15 @@ bool Engine::TakeRecords(RecordBatch& out) {
 
 std::vector<LedgerRow> Engine::Ledger() const {
   std::vector<LedgerRow> rows;
-  for (const auto& worker : impl_->workers) rows.push_back(worker->Ledger());
+  for (const auto& worker : impl_->workers) {
+    LedgerRow row = worker->Ledger();
+    const auto known = std::ranges::find(rows, row.interface, &LedgerRow::interface);
+    if (known == rows.end()) {
+      rows.push_back(std::move(row));
+    } else {
+      AddRow(row, *known);
+    }
+  }
   return rows;
 }
 

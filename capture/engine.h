@@ -61,6 +61,7 @@ class Engine {
   void ReturnBlock(std::unique_ptr<Block> block);
   bool TakeRecords(RecordBatch& out);
 
+  // One row an interface, whatever the number of workers that share it.
   [[nodiscard]] std::vector<LedgerRow> Ledger() const;
   [[nodiscard]] std::vector<WorkerStatus> status() const;
 

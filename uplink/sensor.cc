@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "capture/label/noise.h"
+#include "capture/source/fanout.h"
 #include "uplink/self_filter.h"
 
 namespace tapiary::uplink {
@@ -36,6 +37,28 @@ base::Result<Uplink> FindUplink(const SensorConfig& config) {
   return Uplink{ExcludeUplink(config.filter, *addresses, host.port), *addresses};
 }
 
+// As many sources as workers are configured, each with its part of the ring's memory.
+std::vector<std::unique_ptr<capture::PacketSource>> ShareInterface(const SensorConfig& config,
+                                                                   const std::string& interface,
+                                                                   const std::string& filter) {
+  capture::AfPacketOptions options;
+  options.interface = interface;
+  options.filter = filter;
+  options.ring_bytes = config.ring_bytes / config.workers;
+  options.snap_length = static_cast<std::uint32_t>(config.snap_length);
+  options.promiscuous = config.promiscuous;
+  if (config.workers > 1) {
+    options.fanout =
+        std::make_shared<capture::FanoutGroup>(static_cast<std::uint32_t>(config.workers));
+  }
+  std::vector<std::unique_ptr<capture::PacketSource>> sources;
+  for (std::int64_t i = 0; i < config.workers; ++i) {
+    options.leads = i == 0;
+    sources.push_back(capture::MakeAfPacketSource(options));
+  }
+  return sources;
+}
+
 base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
     const SensorConfig& config, Sensor::DpdkMaker dpdk) {
   std::vector<std::unique_ptr<capture::PacketSource>> sources;
@@ -48,13 +71,9 @@ base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
   if (!config.files.empty()) return sources;
   TAPIARY_ASSIGN(const Uplink uplink, FindUplink(config));
   for (const std::string& interface : config.interfaces) {
-    capture::AfPacketOptions options;
-    options.interface = interface;
-    options.filter = uplink.filter;
-    options.ring_bytes = config.ring_bytes;
-    options.snap_length = static_cast<std::uint32_t>(config.snap_length);
-    options.promiscuous = config.promiscuous;
-    sources.push_back(capture::MakeAfPacketSource(std::move(options)));
+    for (auto& source : ShareInterface(config, interface, uplink.filter)) {
+      sources.push_back(std::move(source));
+    }
   }
   if (config.dpdk.ports.empty()) return sources;
   if (dpdk == nullptr) {

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "capture/source/bpf.h"
 #include "capture/source/counters.h"
+#include "capture/source/fanout.h"
 #include "capture/source/link_info.h"
 #include "capture/source/packet_source.h"
 #include "capture/source/rx_ring.h"
@@ -29,6 +30,7 @@ constexpr int kMaxWaitMs = 500;  // so that the check above takes place
 constexpr int kBlocksPerCall = 16;
 // Smaller limits could not be told from packets that the filter rejected.
 constexpr std::uint32_t kMinSnapLength = 64;
+constexpr BpfInstruction kTakeNothing = {0x06, 0, 0, 0};  // BPF_RET 0
 
 // Nothing for hardware whose frames we do not know.
 std::optional<LinkType> LinkTypeOf(unsigned hardware_type) {
@@ -61,12 +63,19 @@ class AfPacketSource final : public PacketSource {
   enum class Binding { kBound, kMissing };
 
   base::Result<> Setup(const LinkInfo& link);
+  base::Result<> OpenRing(const LinkInfo& link);
+  base::Result<> BindRing(int index);
   void TakeFrames(PacketBatch& batch);
   void CheckLink();
   void SetMissing(std::string_view why);
   void Rebind(const LinkInfo& link);
   void SetLinkUp(bool up);
   void CountUndelivered();
+  // What members of a fanout would say as one.
+  template <class... Args>
+  void Tell(fmt::format_string<Args...> format, Args&&... args) {
+    if (options_.leads) base::LogWarning(format, std::forward<Args>(args)...);
+  }
 
   AfPacketOptions options_;
   std::vector<InterfaceInfo> interfaces_;
@@ -110,19 +119,36 @@ base::Result<> AfPacketSource::Setup(const LinkInfo& link) {
   interfaces_ = {info};
   TAPIARY_ASSIGN(filter_, PacketFilter::Compile(options_.filter, info.link_type_number));
   program_ = filter_.KernelProgram(options_.snap_length);
+  TAPIARY_TRY(OpenRing(link));
+  if (options_.fanout && !link.up) {
+    binding_ = Binding::kMissing;  // the kernel takes members of an interface that is up
+  } else {
+    TAPIARY_TRY(BindRing(link.index));
+  }
+  index_ = link.index;
+  missed_base_ = link.rx_missed;
+  counters_.link_up = link.up;
+  if (!link.up) Tell("interface {}: link down", options_.interface);
+  return {};
+}
+
+base::Result<> AfPacketSource::OpenRing(const LinkInfo& link) {
   TAPIARY_TRY(ring_.Open(PlanRing(options_.ring_bytes, options_.block_bytes, options_.snap_length,
                                   static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)))));
-  TAPIARY_TRY(ring_.Attach(program_));
+  TAPIARY_TRY(ring_.Attach({kTakeNothing}));
   // On loopback each packet passes twice: sent, then received (CAP-09).
   if (link.loopback && !options_.both_directions_on_loopback) {
     skip_outgoing_ = !ring_.IgnoreOutgoing();
   }
-  TAPIARY_TRY(ring_.Bind(link.index, options_.promiscuous));
-  index_ = link.index;
-  missed_base_ = link.rx_missed;
-  counters_.link_up = link.up;
-  if (!link.up) base::LogWarning("interface {}: link down", options_.interface);
   return {};
+}
+
+// The filter opens last: a bind that fails would take what is not ours, and one that waits for its
+// fanout what is another member's.
+base::Result<> AfPacketSource::BindRing(int index) {
+  TAPIARY_TRY(ring_.Bind(index, options_.promiscuous));
+  if (options_.fanout) TAPIARY_TRY(options_.fanout->Join(ring_.fd(), index));
+  return ring_.Attach(program_);
 }
 
 base::Result<NextState> AfPacketSource::Next(PacketBatch& batch, int wait_ms) {
@@ -188,7 +214,7 @@ void AfPacketSource::CheckLink() {
   const bool bound = binding_ == Binding::kBound && ring_.IsBoundTo(link->index);
   if (link->index != index_ || !bound) Rebind(*link);
   if (binding_ != Binding::kBound) return;
-  if (link->rx_missed >= missed_base_) {
+  if (options_.leads && link->rx_missed >= missed_base_) {
     counters_.dropped_nic.Set(missed_total_ + link->rx_missed - missed_base_);
   }
   SetLinkUp(link->up);
@@ -198,9 +224,9 @@ void AfPacketSource::CheckLink() {
 void AfPacketSource::SetMissing(std::string_view why) {
   if (binding_ == Binding::kMissing) return;
   binding_ = Binding::kMissing;
-  base::LogWarning("interface {} missing: {}", options_.interface, why);
+  Tell("interface {} missing: {}", options_.interface, why);
   counters_.link_up = false;
-  const auto closed = ring_.Attach({{0x06, 0, 0, 0}});  // BPF_RET 0: take nothing
+  const auto closed = ring_.Attach({kTakeNothing});
   if (!closed) base::LogWarning("{}", closed.error().ToString());
 }
 
@@ -210,26 +236,31 @@ void AfPacketSource::Rebind(const LinkInfo& link) {
     SetMissing(fmt::format("it came back with hardware type {}", link.hardware_type));
     return;
   }
-  // Bound first: with the filter open, a failed bind would take what is not ours.
-  base::Result<> done = ring_.Bind(link.index, options_.promiscuous);
-  if (done) done = ring_.Attach(program_);
+  base::Result<> done;
+  if (options_.fanout) {
+    // A member cannot be bound anew. Its ring goes when it is empty, half a second from now.
+    if (binding_ == Binding::kBound) return SetMissing("another in its place");
+    if (ring_.Ready() || !link.up) return;
+    done = OpenRing(link);
+  }
+  if (done) done = BindRing(link.index);
   if (!done) {
     SetMissing(done.error().ToString());
     return;
   }
   binding_ = Binding::kBound;
   if (link.index == index_) {
-    base::LogWarning("interface {} is back, or another under its index", options_.interface);
+    Tell("interface {} is back, or another under its index", options_.interface);
     return;
   }
-  base::LogWarning("interface {} replaced: index {} -> {}", options_.interface, index_, link.index);
+  Tell("interface {} replaced: index {} -> {}", options_.interface, index_, link.index);
   index_ = link.index;
   missed_total_ = counters_.dropped_nic.get();
   missed_base_ = 0;  // a new interface counts from nothing
 }
 
 void AfPacketSource::StopIntake() {
-  const auto closed = ring_.Attach({{0x06, 0, 0, 0}});  // BPF_RET 0: take nothing
+  const auto closed = ring_.Attach({kTakeNothing});
   if (!closed) base::LogWarning("{}", closed.error().ToString());
   intake_stopped_ = true;
   CountUndelivered();
@@ -244,7 +275,7 @@ void AfPacketSource::CountUndelivered() {
 
 void AfPacketSource::SetLinkUp(bool up) {
   if (counters_.link_up.exchange(up, std::memory_order_relaxed) == up) return;
-  base::LogWarning("interface {}: link {}", options_.interface, up ? "up" : "down");
+  Tell("interface {}: link {}", options_.interface, up ? "up" : "down");
 }
 
 }  // namespace

@@ -70,6 +70,8 @@ class PacketSource {
   [[nodiscard]] virtual bool end_is_cut() const { return false; }
 };
 
+class FanoutGroup;  // fanout.h
+
 struct AfPacketOptions {
   std::string interface {};
   std::string filter{};  // BPF in tcpdump's syntax, empty for all; VLAN-aware (CAP-05)
@@ -78,6 +80,10 @@ struct AfPacketOptions {
   std::uint32_t snap_length = 65535;
   bool promiscuous = true;  // by socket membership, so kill -9 leaves no trace (CAP-15)
   bool both_directions_on_loopback = false;  // CAP-09
+  // Shares the interface with the other members: each packet goes to one of them. The leader counts
+  // and tells for all what the interface itself says.
+  std::shared_ptr<FanoutGroup> fanout{};
+  bool leads = true;
 };
 
 // kInvalid for a filter that does not compile, the position included.

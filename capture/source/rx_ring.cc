@@ -59,10 +59,21 @@ RingSize PlanRing(std::int64_t ring_bytes, std::int64_t block_bytes, std::uint32
 }
 
 RxRing::~RxRing() {
+  Close();
+}
+
+void RxRing::Close() {
   if (map_ != nullptr) ::munmap(map_, size_.block_bytes * size_.block_count);
+  map_ = nullptr;
+  fd_.reset();
+  promiscuous_index_ = 0;  // went with the socket
+  block_ = 0;
+  holds_ = false;
+  frames_left_ = 0;
 }
 
 base::Result<> RxRing::Open(RingSize size) {
+  Close();
   size_ = size;
   // Protocol 0: nothing comes before Bind, so no packet passes without the filter.
   fd_ = base::UniqueFd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
@@ -153,10 +164,16 @@ bool RxRing::IgnoreOutgoing() {
   return SetOption(fd_.get(), PACKET_IGNORE_OUTGOING, on, "PACKET_IGNORE_OUTGOING").has_value();
 }
 
-bool RxRing::Acquire() {
+bool RxRing::Ready() const {
+  if (map_ == nullptr) return false;
   auto* block = reinterpret_cast<tpacket_block_desc*>(map_ + block_ * size_.block_bytes);
   std::atomic_ref<std::uint32_t> status(block->hdr.bh1.block_status);
-  if ((status.load(std::memory_order_acquire) & TP_STATUS_USER) == 0) return false;
+  return (status.load(std::memory_order_acquire) & TP_STATUS_USER) != 0;
+}
+
+bool RxRing::Acquire() {
+  if (!Ready()) return false;
+  auto* block = reinterpret_cast<tpacket_block_desc*>(map_ + block_ * size_.block_bytes);
   holds_ = true;
   frames_left_ = block->hdr.bh1.num_pkts;
   frame_ = reinterpret_cast<const tpacket3_hdr*>(reinterpret_cast<const std::uint8_t*>(block) +

@@ -47,8 +47,8 @@ class RxRing {
   RxRing(const RxRing&) = delete;
   RxRing& operator=(const RxRing&) = delete;
 
-  // Makes socket and ring, bound to nothing yet. When memory is short the ring is halved down to
-  // kMinRingBlocks (CAP-07). Errors name call and errno.
+  // Makes socket and ring, bound to nothing yet; what was open before is closed. When memory is
+  // short the ring is halved down to kMinRingBlocks (CAP-07). Errors name call and errno.
   base::Result<> Open(RingSize size);
   base::Result<> Attach(const std::vector<BpfInstruction>& program);
   // Receives from interface `index` from now on, in promiscuous mode if asked.
@@ -59,7 +59,9 @@ class RxRing {
   // True when the kernel no longer shows us what this host sends.
   bool IgnoreOutgoing();
 
-  // Takes the next block when the kernel has filled it. Requires that none is held.
+  // The kernel has filled the next block. Requires that none is held.
+  [[nodiscard]] bool Ready() const;
+  // Takes the next block when it is ready.
   bool Acquire();
   [[nodiscard]] bool holds_block() const { return holds_; }
   [[nodiscard]] bool HasFrame() const { return frames_left_ > 0; }
@@ -73,8 +75,10 @@ class RxRing {
   // Adds what the kernel counted since the last call.
   void ReadTotals(KernelTotals& totals) const;
   [[nodiscard]] RingSize size() const { return size_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
+  void Close();
   base::Result<> MapRing();
 
   base::UniqueFd fd_;
