@@ -140,9 +140,10 @@ class DpdkSource final : public PacketSource {
   LinkWatch watch_;
   bool watching_ = false;
   int index_ = 0;
-  std::uint64_t kernel_base_ = 0;  // frames that it had received when we began
-  std::uint64_t kernel_seen_ = 0;  // and since then
-  std::uint64_t handed_ = 0;       // frames from the driver
+  std::uint64_t kernel_base_ = 0;     // frames that it had received when we began
+  std::uint64_t kernel_seen_ = 0;     // and since then
+  std::uint64_t kernel_settled_ = 0;  // of these, surely in the ring or lost
+  std::uint64_t handed_ = 0;          // frames from the driver
   SourceCounters counters_;
 };
 
@@ -323,6 +324,8 @@ void DpdkSource::CheckInterface() {
   if (!link && link.error().code != base::ErrorCode::kNotFound) return;
   const bool same = link && link->index == index_;
   const bool up = same && link->up;
+  // A frame is counted a little before it is in the ring: believed at the next look.
+  kernel_settled_ = kernel_seen_;
   if (same && link->rx_packets >= kernel_base_) kernel_seen_ = link->rx_packets - kernel_base_;
   if (counters_.link_up.exchange(up, std::memory_order_relaxed) == up) return;
   base::LogWarning("{}: {}", name(),
@@ -334,14 +337,15 @@ void DpdkSource::CheckInterface() {
 // The ring was just found empty: what the kernel had received before was handed out or is lost.
 void DpdkSource::CountKernelLoss() {
   if (device_->port().frame_bytes == 0) return;  // other drivers tell
-  if (kernel_seen_ > handed_ + counters_.dropped_kernel.get()) {
-    counters_.dropped_kernel.Set(kernel_seen_ - handed_);
+  if (kernel_settled_ > handed_ + counters_.dropped_kernel.get()) {
+    counters_.dropped_kernel.Set(kernel_settled_ - handed_);
   }
 }
 
 void DpdkSource::StopIntake() {
   if (stopped_) return;
   Check(rte_rdtsc());
+  kernel_settled_ = kernel_seen_;  // what comes later is not taken
   const int there = rte_eth_rx_queue_count(device_->id(), queue_);
   if (there > 0) counters_.undelivered.Set(static_cast<std::uint64_t>(there));
   // A driver that cannot count gives up to what a ring holds, until it is empty once.

@@ -21,14 +21,13 @@ struct TakenPacket {
   std::uint32_t wire_length = 0;
 };
 
-class DpdkTest : public ::testing::Test {
+// Without interfaces: files and the like.
+class DpdkFiles : public ::testing::Test {
  protected:
   void SetUp() override {
     static bool used = false;
     if (used) GTEST_SKIP() << "DPDK starts once a process: run this with ctest";
     used = true;
-    const std::string why = pair_.Make();
-    if (!why.empty()) GTEST_SKIP() << why;
   }
 
   // Sources of these ports; the first `count` of them are opened and must work.
@@ -61,8 +60,19 @@ class DpdkTest : public ::testing::Test {
     return packets;
   }
 
-  VethPair pair_;
   std::vector<std::unique_ptr<PacketSource>> sources_;
+};
+
+class DpdkTest : public DpdkFiles {
+ protected:
+  void SetUp() override {
+    DpdkFiles::SetUp();
+    if (IsSkipped()) return;
+    const std::string why = pair_.Make();
+    if (!why.empty()) GTEST_SKIP() << why;
+  }
+
+  VethPair pair_;
 };
 
 inline std::string CapturePort(const std::string& kind = "af_packet") {

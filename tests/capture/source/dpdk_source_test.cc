@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "tests/capture/source/dpdk_fixture.h"
+#include "tests/capture/source/file_builder.h"
 
 namespace tapiary::capture::test {
 namespace {
@@ -223,6 +224,46 @@ TEST_F(DpdkTest, WaitsAsLongAsAskedAndSleepsMeanwhile) {
     const auto used = micros(after) - micros(before);
     EXPECT_LT(used, 5'000 + wait_ms * 300) << "30 % of a core: it spins";
   }
+}
+
+TEST_F(DpdkFiles, FramesInSeveralBuffersAreWhole) {
+  const PcapSpec spec;
+  std::vector<Buffer> parts = {PcapHeader(spec)};
+  const std::vector<std::size_t> sizes = {60, 1514, 2048, 2049, 2176, 4000, 9000, 15'000, 60};
+  std::uint32_t second = 1'700'000'000;
+  for (const std::size_t size : sizes) {
+    parts.push_back(PcapRecord(spec, second++, 123'456, UdpFrame({{0x8100, 7}}, size)));
+  }
+  const TempFile file(Join(parts));
+  Open({.ports = {"pcap:" + file.path()}, .snap_length = 10'000});
+  const auto seen = Collect(*sources_[0], sizes.size(), 2000);
+  ASSERT_EQ(seen.size(), sizes.size());
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    FrameBytes expected = UdpFrame({{0x8100, 7}}, sizes[i]);
+    EXPECT_EQ(seen[i].wire_length, sizes[i]);
+    if (expected.size() > 10'000) expected.resize(10'000);
+    EXPECT_EQ(seen[i].bytes, expected) << sizes[i];
+    EXPECT_EQ(
+        seen[i].time_ns,
+        (1'700'000'000LL + static_cast<std::int64_t>(i)) * base::kNanosPerSecond + 123'456'000);
+  }
+  EXPECT_EQ(sources_[0]->stats().truncated, 1u);
+  EXPECT_EQ(sources_[0]->stats().received, sizes.size());
+}
+
+// This driver cuts a frame above 64 KiB and says its whole length all the same.
+TEST_F(DpdkFiles, ALengthThatTheBuffersDoNotHoldIsNotBelieved) {
+  const PcapSpec spec{.snap_length = 262'144};
+  const TempFile file(Join({PcapHeader(spec), PcapRecord(spec, 1, 0, UdpFrame({}, 70'000)),
+                            PcapRecord(spec, 2, 0, UdpFrame())}));
+  Open({.ports = {"pcap:" + file.path()}});
+  const auto seen = Collect(*sources_[0], 2, 2000);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_LE(seen[0].bytes.size(), seen[0].wire_length);
+  FrameBytes expected = UdpFrame({}, 70'000);
+  expected.resize(seen[0].bytes.size());
+  EXPECT_EQ(seen[0].bytes, expected);
+  EXPECT_EQ(seen[1].bytes, UdpFrame());
 }
 
 }  // namespace
