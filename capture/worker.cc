@@ -138,14 +138,15 @@ void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatch
       ++local_.lost_interfaces;
       continue;
     }
-    if (!PrepareBlock(*builder, packet)) {
+    std::optional<std::uint64_t> block = builder->TryAppend(packet);
+    if (!block && RenewBlock(*builder)) block = builder->TryAppend(packet);
+    if (!block) {
       ++local_.lost_backlog;
       continue;
     }
-    const std::uint64_t block = builder->Append(packet);
     ++recorded;
     bytes += packet.bytes.size();
-    if (handles[i].valid()) meter_.NoteBlock(handles[i], block);
+    if (handles[i].valid()) meter_.NoteBlock(handles[i], *block);
   }
   local_.recorded += recorded;
   local_.recorded_bytes += bytes;
@@ -162,11 +163,9 @@ BlockBuilder* Worker::BuilderFor(std::uint32_t interface) {
   return builders_[interface].get();
 }
 
-bool Worker::PrepareBlock(BlockBuilder& builder, const Packet& packet) {
-  if (builder.HasBlock()) {
-    if (builder.Fits(packet)) return true;
-    CloseBlock(builder);
-  }
+// A block with room for any packet, in place of the one that is full.
+bool Worker::RenewBlock(BlockBuilder& builder) {
+  CloseBlock(builder);
   std::unique_ptr<Block> block = FreeBlock();
   if (!block) return false;
   builder.Begin(std::move(block));

@@ -59,7 +59,7 @@ class Worker {
   void EmptySource();
   void Store(const PacketBatch& batch, const std::array<FlowHandle, kBatchSize>& handles);
   BlockBuilder* BuilderFor(std::uint32_t interface);
-  bool PrepareBlock(BlockBuilder& builder, const Packet& packet);
+  bool RenewBlock(BlockBuilder& builder);
   std::unique_ptr<Block> FreeBlock();
   void CloseBlock(BlockBuilder& builder);
   void CloseOldBlocks(std::int64_t steady_ns);

@@ -34,7 +34,7 @@ bool BlockBuilder::Fits(const Packet& packet) const {
 void BlockBuilder::Begin(std::unique_ptr<Block> storage) {
   assert(block_ == nullptr);
   block_ = std::move(storage);
-  std::vector<std::uint8_t> data = std::move(block_->data);
+  BlockBytes data = std::move(block_->data);
   *block_ = Block{};
   block_->stream = stream_;
   block_->number = next_number_++;
@@ -44,8 +44,21 @@ void BlockBuilder::Begin(std::unique_ptr<Block> storage) {
 }
 
 std::uint64_t BlockBuilder::Append(const Packet& packet) {
+  return AppendSized(packet, PacketBlockSize(packet));
+}
+
+std::optional<std::uint64_t> BlockBuilder::TryAppend(const Packet& packet) {
+  if (block_ == nullptr) return std::nullopt;
+  const std::size_t size = PacketBlockSize(packet);
+  if (size > block_->data.capacity() - block_->data.size()) return std::nullopt;
+  return AppendSized(packet, size);
+}
+
+std::uint64_t BlockBuilder::AppendSized(const Packet& packet, std::size_t size) {
   Block& block = *block_;
-  AppendPacket(packet, 0, block.data);
+  const std::size_t at = block.data.size();
+  block.data.resize(at + size);
+  WritePacket(packet, 0, size, block.data.data() + at);
   ++block.packets;
   block.packet_bytes += packet.bytes.size();
   if (packet.time_ns != kTimeUnknown) {

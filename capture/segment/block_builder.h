@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/packet.h"
@@ -21,6 +23,24 @@ inline constexpr std::size_t kDefaultBlockBytes = 512 * 1024;
 // Smaller blocks are made this large: headers and one largest packet must fit.
 inline constexpr std::size_t kMinBlockBytes = kMaxPacketBytes + 8 * 1024;
 
+// Bytes that grow without being cleared first: what is resized is written at once.
+template <class T>
+struct UnclearedAllocator : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = UnclearedAllocator<U>;
+  };
+  template <class U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* at, Args&&... args) {
+    ::new (static_cast<void*>(at)) U(std::forward<Args>(args)...);
+  }
+};
+using BlockBytes = std::vector<std::uint8_t, UnclearedAllocator<std::uint8_t>>;
+
 // One block in memory. Owned by its pool or by whoever holds it between the rings.
 struct Block {
   std::uint32_t stream = 0;
@@ -29,7 +49,7 @@ struct Block {
   std::int64_t last_ns = 0;
   std::uint32_t packets = 0;
   std::uint64_t packet_bytes = 0;  // captured bytes, without pcapng overhead
-  std::vector<std::uint8_t> data;  // reserved once to its full size
+  BlockBytes data;                 // reserved once to its full size
 };
 
 // A fixed set of blocks. Not thread-safe: the rings of the engine carry blocks between threads.
@@ -47,12 +67,16 @@ class BlockBuilder {
   void Begin(std::unique_ptr<Block> storage);
   // Appends; returns the block's number. Requires HasBlock() and Fits().
   std::uint64_t Append(const Packet& packet);
+  // The same where both may be untrue: nothing then. One look at the packet's size serves both.
+  std::optional<std::uint64_t> TryAppend(const Packet& packet);
   // Hands out the block being filled; nothing when there is none or it holds no packet yet (it is
   // then kept for the next one).
   std::unique_ptr<Block> Close();
   [[nodiscard]] std::uint32_t packets_in_block() const { return block_ ? block_->packets : 0; }
 
  private:
+  std::uint64_t AppendSized(const Packet& packet, std::size_t size);
+
   std::vector<std::uint8_t> header_;  // SHB + IDB, made once
   std::uint32_t stream_;
   std::uint64_t next_number_ = 0;

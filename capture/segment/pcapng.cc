@@ -103,18 +103,35 @@ std::size_t OptionBytes(const Packet& packet) {
   return size > 0 ? size + kOptionEndBytes : 0;
 }
 
-void AppendFrame(const Packet& packet, Buffer& out) {
+// Puts bytes at `at` and steps behind them.
+void Put(std::uint8_t*& at, const void* data, std::size_t size) {
+  std::memcpy(at, data, size);
+  at += size;
+}
+
+template <class T>
+void PutNumber(std::uint8_t*& at, T value) {
+  Put(at, &value, sizeof value);
+}
+
+void PutFrame(std::uint8_t*& at, const Packet& packet) {
   const base::Bytes bytes = packet.bytes.first(std::min(packet.bytes.size(), kMaxPacketBytes));
-  if (!PutsTagBack(packet)) {
-    AppendRaw(bytes.data(), bytes.size(), out);
-    return;
-  }
+  if (!PutsTagBack(packet)) return Put(at, bytes.data(), bytes.size());
   const std::uint8_t tag[kTagBytes] = {
       static_cast<std::uint8_t>(packet.vlan_tpid >> 8), static_cast<std::uint8_t>(packet.vlan_tpid),
       static_cast<std::uint8_t>(packet.vlan_tci >> 8), static_cast<std::uint8_t>(packet.vlan_tci)};
-  AppendRaw(bytes.data(), kVlanAt, out);
-  AppendRaw(tag, sizeof tag, out);
-  AppendRaw(bytes.data() + kVlanAt, bytes.size() - kVlanAt, out);
+  Put(at, bytes.data(), kVlanAt);
+  Put(at, tag, sizeof tag);
+  Put(at, bytes.data() + kVlanAt, bytes.size() - kVlanAt);
+}
+
+void PutTimeComment(std::uint8_t*& at, std::int64_t time_ns) {
+  const TimeComment comment(time_ns);
+  PutNumber(at, kOptionComment);
+  PutNumber(at, static_cast<std::uint16_t>(comment.size));
+  Put(at, comment.text.data(), comment.size);
+  constexpr std::uint8_t kZeros[4] = {};
+  Put(at, kZeros, Padded(comment.size) - comment.size);
 }
 
 }  // namespace
@@ -153,30 +170,40 @@ std::size_t PacketBlockSize(const Packet& packet) {
   return sizeof(EnhancedHeader) + Padded(StoredBytes(packet)) + OptionBytes(packet) + 4;
 }
 
-void AppendPacket(const Packet& packet, std::uint32_t interface, Buffer& out) {
+void WritePacket(const Packet& packet, std::uint32_t interface, std::size_t size,
+                 std::uint8_t* out) {
   const std::size_t stored = StoredBytes(packet);
   const auto time = packet.time_ns < 0 ? 0 : static_cast<std::uint64_t>(packet.time_ns);
   EnhancedHeader header;
-  header.total = static_cast<std::uint32_t>(PacketBlockSize(packet));
+  header.total = static_cast<std::uint32_t>(size);
   header.interface = interface;
   header.time_high = static_cast<std::uint32_t>(time >> 32);
   header.time_low = static_cast<std::uint32_t>(time);
   header.captured = static_cast<std::uint32_t>(stored);
   header.length = packet.wire_length + (packet.has_vlan ? std::uint32_t{kTagBytes} : 0);
-  AppendRaw(&header, sizeof header, out);
-  AppendFrame(packet, out);
-  AppendPadding(stored, out);
+  std::uint8_t* at = out;
+  Put(at, &header, sizeof header);
+  // The padding first: the frame's own bytes go over what is not padding.
+  std::uint8_t* const behind = at + Padded(stored);
+  constexpr std::uint32_t kZeros = 0;
+  if (stored > 0) std::memcpy(behind - sizeof kZeros, &kZeros, sizeof kZeros);
+  PutFrame(at, packet);
+  at = behind;
   if (packet.direction != Direction::kUnknown) {
-    AppendNumber(kOptionFlags, out);
-    AppendNumber(std::uint16_t{4}, out);
-    AppendNumber(static_cast<std::uint32_t>(packet.direction), out);
+    PutNumber(at, kOptionFlags);
+    PutNumber(at, std::uint16_t{4});
+    PutNumber(at, static_cast<std::uint32_t>(packet.direction));
   }
-  if (packet.time_ns < 0) {
-    const TimeComment comment(packet.time_ns);
-    AppendOption(kOptionComment, {comment.text.data(), comment.size}, out);
-  }
-  if (OptionBytes(packet) > 0) AppendNumber(std::uint32_t{0}, out);
-  AppendNumber(header.total, out);
+  if (packet.time_ns < 0) PutTimeComment(at, packet.time_ns);
+  if (OptionBytes(packet) > 0) PutNumber(at, std::uint32_t{0});
+  PutNumber(at, header.total);
+}
+
+void AppendPacket(const Packet& packet, std::uint32_t interface, Buffer& out) {
+  const std::size_t size = PacketBlockSize(packet);
+  const std::size_t at = out.size();
+  out.resize(at + size);
+  WritePacket(packet, interface, size, out.data() + at);
 }
 
 }  // namespace tapiary::capture

@@ -1,6 +1,6 @@
 // Writing pcapng (draft-ietf-opsawg-pcapng): section header, interface description with nanosecond
 // resolution, enhanced packet block. Little-endian. Pure appends to a buffer; any thread.
-// AppendPacket is on the hot path: it does not allocate when `out` has the room.
+// WritePacket is on the hot path.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,13 @@ struct SectionText {
 };
 void AppendSectionHeader(const SectionText& text, std::vector<std::uint8_t>& out);
 void AppendInterface(const InterfaceInfo& interface, std::vector<std::uint8_t>& out);
-// Exact bytes that AppendPacket adds.
+// Exact bytes that a packet takes.
 std::size_t PacketBlockSize(const Packet& packet);
-// Puts a taken-out VLAN tag back. `interface` is the section's interface id. A time that pcapng
-// cannot hold (unknown, before 1970) is written as 0 with a comment that PcapngFormat reads back.
+// Writes a packet's block to `out`, which has PacketBlockSize(packet) = `size` bytes. Puts a
+// taken-out VLAN tag back. `interface` is the section's interface id. A time that pcapng cannot
+// hold (unknown, before 1970) is written as 0 with a comment that PcapngFormat reads back.
+void WritePacket(const Packet& packet, std::uint32_t interface, std::size_t size,
+                 std::uint8_t* out);
 void AppendPacket(const Packet& packet, std::uint32_t interface, std::vector<std::uint8_t>& out);
 
 }  // namespace tapiary::capture

@@ -48,7 +48,7 @@ TEST(SegmentBlock, OnlyWholeCheckedFramesOfThatSize) {
     return ReadBlock(entry, ReaderOf(frame));
   };
   Block block;
-  block.data = section;
+  block.data.assign(section.begin(), section.end());
   BlockCompressor compressor;
   const std::string good = compressor.Compress(block, 3).value();
   ASSERT_TRUE(read(good, section.size()));
@@ -58,7 +58,8 @@ TEST(SegmentBlock, OnlyWholeCheckedFramesOfThatSize) {
   EXPECT_FALSE(read(good.substr(1), section.size()));
   const Buffer unchecked = Zstd(section);  // zstd's simple call leaves the checksum out
   EXPECT_FALSE(read({unchecked.begin(), unchecked.end()}, section.size()));
-  block.data = Payload(28);
+  const Buffer payload = Payload(28);
+  block.data.assign(payload.begin(), payload.end());
   EXPECT_FALSE(read(compressor.Compress(block, 3).value(), 28)) << "no section header";
   block.data.resize(kMaxBlockRawBytes + 1);
   EXPECT_EQ(compressor.Compress(block, 3).error().code, base::ErrorCode::kTooLarge);
