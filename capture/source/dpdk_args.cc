@@ -217,7 +217,7 @@ std::uint32_t DpdkBuffers(std::uint32_t queues, std::uint32_t ring_size) {
 DpdkFacts ReadDpdkFacts(const std::string& root) {
   DpdkFacts facts;
   facts.cpus = Field(root + "/proc/self/status", "Cpus_allowed_list:");
-  if (facts.cpus.empty()) facts.cpus = "0";
+  if (facts.cpus.empty()) facts.cpus = std::string("0");  // GCC 12 warns of "0" itself
   facts.free_huge_bytes = FreeHugeBytes(root);
   const std::string available = Field(root + "/proc/meminfo", "MemAvailable:");
   std::uint64_t kibibytes = 0;
