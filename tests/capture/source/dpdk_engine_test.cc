@@ -157,23 +157,36 @@ std::vector<std::string> Results(std::unique_ptr<PacketSource> source, std::uint
   return lines;
 }
 
+// A file of our own, so that there is one without the corpus too.
+Buffer SmallCapture() {
+  const PcapSpec spec;
+  std::vector<Buffer> parts = {PcapHeader(spec)};
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    const Buffer frame = i % 3 == 0 ? TcpFrame({}, static_cast<std::uint16_t>(500 + i % 7))
+                                    : UdpFrame({{0x8100, 5}}, 60 + i, 502);
+    parts.push_back(PcapRecord(spec, 1'700'000'000 + i, 17 * i, frame));
+  }
+  return Join(parts);
+}
+
 TEST_F(DpdkFileEngine, R5_TheSameResultsAsFromTheFile) {
-  const std::vector<std::string> files = CorpusFiles();
-  if (files.empty()) GTEST_SKIP() << "no corpus beside the repository";
+  const TempFile small(SmallCapture());
+  std::vector<std::string> files = CorpusFiles();
+  files.push_back(small.path());
   DpdkOptions options;
   options.ring_size = 64;
   for (const std::string& file : files) options.ports.push_back("pcap:" + file);
   Open(std::move(options), 0);
   ASSERT_EQ(sources_.size(), files.size());
-  std::size_t flows = 0;
+  std::size_t lines = 0;
   for (std::size_t i = 0; i < files.size(); ++i) {
     SCOPED_TRACE(files[i]);
     const std::uint64_t packets = ReadPath({.path = files[i]}).packets.size();
     const auto expected = Results(MakePcapSource({.path = files[i]}), packets);
     EXPECT_EQ(Results(std::move(sources_[i]), packets), expected);
-    flows += expected.size();
+    lines += expected.size();
   }
-  EXPECT_GT(flows, files.size());
+  EXPECT_GE(lines, files.size());
 }
 
 // net_null can hash, has many queues, and gives frames without end.
