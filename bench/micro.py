@@ -9,7 +9,7 @@ GOALS = {
     "engine.1000000.60": "value >= 4",
 }
 # Long ones are left out of a quick run.
-_QUICK = "BM_(Engine|Roofline)/10000/60|BM_(CommunityId|Append|Decode)|BM_FlowTable/10000/"
+_QUICK = "BM_(Engine|Roofline)/10000/60|BM_(CommunityId|Append|Decode)|BM_FlowTable/10000$"
 
 
 def _measure(context, rounds):

@@ -15,6 +15,7 @@ from peers.process import Failed, installed, tool
 class Tapiary:
     name = "tapiary"
     stop_signal = signal.SIGTERM
+    heeds_signals = True
 
     def __init__(self, bin_folder):
         self._sensor = os.path.join(bin_folder, "tapiary-sensor")
@@ -45,6 +46,7 @@ class _Peer:
     program = ""
     file = "out.pcap"
     stop_signal = signal.SIGINT
+    heeds_signals = True
 
     def __init__(self, bin_folder):
         self._tool = os.path.join(bin_folder, "bench_tool")
@@ -81,8 +83,11 @@ class NetsniffNg(_Peer):
 
 
 class Stenographer(_Peer):
+    """Its capturing part. On an idle interface it does not heed signals until packets come."""
+
     name = "stenographer"
     program = "stenotype"
+    heeds_signals = False
 
     def command(self, folder):
         for part in ("packets", "index"):
@@ -91,7 +96,8 @@ class Stenographer(_Peer):
             if not os.path.islink(f"{folder}/{link}"):
                 os.symlink(f"{folder}/0/{part}", f"{folder}/{link}")
         return ["stenotype", f"--iface={CAPTURES}", "--threads=1", f"--dir={folder}",
-                "--blocks=64", "--uid=root", "--gid=root", "--seccomp=none"]  # fmt: skip
+                "--blocks=64", "--aiops=32", "--blockage_sec=1", "--uid=root", "--gid=root",
+                "--seccomp=none"]  # fmt: skip
 
     def stored(self, folder):
         total = {"packets": 0, "bytes": 0}

@@ -7,6 +7,7 @@ process from just before the first packet until its end: what it does on leaving
 
 import os
 import shutil
+import signal
 import statistics
 import time
 
@@ -54,7 +55,12 @@ def _one(network, program, frame_bytes, rate, seconds, work):
         before = child.cpu_now()
         sent = network.send(FLOWS, frame_bytes, count, rate, (os.cpu_count() or 1) - 1)
         time.sleep(1.5)  # longer than anyone holds packets back before it takes them
-        usage = child.stop(program.stop_signal)
+        if program.heeds_signals:
+            usage = child.stop(program.stop_signal)
+            if usage.code != 0:
+                raise Failed(f"{program.name} ended with {usage.code}: {child.text()[-200:]!r}")
+        else:
+            usage = child.stop(signal.SIGKILL)
     finally:
         child.kill()
     stored = program.stored(folder)
