@@ -60,8 +60,13 @@ base::Result<std::shared_ptr<DpdkDevice>> DpdkDevice::Make(std::shared_ptr<DpdkE
         words.empty() ? "DPDK has no driver for it, or its driver does not take it" : words);
   }
   device->found_ = true;
-  TAPIARY_TRY(device->Configure(plan, options));
-  return device;
+  const std::size_t said = DpdkEal::WordsSaid();
+  const auto configured = device->Configure(plan, options);
+  if (configured) return device;
+  base::Error error = configured.error();
+  const std::string words = DpdkEal::WordsSince(said);
+  if (!words.empty()) error.message += ": " + words;  // drivers tell more than error numbers
+  return error;
 }
 
 DpdkDevice::~DpdkDevice() {

@@ -148,6 +148,18 @@ std::string DpdkEal::WordsAbout(const DpdkPort& port) {
   return {};
 }
 
+std::size_t DpdkEal::WordsSaid() {
+  Words& words = TheWords();
+  const std::lock_guard lock(words.mutex);
+  return words.errors.size();
+}
+
+std::string DpdkEal::WordsSince(std::size_t said) {
+  Words& words = TheWords();
+  const std::lock_guard lock(words.mutex);
+  return said < words.errors.size() ? words.errors[said] : std::string();
+}
+
 void DpdkEal::EnterThread() {
   thread_local ThreadEntry entry;
   if (entry.entered || rte_lcore_id() != LCORE_ID_ANY) return;

@@ -25,6 +25,9 @@ class DpdkEal {
 
   // What was said about a port while DPDK looked for it; empty: nothing.
   [[nodiscard]] static std::string WordsAbout(const DpdkPort& port);
+  // How many errors were said until now, and the first since so many; empty: none.
+  [[nodiscard]] static std::size_t WordsSaid();
+  [[nodiscard]] static std::string WordsSince(std::size_t said);
   // Makes the calling thread one that DPDK knows, so that it has a cache of buffers; done once a
   // thread and undone at its end.
   static void EnterThread();

@@ -251,6 +251,16 @@ TEST_F(DpdkFiles, FramesInSeveralBuffersAreWhole) {
   EXPECT_EQ(sources_[0]->stats().received, sizes.size());
 }
 
+// In a loop the driver holds the whole file in buffers.
+TEST_F(DpdkFiles, DP02_TooFewBuffersForADeviceAreToldInItsWords) {
+  const PcapSpec spec;
+  std::vector<Buffer> parts = {PcapHeader(spec)};
+  for (std::uint32_t i = 0; i < 600; ++i) parts.push_back(PcapRecord(spec, i, 0, UdpFrame()));
+  const TempFile file(Join(parts));
+  Open({.ports = {"pcap_loop:" + file.path()}, .ring_size = 64}, 0);
+  EXPECT_THAT(sources_.at(0)->Open().error().message, HasSubstr("Not enough mbufs"));
+}
+
 // This driver cuts a frame above 64 KiB and says its whole length all the same.
 TEST_F(DpdkFiles, ALengthThatTheBuffersDoNotHoldIsNotBelieved) {
   const PcapSpec spec{.snap_length = 262'144};
