@@ -146,6 +146,8 @@ def _rounds(programs, rounds, file, expected, work):
                 continue
             if not installed(program.program):
                 wrong[program.name] = f"{program.program} is not installed"
+                if isinstance(program, Tapiary):
+                    wrong[program.name] = "wrong result: the program is not built"
                 continue
             try:
                 cpu = _one(program, file, expected, work)
