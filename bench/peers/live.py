@@ -53,7 +53,9 @@ def _one(network, program, frame_bytes, rate, seconds, work):
             time.sleep(0.05)
         time.sleep(1)  # what it still does to get ready
         before = child.cpu_now()
-        sent = network.send(FLOWS, frame_bytes, count, rate, (os.cpu_count() or 1) - 1)
+        last_cpu = (os.cpu_count() or 1) - 1
+        limit = 2 * seconds if rate else seconds  # a slow machine must not send for ever
+        sent = network.send(FLOWS, frame_bytes, count, rate, limit, last_cpu)
         time.sleep(1.5)  # longer than anyone holds packets back before it takes them
         if program.heeds_signals:
             usage = child.stop(program.stop_signal)

@@ -35,12 +35,12 @@ class Network:
         """Packets and bytes that the capturing end was given, by the kernel's count."""
         return tuple(self._counter(CAPTURES, f"rx_{what}") for what in ("packets", "bytes"))
 
-    def send(self, flows, frame_bytes, count, rate, cpu, timeout=300):
+    def send(self, flows, frame_bytes, count, rate, seconds, cpu):
         """Sends; {sent, bytes, seconds}. Failed when the kernel's count is another."""
         before, bytes_before = self.received()
         command = ["ip", "netns", "exec", self.name, self._sender]
-        command += [SENDS, flows, frame_bytes, count, rate, cpu]
-        result = tool(command, timeout)
+        command += [SENDS, flows, frame_bytes, count, rate, seconds, cpu]
+        result = tool(command, timeout=seconds + 120)
         packets, size = self.received()
         arrived = packets - before
         if arrived != result["sent"] or size - bytes_before != result["bytes"]:

@@ -1,10 +1,11 @@
 // bench_sender: puts Traffic on an interface through an AF_PACKET send ring, at a rate, and says
 // what it sent. The frames never change between runs, so every capture program sees the same.
 //
-//   bench_sender INTERFACE FLOWS FRAME_BYTES COUNT RATE [CPU]
+//   bench_sender INTERFACE FLOWS FRAME_BYTES COUNT RATE SECONDS [CPU]
 //
-// FRAME_BYTES 0 is the IMIX; RATE is in packets a second, 0 for as fast as it goes. Prints one line
-// of JSON; "sent" counts what the kernel took, frame by frame.
+// FRAME_BYTES 0 is the IMIX; RATE is in packets a second, 0 for as fast as it goes. Ends after
+// COUNT packets or SECONDS, whichever comes first. Prints one line of JSON; "sent" counts what the
+// kernel took, frame by frame.
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -143,12 +144,15 @@ double Now() {
 }
 
 // Bursts of at most 64; below 64,000 a second at most one a millisecond.
-void Send(SendRing& ring, const Traffic& traffic, std::uint64_t count, double rate) {
+void Send(SendRing& ring, const Traffic& traffic, std::uint64_t count, double rate,
+          double seconds) {
   const double start = Now();
   std::size_t at = 0;
   for (std::uint64_t done = 0; done < count;) {
+    const double passed = Now() - start;
+    if (passed > seconds) return;
     std::uint64_t due = count;
-    if (rate > 0) due = std::min(count, static_cast<std::uint64_t>((Now() - start) * rate) + 1);
+    if (rate > 0) due = std::min(count, static_cast<std::uint64_t>(passed * rate) + 1);
     if (due <= done) {
       if (rate < 200'000) std::this_thread::sleep_for(std::chrono::microseconds(100));
       continue;
@@ -171,8 +175,9 @@ void Pin(int cpu) {
 }
 
 int Main(int argc, char** argv) {
-  if (argc < 6) {
-    std::fputs("usage: bench_sender INTERFACE FLOWS FRAME_BYTES COUNT RATE [CPU]\n", stderr);
+  if (argc < 7) {
+    std::fputs("usage: bench_sender INTERFACE FLOWS FRAME_BYTES COUNT RATE SECONDS [CPU]\n",
+               stderr);
     return 2;
   }
   TrafficOptions mix;
@@ -181,14 +186,15 @@ int Main(int argc, char** argv) {
   mix.frame_bytes = static_cast<std::uint32_t>(std::strtoul(argv[3], nullptr, 10));
   mix.incompressible = true;
   const Traffic traffic(mix);
-  if (argc > 6) Pin(std::atoi(argv[6]));
+  if (argc > 7) Pin(std::atoi(argv[7]));
   SendRing ring;
   if (const auto opened = ring.Open(argv[1]); !opened) {
     std::fprintf(stderr, "bench_sender: %s\n", opened.error().message.c_str());
     return 1;
   }
   const double start = Now();
-  Send(ring, traffic, std::strtoull(argv[4], nullptr, 10), std::strtod(argv[5], nullptr));
+  Send(ring, traffic, std::strtoull(argv[4], nullptr, 10), std::strtod(argv[5], nullptr),
+       std::strtod(argv[6], nullptr));
   const Counts counts = ring.Finish();
   const double seconds = Now() - start;
   std::printf("{\"sent\": %llu, \"refused\": %llu, \"bytes\": %llu, \"seconds\": %.6f}\n",
