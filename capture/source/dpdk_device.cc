@@ -108,8 +108,7 @@ base::Result<> DpdkDevice::Configure(const DpdkPlan& plan, const DpdkOptions& op
     if (!scatter) refused_ += ", frames above 1500 bytes";
   }
   conf.rxmode.offloads |= offered & RTE_ETH_RX_OFFLOAD_TIMESTAMP;
-  const int configured = rte_eth_dev_configure(id_, queues_, info.max_tx_queues > 0 ? 1 : 0, &conf);
-  if (configured != 0) return Failed("rte_eth_dev_configure", configured);
+  TAPIARY_TRY(ApplyOrLess(conf, info.max_tx_queues > 0));
   const int socket = rte_eth_dev_socket_id(id_);
   const std::string pool = fmt::format("tapiary_{}", id_);
   pool_ = rte_pktmbuf_pool_create(
@@ -124,6 +123,18 @@ base::Result<> DpdkDevice::Configure(const DpdkPlan& plan, const DpdkOptions& op
   TAPIARY_TRY(
       SetQueues(static_cast<std::uint16_t>(options.ring_size), socket, conf.rxmode.offloads));
   SetReception(options);
+  return {};
+}
+
+// Some drivers offer more than they then take: plain reception is worth more than none.
+base::Result<> DpdkDevice::ApplyOrLess(rte_eth_conf& conf, bool sends) {
+  const std::uint16_t tx_queues = sends ? 1 : 0;
+  if (rte_eth_dev_configure(id_, queues_, tx_queues, &conf) == 0) return {};
+  conf.rxmode.offloads = 0;
+  conf.rxmode.mtu = RTE_ETHER_MTU;
+  const int error = rte_eth_dev_configure(id_, queues_, tx_queues, &conf);
+  if (error != 0) return Failed("rte_eth_dev_configure", error);
+  refused_ += ", frames above 1500 bytes and its own timestamps, though offered";
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "capture/source/dpdk_args.h"
 #include "capture/source/dpdk_eal.h"
 
+struct rte_eth_conf;
 struct rte_mempool;
 
 namespace tapiary::capture {
@@ -58,6 +59,7 @@ class DpdkDevice {
   explicit DpdkDevice(const DpdkPort& port) : port_(port) {}
 
   base::Result<> Configure(const DpdkPlan& plan, const DpdkOptions& options);
+  base::Result<> ApplyOrLess(rte_eth_conf& conf, bool sends);
   base::Result<> SetQueues(std::uint16_t ring_size, int socket, std::uint64_t rx_offloads);
   void SetReception(const DpdkOptions& options);
   void FindClock();
