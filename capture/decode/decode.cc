@@ -158,7 +158,7 @@ std::string_view ToString(DecodeNote note) {
   return "none";
 }
 
-void Decode(const Packet& packet, LinkType link_type, Decoded& out) {
+void decode::DecodeWalk(const Packet& packet, LinkType link_type, Decoded& out) {
   static_cast<DecodedFields&>(out) = DecodedFields{};
   Layer layer = FirstLayer(link_type);
   if (layer == Layer::kDone) {
@@ -183,6 +183,11 @@ void Decode(const Packet& packet, LinkType link_type, Decoded& out) {
     }
   }
   if (walk.too_deep) decode::Note(out, DecodeNote::kTooManyHeaders);
+}
+
+void Decode(const Packet& packet, LinkType link_type, Decoded& out) {
+  if (link_type == LinkType::kEthernet && decode::DecodePlain(packet, out)) return;
+  decode::DecodeWalk(packet, link_type, out);
 }
 
 }  // namespace tapiary::capture

@@ -37,7 +37,8 @@ struct TcpInfo {
 };
 inline constexpr std::uint8_t kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
 
-// What Decode sets anew for each packet: two cache lines.
+// What Decode sets anew for each packet: two cache lines, in an order in which neighbours are set
+// together.
 struct DecodedFields {
   bool has_ip = false;     // an IP header was parsed: ip fields are good
   bool has_ports = false;  // transport header seen, or ICMP
@@ -47,25 +48,25 @@ struct DecodedFields {
   bool first_fragment = false;  // of several
   bool more_fragments = false;
   DecodeNote note = DecodeNote::kNone;
-  std::uint8_t proto = 0;        // innermost IP protocol
+  MacAddress dst_mac{}, src_mac{};
   std::uint16_t ether_type = 0;  // after tags; below 0x600: LLC length
-  IpAddress src, dst;
-  std::uint16_t src_port = 0, dst_port = 0;
-  MacAddress src_mac{}, dst_mac{};
-  std::array<std::uint16_t, kMaxVlans> vlans{};  // VIDs, outer first
   std::uint8_t vlan_count = 0;
   std::uint8_t tunnel_count = 0;
-  std::uint32_t ip_id = 0;            // fragment identification
-  std::uint16_t fragment_offset = 0;  // bytes
-  std::uint32_t ip_length = 0;        // from the IP header on, by its length field
+  std::array<std::uint16_t, kMaxVlans> vlans{};  // VIDs, outer first
+  IpAddress src, dst;
+  std::uint8_t proto = 0;             // innermost IP protocol
+  std::uint8_t transport_header = 0;  // its length by its own field, whatever was captured of it
+  std::uint16_t src_port = 0, dst_port = 0;
+  std::uint32_t ip_id = 0;      // fragment identification
+  std::uint32_t ip_length = 0;  // from the IP header on, by its length field
   // By length fields. Frames without IP: behind the last EtherType or tag, PRP trailer taken off;
   // for LLC from the DSAP on.
   std::uint32_t payload_length = 0;
-  std::uint8_t transport_header = 0;  // its length by its own field, whatever was captured of it
-  base::Bytes payload;                // what of it was captured
+  std::uint16_t fragment_offset = 0;  // bytes
+  bool tcp_cut = false;               // ports captured, but not sequence number and flags
+  bool one_way = false;               // an ICMP kind that nobody answers: ports are type and code
+  base::Bytes payload;                // what of payload_length was captured
   TcpInfo tcp;
-  bool tcp_cut = false;  // ports captured, but not sequence number and flags
-  bool one_way = false;  // an ICMP kind that nobody answers: ports are type and code
   bool bad_checksum = false;
 };
 

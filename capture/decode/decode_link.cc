@@ -4,6 +4,7 @@
 // bytes: the IP length decides for IP packets (a forger cannot hide payload by ending it like a
 // trailer). Hot path.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "capture/decode/walk.h"
@@ -11,8 +12,6 @@
 namespace tapiary::capture::decode {
 namespace {
 
-constexpr std::uint16_t kEtherIpv4 = 0x0800;
-constexpr std::uint16_t kEtherIpv6 = 0x86dd;
 constexpr std::uint16_t kEtherVnTag = 0x8926;
 constexpr std::uint16_t kEtherCiscoMeta = 0x8909;
 constexpr std::uint16_t kEtherHsr = 0x892f;
@@ -20,19 +19,12 @@ constexpr std::uint16_t kLowestEtherType = 0x600;
 
 constexpr std::size_t kEthernetBytes = 14, kFcsBytes = 4;
 
-MacAddress TakeMac(base::ByteCursor& cursor) {
-  MacAddress mac{};
-  const base::Bytes bytes = cursor.Take(mac.size());
-  std::copy(bytes.begin(), bytes.end(), mac.begin());
-  return mac;
-}
-
 // Redundancy control trailer at the end of `rest`, the end of a frame of `size` bytes: sequence
 // number, LAN (A or B) with the size of what is behind the EtherType, suffix. Senders differ on
 // whether tags count.
 bool EndsWithRct(base::Bytes rest, std::size_t size) {
   const std::size_t end = rest.size();
-  if (end < kRctBytes || rest[end - 1] != 0xfb || rest[end - 2] != 0x88) return false;
+  if (end < kRctBytes || (rest[end - 2] << 8 | rest[end - 1]) != kRctSuffix) return false;
   const unsigned lan = rest[end - 4] >> 4;
   if (lan != 0xa && lan != 0xb) return false;
   const std::size_t told = (rest[end - 4] & 0x0fu) << 8 | rest[end - 3];
@@ -99,13 +91,13 @@ void PushVlan(Decoded& out, std::uint16_t tci) {
 }
 
 Layer StepEthernet(Walk& walk) {
-  const MacAddress dst = TakeMac(walk.cursor);
-  const MacAddress src = TakeMac(walk.cursor);
+  const base::Bytes macs = walk.cursor.Take(2 * sizeof(MacAddress));
   walk.ether_type = walk.cursor.U16Be();
   if (walk.cursor.failed()) return CutLink(walk);
-  walk.out.dst_mac = dst;
-  walk.out.src_mac = src;
-  walk.out.has_mac = walk.out.has_mac_pair = true;
+  Decoded& out = walk.out;
+  std::memcpy(out.dst_mac.data(), macs.data(), sizeof(MacAddress));
+  std::memcpy(out.src_mac.data(), macs.data() + sizeof(MacAddress), sizeof(MacAddress));
+  out.has_mac = out.has_mac_pair = true;
   walk.trailer_possible = true;
   return Layer::kEtherType;
 }
@@ -149,7 +141,7 @@ Layer StepEtherType(Walk& walk) {
     case kEtherIpv6:
       walk.out.ether_type = kEtherIpv6;
       return Layer::kIpv6;
-    case 0x8100:
+    case kEtherVlan:
     case 0x88a8:
     case 0x9100:
     case 0x9200:

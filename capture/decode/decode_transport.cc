@@ -1,7 +1,7 @@
 // TCP (RFC 9293), UDP, SCTP, ICMP and ICMPv6 to what a flow key needs, and their checksums.
 #include <algorithm>
-#include <cstring>
 
+#include "capture/decode/checksum.h"
 #include "capture/decode/walk.h"
 
 namespace tapiary::capture::decode {
@@ -9,33 +9,6 @@ namespace {
 
 constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmp6 = 58, kSctp = 132;
 constexpr std::uint8_t kIpv4 = 4, kIpv6 = 41, kGre = 47, kEtherIp = 97, kMpls = 137;
-
-// The one's complement sum of RFC 1071 over 32-bit words: any grouping gives the same 16-bit sum.
-std::uint64_t Sum(base::Bytes bytes, std::uint64_t sum) {
-  std::size_t at = 0;
-  for (; at + 4 <= bytes.size(); at += 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, bytes.data() + at, 4);
-    sum += word;
-  }
-  std::uint32_t tail = 0;
-  if (at < bytes.size()) std::memcpy(&tail, bytes.data() + at, bytes.size() - at);
-  return sum + tail;
-}
-
-std::uint16_t Fold(std::uint64_t sum) {
-  while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<std::uint16_t>(sum);
-}
-
-std::uint32_t Swapped(std::uint32_t value) {  // big-endian words in the machine's sum
-  const std::uint8_t bytes[4] = {
-      static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
-      static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
-  std::uint32_t out = 0;
-  std::memcpy(&out, bytes, 4);
-  return out;
-}
 
 // True when the checksum was there to check and is wrong. Zero means "none" for UDP over IPv4.
 bool ChecksumBad(const Walk& walk, base::Bytes segment, std::size_t checksum_at, bool pseudo) {
@@ -46,15 +19,14 @@ bool ChecksumBad(const Walk& walk, base::Bytes segment, std::size_t checksum_at,
       segment[checksum_at + 1] == 0) {
     return false;
   }
-  std::uint64_t sum = Sum(segment, 0);
+  ChecksumSum sum = AddToSum(segment, 0);
   if (pseudo) {
     const std::size_t size = out.src.version == 4 ? 4 : 16;
-    sum = Sum(base::Bytes(out.src.bytes).first(size), sum);
-    sum = Sum(base::Bytes(out.dst.bytes).first(size), sum);
-    sum += Swapped(out.payload_length);
-    sum += Swapped(out.proto);
+    sum = AddToSum(base::Bytes(out.src.bytes).first(size), sum);
+    sum = AddToSum(base::Bytes(out.dst.bytes).first(size), sum);
+    sum += PseudoTail(out.payload_length, out.proto);
   }
-  return Fold(sum) != 0xffff;
+  return !IsRightSum(sum);
 }
 
 // ICMP types that answer each other, as the Community ID specification lists them. 0xff: one-way.

@@ -9,8 +9,6 @@
 namespace tapiary::capture::decode {
 namespace {
 
-constexpr std::uint16_t kPortVxlan = 4789, kPortVxlanLinux = 8472, kPortVxlanGpe = 4790,
-                        kPortGeneve = 6081, kPortGtpU = 2152, kPortGre = 4754, kPortMpls = 6635;
 constexpr std::uint16_t kProtoTeb = 0x6558;
 constexpr int kMaxGtpExtensions = 8;
 
@@ -73,21 +71,6 @@ Layer StepGtpU(Walk& walk) {
 }
 
 }  // namespace
-
-bool IsTunnelPort(std::uint16_t port) {
-  switch (port) {
-    case kPortGtpU:
-    case kPortGre:
-    case kPortVxlan:
-    case kPortVxlanGpe:
-    case kPortGeneve:
-    case kPortMpls:
-    case kPortVxlanLinux:
-      return true;
-    default:
-      return false;
-  }
-}
 
 Layer StepUdpTunnel(Walk& walk) {
   const Decoded& out = walk.out;

@@ -102,7 +102,15 @@ inline Layer EnterEthernet(Walk& walk) {
   return Layer::kEthernet;
 }
 
+// decode_plain.cc. False when the frame is not one of the usual ones: nothing in `out` is good
+// then.
+bool DecodePlain(const Packet& packet, Decoded& out);
+
+// decode.cc: any packet, header by header. What DecodePlain takes comes out the same.
+void DecodeWalk(const Packet& packet, LinkType link_type, Decoded& out);
+
 // decode_link.cc
+inline constexpr std::uint16_t kEtherIpv4 = 0x0800, kEtherIpv6 = 0x86dd, kEtherVlan = 0x8100;
 Layer StepEthernet(Walk& walk);
 Layer StepEtherType(Walk& walk);
 Layer StepLlc(Walk& walk);
@@ -112,6 +120,7 @@ void EndLayer2(Walk& walk);
 // Looks for a PRP trailer in the last `room` bytes of the frame, behind the cursor, and only once.
 // Lists it, gives its size.
 inline constexpr std::uint32_t kRctBytes = 6;  // at least
+inline constexpr std::uint16_t kRctSuffix = 0x88fb;
 std::uint32_t TakeTrailer(Walk& walk, std::uint32_t room);
 void PushVlan(Decoded& out, std::uint16_t tci);
 
@@ -138,7 +147,23 @@ Layer NextProtocol(Walk& walk, std::uint8_t number);  // as NSH and VXLAN-GPE nu
 Layer StepGre(Walk& walk);
 
 // decode_udp_tunnel.cc
-bool IsTunnelPort(std::uint16_t port);
+inline constexpr std::uint16_t kPortVxlan = 4789, kPortVxlanLinux = 8472, kPortVxlanGpe = 4790,
+                               kPortGeneve = 6081, kPortGtpU = 2152, kPortGre = 4754,
+                               kPortMpls = 6635;
+inline bool IsTunnelPort(std::uint16_t port) {
+  switch (port) {
+    case kPortGtpU:
+    case kPortGre:
+    case kPortVxlan:
+    case kPortVxlanGpe:
+    case kPortGeneve:
+    case kPortMpls:
+    case kPortVxlanLinux:
+      return true;
+    default:
+      return false;
+  }
+}
 Layer StepUdpTunnel(Walk& walk);
 Layer StepEtherIp(Walk& walk);
 

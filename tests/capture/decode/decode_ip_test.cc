@@ -1,21 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "capture/decode/decode.h"
+#include "tests/capture/support/decode_bytes.h"
 #include "tests/capture/support/packet_builder.h"
 
 namespace tapiary::capture {
 namespace {
 
+using test::DecodeBytes;
 using test::PacketBuilder;
-
-Decoded DecodeBytes(const std::vector<std::uint8_t>& bytes) {
-  Packet packet;
-  packet.bytes = bytes;
-  packet.wire_length = static_cast<std::uint32_t>(bytes.size());
-  Decoded decoded;
-  Decode(packet, LinkType::kEthernet, decoded);
-  return decoded;
-}
 
 TEST(DecodeIp, FL06_ExtensionChainLeadsToTcp) {
   const Decoded decoded = DecodeBytes(PacketBuilder()

@@ -2,22 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/capture/support/decode_bytes.h"
 #include "tests/capture/support/packet_builder.h"
 
 namespace tapiary::capture {
 namespace {
 
+using test::DecodeBytes;
 using test::PacketBuilder;
-
-Decoded DecodeBytes(const std::vector<std::uint8_t>& bytes,
-                    LinkType link_type = LinkType::kEthernet, std::uint32_t wire = 0) {
-  Packet packet;
-  packet.bytes = bytes;
-  packet.wire_length = wire != 0 ? wire : static_cast<std::uint32_t>(bytes.size());
-  Decoded decoded;
-  Decode(packet, link_type, decoded);
-  return decoded;
-}
 
 PacketBuilder ModbusFrame() {
   return PacketBuilder()

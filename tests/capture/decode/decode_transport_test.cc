@@ -1,21 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "capture/decode/decode.h"
+#include "tests/capture/support/decode_bytes.h"
 #include "tests/capture/support/packet_builder.h"
 
 namespace tapiary::capture {
 namespace {
 
+using test::DecodeBytes;
 using test::PacketBuilder;
-
-Decoded DecodeBytes(const std::vector<std::uint8_t>& bytes) {
-  Packet packet;
-  packet.bytes = bytes;
-  packet.wire_length = static_cast<std::uint32_t>(bytes.size());
-  Decoded decoded;
-  Decode(packet, LinkType::kEthernet, decoded);
-  return decoded;
-}
 
 TEST(DecodeTransport, RightChecksumsAreNotBad) {
   for (const char* data : {"", "01", "0102", "010203", "0102030405060708090a"}) {
