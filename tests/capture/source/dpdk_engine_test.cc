@@ -88,7 +88,8 @@ TEST_F(DpdkEngine, DP04_UnusableDpdkDoesNotHideAnInterface) {
   dpdk.memory_bytes = 1LL << 40;  // more than any host has in hugepages
   for (auto& source : MakeDpdkSources(dpdk)) sources.push_back(std::move(source));
   ASSERT_EQ(sources.size(), 3u);
-  Engine engine({}, std::move(sources));
+  const EngineOptions options;
+  Engine engine(options, std::move(sources));
   ASSERT_TRUE(engine.Start());
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(pair_.Send(UdpFrame()));
   std::this_thread::sleep_for(milliseconds(500));
