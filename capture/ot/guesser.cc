@@ -77,7 +77,8 @@ OtGuesser::State OtGuesser::Add(const OtSighting& sighting) {
     return LookAtDatagram();
   }
   const std::size_t held = collected_[sighting.side].size();
-  if (held != 0 && held + sighting.bytes.size() > kMaxBytes) {
+  const bool too_many = chunks_.size() >= kMaxSegments;
+  if (too_many || (held != 0 && held + sighting.bytes.size() > kMaxBytes)) {
     if (Settle() == State::kNone) return State::kNone;
     Collect(sighting);
     return State::kFound;
@@ -164,7 +165,14 @@ OtGuesser::State OtGuesser::LookAtStreams() {
   return State::kNone;
 }
 
+bool OtGuesser::EndIsCut(std::uint8_t side) const {
+  const auto newest = std::find_if(chunks_.rbegin(), chunks_.rend(),
+                                   [side](const Chunk& chunk) { return chunk.side == side; });
+  return newest != chunks_.rend() && newest->cut;
+}
+
 bool OtGuesser::TryStreams(bool last, bool& open) {
+  const bool cut[2] = {EndIsCut(0), EndIsCut(1)};
   for (const bool at_home : {true, false}) {
     if (at_home && !usual_) continue;
     for (const OtProtocol* const protocol : OtProtocols()) {
@@ -173,8 +181,10 @@ bool OtGuesser::TryStreams(bool last, bool& open) {
       if (guess.usual_port != at_home) continue;
       guess.first_side = chunks_.front().side;
       guess.last = last;
-      for (const Chunk& chunk : chunks_) guess.cut[chunk.side] = chunk.cut;
-      for (int side = 0; side < 2; ++side) guess.bytes[side] = collected_[side];
+      for (int side = 0; side < 2; ++side) {
+        guess.bytes[side] = collected_[side];
+        guess.cut[side] = cut[side];
+      }
       const OtRecognition recognition = protocol->recognise(guess);
       if (Found(*protocol, recognition)) return true;
       open = open || IsOpen(recognition, at_home, usual_);

@@ -39,6 +39,7 @@ bool CouldBeOt(const OtSighting& sighting, const OtFlowInfo& info);
 class OtGuesser {
  public:
   static constexpr std::size_t kMaxBytes = 4096;      // of each side
+  static constexpr std::size_t kMaxSegments = 1024;   // of both: each is work at every look
   static constexpr std::size_t kMaxPartners = 16;     // of the other side's datagrams
   static constexpr std::uint32_t kMaxStrangers = 16;  // datagrams in a row that are nobody's
 
@@ -82,6 +83,8 @@ class OtGuesser {
   void ShedSide(std::uint8_t side);
   State LookAtStreams();
   bool TryStreams(bool last, bool& open);
+  // Whether the end of what was collected of the side last was not captured.
+  [[nodiscard]] bool EndIsCut(std::uint8_t side) const;
   State LookAtDatagram();
   bool TryDatagram(std::size_t at, bool last, bool& open);
   bool TryPairs(const OtProtocol& protocol, OtGuess guess, std::uint8_t side);

@@ -118,6 +118,19 @@ TEST(OtGuesser, OT13_WhatIsHeldIsBounded) {
   EXPECT_EQ(guesser.client_side(), 0);
 }
 
+// Each look goes over all segments: a byte at a time must not make that long.
+TEST(OtGuesser, OT13_SegmentsHeldAreBounded) {
+  OtGuesser guesser(Tcp(40000, 1502));
+  State state = State::kOpen;
+  std::size_t most = 0;
+  int segments = 0;
+  for (; segments < 3000 && state == State::kOpen; ++segments) {
+    state = Add(guesser, static_cast<std::uint8_t>(segments % 2), segments < 2 ? "03" : "00");
+    most = std::max(most, guesser.size());
+  }
+  EXPECT_LE(most, OtGuesser::kMaxSegments);
+}
+
 TEST(OtGuesser, OT06_ABurstOfDatagramsBeforeTheFirstAnswer) {
   const std::string reply =
       "c0000200010000020000"
