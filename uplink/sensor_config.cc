@@ -25,7 +25,7 @@ void AddCaptureRows(base::ConfigTable& table, SensorConfig& c) {
                "bytes stored of one packet at most");
   table.AddInt("capture.workers", &c.workers, 1, capture::kMaxFanout,
                "threads that share each interface, by pairs of hosts");
-  table.AddSize("capture.ring_size", &c.ring_bytes, "64MiB", "1MiB", "4GiB",
+  table.AddSize("capture.ring_size", &c.ring_bytes, "32MiB", "1MiB", "4GiB",
                 "kernel buffer of each interface");
   table.AddSize("capture.block_size", &c.block_bytes, "512KiB", "512KiB", "8MiB",
                 "raw size of a block, the unit of compression and of reading");

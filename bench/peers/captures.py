@@ -1,8 +1,8 @@
 """The programs that record from an interface: how each is started and stopped, what it has stored.
 
-All get a receive buffer of 64 MiB, store whole packets, and write to the same disk. Only Tapiary
-meters flows, compresses, and has on disk (fdatasync) what it took half a second ago; stenotype
-indexes packets by address and port.
+The peers get a receive buffer of 64 MiB, Tapiary its default of 32. All store whole packets, and write
+to the same disk. Only Tapiary meters flows, compresses, and has on disk (fdatasync) what it took half a
+second ago; stenotype indexes packets by address and port.
 """
 
 import os
