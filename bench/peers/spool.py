@@ -74,7 +74,8 @@ def _ack_rows(rows, context):
     note = f"after {items:,} acknowledgements"
     share = result["after"] / result["peak"] * 100
     rows.add("spool.ack.next", result["next_ms"], "ms", goal="value < 5", note=note)
-    disk_note = f"{note}; peak {result['peak'] / 1e6:.1f} MB, after {result['after'] / 1e6:.1f} MB"
+    disk_note = f"{note}; peak {result['peak'] / 1e6:.1f} MB, "
+    disk_note += f"{result['settled']:.1f} s later {result['after'] / 1e6:.1f} MB"
     # A small store never comes below RocksDB's own files; the goal is about a million.
     rows.add("spool.ack.disk", share, "% of peak", goal=None if context.quick else "value < 10",
              note=disk_note)  # fmt: skip
