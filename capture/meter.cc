@@ -17,7 +17,7 @@ struct Meter::Impl {
       : tracker(options), copies(tracker.hash_seed()), drop_copies(options.drop_copies) {}
 
   void DecodeBatch(const PacketBatch& batch, const std::vector<InterfaceInfo>& interfaces);
-  void CountPacket(const Packet& packet, const Decoded& packet_decoded);
+  void CountBatch(const PacketBatch& batch);
 
   FlowTracker tracker;
   CopyDetector copies;
@@ -30,33 +30,37 @@ struct Meter::Impl {
   std::uint64_t no_address = 0;  // frames without IP and without MAC addresses
 };
 
-void Meter::Impl::CountPacket(const Packet& packet, const Decoded& packet_decoded) {
-  if (totals.packets++ == 0) totals.first_ns = packet.time_ns;
-  totals.last_ns = packet.time_ns;
-  totals.captured_bytes += packet.bytes.size();
-  totals.wire_bytes += packet.wire_length;
-  ++notes[static_cast<std::size_t>(packet_decoded.note)];
+void Meter::Impl::CountBatch(const PacketBatch& batch) {
+  if (batch.count == 0) return;
+  if (totals.packets == 0) totals.first_ns = batch.packets[0].time_ns;
+  totals.last_ns = batch.packets[batch.count - 1].time_ns;
+  totals.packets += batch.count;
+  for (std::uint32_t i = 0; i < batch.count; ++i) {
+    totals.captured_bytes += batch.packets[i].bytes.size();
+    totals.wire_bytes += batch.packets[i].wire_length;
+  }
 }
 
 // All decoding and hashing first: the slots of the table are then on their way into the cache.
 void Meter::Impl::DecodeBatch(const PacketBatch& batch,
                               const std::vector<InterfaceInfo>& interfaces) {
+  const std::uint64_t seed = tracker.hash_seed();
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     const Packet& packet = batch.packets[i];
     const bool known = packet.interface < interfaces.size() && packet.interface < kMaxInterfaces;
+    KeyedPacket& entry = keyed[i];
     Decode(packet, known ? interfaces[packet.interface].link_type : LinkType::kUndecoded,
            decoded[i]);
-    CountPacket(packet, decoded[i]);
-    KeyedPacket& entry = keyed[i];
-    entry.packet = &packet;
-    entry.decoded = &decoded[i];
+    if (decoded[i].note != DecodeNote::kNone) ++notes[static_cast<std::size_t>(decoded[i].note)];
     has_key[i] =
         MakeKey(decoded[i], static_cast<std::uint16_t>(packet.interface), entry.key, entry.side);
     if (!has_key[i]) {
       if (decoded[i].note == DecodeNote::kNone) ++no_address;
       continue;
     }
-    entry.hash = HashKey(entry.key, tracker.hash_seed());
+    entry.packet = &packet;
+    entry.decoded = &decoded[i];
+    entry.hash = HashKey(entry.key, seed);
     tracker.table().Prefetch(entry.hash);
   }
 }
@@ -67,6 +71,7 @@ Meter::~Meter() = default;
 void Meter::Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& interfaces,
                     std::array<FlowHandle, kBatchSize>& handles) {
   impl_->tracker.BeginBatch(interfaces);
+  impl_->CountBatch(batch);
   impl_->DecodeBatch(batch, interfaces);
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     if (impl_->has_key[i]) impl_->tracker.table().PrefetchFlow(impl_->keyed[i].hash);

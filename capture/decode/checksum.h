@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "base/byte_cursor.h"
-#include "base/load_word.h"
+#include "capture/load_word.h"
 
 namespace tapiary::capture::decode {
 
@@ -20,16 +20,16 @@ inline ChecksumSum AddToSum(base::Bytes bytes, ChecksumSum sum) {
   const std::uint8_t* at = bytes.data();
   std::size_t left = bytes.size();
   for (; left >= 32; left -= 32, at += 32) {
-    sum += base::LoadWord(at);
-    sum += base::LoadWord(at + 8);
-    sum += base::LoadWord(at + 16);
-    sum += base::LoadWord(at + 24);
+    sum += LoadWord(at);
+    sum += LoadWord(at + 8);
+    sum += LoadWord(at + 16);
+    sum += LoadWord(at + 24);
   }
-  for (; left >= 8; left -= 8, at += 8) sum += base::LoadWord(at);
+  for (; left >= 8; left -= 8, at += 8) sum += LoadWord(at);
   if (left == 0) return sum;
   // The last word again, without what of it was added.
-  if (bytes.size() >= 8) return sum + (base::LoadWord(at + left - 8) >> (8 * (8 - left)));
-  return sum + base::LoadWord(at, left);
+  if (bytes.size() >= 8) return sum + (LoadWord(at + left - 8) >> (8 * (8 - left)));
+  return sum + LoadWord(at, left);
 }
 
 // Length and protocol, which end the pseudo header.

@@ -1,6 +1,9 @@
 #include "capture/flow/copies.h"
 
-#include <cstring>
+#include <algorithm>
+
+#include "capture/flow/mix.h"
+#include "capture/load_word.h"
 
 namespace tapiary::capture {
 namespace {
@@ -12,57 +15,58 @@ constexpr std::size_t kWord = 8;
 constexpr std::size_t kTcpFront = kWord;
 constexpr std::size_t kFront = 8 * kWord;
 
-// Multiply and fold, as the flow key's hash.
-std::uint64_t Mix(std::uint64_t hash, std::uint64_t word) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(hash ^ word) * 0xd6e8feb86659fd93ull;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-std::uint64_t Word(const std::uint8_t* bytes, std::size_t size = sizeof(std::uint64_t)) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, size);
-  return word;
-}
-
-std::uint64_t MixPayload(std::uint64_t hash, base::Bytes payload, std::size_t front) {
+void AddPayload(base::Bytes payload, std::size_t front, Mix& mix) {
+  const std::uint8_t* const bytes = payload.data();
+  const std::size_t size = payload.size();
+  if (size < kWord) {
+    if (size != 0) mix.Add(LoadWord(bytes, size), 0);
+    return;
+  }
+  const std::size_t words = std::min(front, size) & ~(kWord - 1);
   std::size_t at = 0;
-  for (; at + kWord <= payload.size() && at < front; at += kWord) {
-    hash = Mix(hash, Word(payload.data() + at));
+  for (; at + 2 * kWord <= words; at += 2 * kWord) {
+    mix.Add(LoadWord(bytes + at), LoadWord(bytes + at + kWord));
   }
-  if (at == payload.size()) return hash;
-  if (payload.size() < kWord) return Mix(hash, Word(payload.data(), payload.size()));
-  return Mix(hash, Word(payload.data() + payload.size() - kWord));
+  if (at == size) return;
+  mix.Add(at < words ? LoadWord(bytes + at) : 0, LoadWord(bytes + size - kWord));
 }
 
-std::uint64_t MixIp(std::uint64_t hash, const Decoded& packet) {
+void AddIp(const Decoded& packet, Mix& mix) {
+  const std::uint8_t* const src = packet.src.bytes.data();
+  const std::uint8_t* const dst = packet.dst.bytes.data();
+  const std::uint64_t sizes = static_cast<std::uint64_t>(packet.ip_id) << 32 | packet.ip_length;
   if (packet.src.version == 6) {
-    hash = Mix(Mix(hash, Word(packet.src.bytes.data())), Word(packet.src.bytes.data() + 8));
-    hash = Mix(Mix(hash, Word(packet.dst.bytes.data())), Word(packet.dst.bytes.data() + 8));
+    mix.Add(LoadWord(src), LoadWord(src + kWord));
+    mix.Add(LoadWord(dst), LoadWord(dst + kWord));
+    mix.Add(sizes, 0);
   } else {
-    hash = Mix(hash, Word(packet.src.bytes.data(), 4) | Word(packet.dst.bytes.data(), 4) << 32);
+    mix.Add(LoadWord(src, 4) | LoadWord(dst, 4) << 32, sizes);
   }
-  hash = Mix(hash, static_cast<std::uint64_t>(packet.ip_id) << 32 | packet.ip_length);
-  hash = Mix(hash, static_cast<std::uint64_t>(packet.proto) << 48 |
-                       static_cast<std::uint64_t>(packet.fragment_offset) << 32 |
-                       static_cast<std::uint64_t>(packet.src_port) << 16 | packet.dst_port);
-  return Mix(hash, static_cast<std::uint64_t>(packet.tcp.seq) << 32 | packet.tcp.ack);
+  mix.Add(static_cast<std::uint64_t>(packet.tcp.flags) << 56 |
+              static_cast<std::uint64_t>(packet.proto) << 48 |
+              static_cast<std::uint64_t>(packet.fragment_offset) << 32 |
+              static_cast<std::uint64_t>(packet.src_port) << 16 | packet.dst_port,
+          static_cast<std::uint64_t>(packet.tcp.seq) << 32 | packet.tcp.ack);
 }
 
-std::uint64_t MixFrame(std::uint64_t hash, const Decoded& packet) {
-  hash = Mix(hash, Word(packet.src_mac.data(), 6) | static_cast<std::uint64_t>(packet.ether_type)
-                                                        << 48);
-  hash = Mix(hash, Word(packet.dst_mac.data(), 6));
-  return Mix(hash, packet.payload_length);
+void AddFrame(const Decoded& packet, Mix& mix) {
+  mix.Add(LoadWord(packet.src_mac.data(), 6) | static_cast<std::uint64_t>(packet.ether_type) << 48,
+          LoadWord(packet.dst_mac.data(), 6));
+  mix.Add(packet.payload_length, 0);
 }
 
 }  // namespace
 
 std::uint64_t CopyDetector::Fingerprint(const Decoded& packet) const {
-  std::uint64_t hash = seed_ ^ packet.tcp.flags;
-  hash = packet.has_ip ? MixIp(hash, packet) : MixFrame(hash, packet);
+  Mix mix(seed_);
+  if (packet.has_ip) [[likely]] {
+    AddIp(packet, mix);
+  } else {
+    AddFrame(packet, mix);
+  }
   const bool tcp = packet.has_ip && packet.proto == 6;
-  return MixPayload(hash, packet.payload, tcp ? kTcpFront : kFront);
+  AddPayload(packet.payload, tcp ? kTcpFront : kFront, mix);
+  return mix.hash();
 }
 
 CopyKind CopyDetector::Check(const Decoded& packet, std::uint32_t flow_hash, std::int64_t time_ns) {

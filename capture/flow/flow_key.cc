@@ -1,30 +1,43 @@
 #include "capture/flow/flow_key.h"
 
-#include <utility>
+#include <algorithm>
 
 namespace tapiary::capture {
 namespace {
 
 void SetNetwork(const Decoded& packet, FlowKey& key) {
-  if (packet.tunnel_count != 0) key.tunnel = NetworkHash(packet.tunnels());
+  key.tunnel = packet.tunnel_count != 0 ? NetworkHash(packet.tunnels()) : 0;
   key.vlans = packet.vlans;
   key.vlan_count = packet.vlan_count;
 }
 
-void SetAddresses(const Decoded& packet, FlowKey& key) {
-  key.low = packet.src.bytes;
-  key.high = packet.dst.bytes;
-  key.ip_version = packet.src.version;
+using End = std::array<std::uint8_t, 16>;
+
+// The order of the bytes, eight at a time.
+bool InOrder(const End& a, const End& b, std::uint16_t a_port, std::uint16_t b_port) {
+  for (const std::size_t at : {0, 8}) {
+    const std::uint64_t a_word = __builtin_bswap64(LoadWord(a.data() + at));
+    const std::uint64_t b_word = __builtin_bswap64(LoadWord(b.data() + at));
+    if (a_word != b_word) return a_word < b_word;
+  }
+  return a_port <= b_port;
 }
 
-void SwapEnds(FlowKey& key) {
-  std::swap(key.low, key.high);
-  std::swap(key.low_port, key.high_port);
+// Sets both ends, the lower one first. Gives the side of the first of the two.
+std::uint8_t SetEnds(const End& src, const End& dst, const Decoded& packet, FlowKey& key) {
+  // What nobody answers has one direction: its ports are type and code, which do not swap.
+  const bool swap = !packet.one_way && !InOrder(src, dst, packet.src_port, packet.dst_port);
+  key.low = swap ? dst : src;
+  key.high = swap ? src : dst;
+  key.low_port = swap ? packet.dst_port : packet.src_port;
+  key.high_port = swap ? packet.src_port : packet.dst_port;
+  return swap ? 1 : 0;
 }
 
-bool InOrder(const FlowKey& key) {
-  const int order = std::memcmp(key.low.data(), key.high.data(), key.low.size());
-  return order < 0 || (order == 0 && key.low_port <= key.high_port);
+End EndOf(const MacAddress& mac) {
+  End end{};
+  std::copy(mac.begin(), mac.end(), end.begin());
+  return end;
 }
 
 bool HasNoKey(DecodeNote note) {
@@ -36,7 +49,9 @@ bool HasNoKey(DecodeNote note) {
 
 FlowKey MakeFragmentKey(const Decoded& packet, std::uint16_t interface) {
   FlowKey key;
-  SetAddresses(packet, key);
+  key.low = packet.src.bytes;
+  key.high = packet.dst.bytes;
+  key.ip_version = packet.src.version;
   SetNetwork(packet, key);
   key.kind = KeyKind::kFragment;
   // Only IPv4 tells the same protocol in every fragment.
@@ -54,43 +69,24 @@ bool MakeKey(const Decoded& packet, std::uint16_t interface, FlowKey& key, std::
     key = MakeFragmentKey(packet, interface);
     return true;
   }
-  key = FlowKey{};
-  key.interface = interface;
   SetNetwork(packet, key);
-  if (packet.has_ip) {
-    SetAddresses(packet, key);
+  key.interface = interface;
+  if (packet.has_ip) [[likely]] {
     key.proto = packet.proto;
     key.kind = packet.has_ports ? KeyKind::kIpPorts : KeyKind::kIpOnly;
-    key.low_port = packet.src_port;
-    key.high_port = packet.dst_port;
-  } else if (packet.has_mac_pair) {
-    std::memcpy(key.low.data(), packet.src_mac.data(), packet.src_mac.size());
-    std::memcpy(key.high.data(), packet.dst_mac.data(), packet.dst_mac.size());
-    // Below 0x600 it is a length: all of them are one kind, LLC.
-    key.ether_type = packet.ether_type < 0x600 ? 0 : packet.ether_type;
-  } else {
-    return false;
+    key.ip_version = packet.src.version;
+    key.ether_type = 0;
+    side = SetEnds(packet.src.bytes, packet.dst.bytes, packet, key);
+    return true;
   }
-  // What nobody answers has one direction: its ports are type and code, which do not swap.
-  if (!packet.one_way && !InOrder(key)) {
-    SwapEnds(key);
-    side = 1;
-  }
+  if (!packet.has_mac_pair) return false;
+  key.proto = 0;
+  key.ip_version = 0;
+  key.kind = KeyKind::kLayer2;
+  // Below 0x600 it is a length: all of them are one kind, LLC.
+  key.ether_type = packet.ether_type < 0x600 ? 0 : packet.ether_type;
+  side = SetEnds(EndOf(packet.src_mac), EndOf(packet.dst_mac), packet, key);
   return true;
-}
-
-std::uint64_t HashKey(const FlowKey& key, std::uint64_t seed) {
-  // Multiply and fold, eight bytes at a time: every input bit reaches every output bit.
-  std::array<std::uint64_t, 7> words{};
-  std::memcpy(words.data(), &key, sizeof key);
-  std::uint64_t hash = seed ^ 0x9e3779b97f4a7c15ull;
-  for (const std::uint64_t word : words) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = static_cast<Wide>(hash ^ word) * 0xd6e8feb86659fd93ull;
-    hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-    hash += seed;
-  }
-  return hash ^ (hash >> 32);
 }
 
 }  // namespace tapiary::capture

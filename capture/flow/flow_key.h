@@ -10,10 +10,11 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include "capture/decode/decode.h"
+#include "capture/flow/mix.h"
+#include "capture/load_word.h"
 
 namespace tapiary::capture {
 
@@ -24,22 +25,28 @@ enum class KeyKind : std::uint8_t {
   kFragment = 3,  // ports are the identification of a fragmented datagram; ends keep their order
 };
 
+// Seven words, in an order in which no member lies across two of them.
 struct FlowKey {
   std::array<std::uint8_t, 16> low{};  // IP, or MAC in the first six
   std::array<std::uint8_t, 16> high{};
+  std::array<std::uint16_t, kMaxVlans> vlans{};
   std::uint16_t low_port = 0;
   std::uint16_t high_port = 0;
-  std::array<std::uint16_t, kMaxVlans> vlans{};
+  std::uint16_t ether_type = 0;
+  std::uint16_t interface = 0;
   std::uint8_t vlan_count = 0;
   std::uint8_t proto = 0;
   std::uint8_t ip_version = 0;
   KeyKind kind = KeyKind::kLayer2;
-  std::uint16_t ether_type = 0;
-  std::uint16_t interface = 0;
   std::uint32_t tunnel = 0;  // hash of the tunnel ids around the packet; 0: none
 
+  // No padding, see below.
+  [[nodiscard]] std::uint64_t word(std::size_t i) const {
+    return LoadWord(reinterpret_cast<const char*>(this) + 8 * i);
+  }
   bool operator==(const FlowKey& other) const {
-    return std::memcmp(this, &other, sizeof(FlowKey)) == 0;  // no padding, see below
+    const auto differ = [&](std::size_t i) { return word(i) ^ other.word(i); };
+    return (differ(0) | differ(1) | differ(2) | differ(3) | differ(4) | differ(5) | differ(6)) == 0;
   }
 };
 static_assert(sizeof(FlowKey) == 56 && std::has_unique_object_representations_v<FlowKey>);
@@ -51,6 +58,14 @@ bool MakeKey(const Decoded& packet, std::uint16_t interface, FlowKey& key, std::
 FlowKey MakeFragmentKey(const Decoded& packet, std::uint16_t interface);
 
 // A keyed hash: an attacker who does not know the seed cannot aim at one chain of the table.
-std::uint64_t HashKey(const FlowKey& key, std::uint64_t seed);
+inline std::uint64_t HashKey(const FlowKey& key, std::uint64_t seed) {
+  Mix mix(seed);
+  mix.Add(key.word(0), key.word(2));
+  mix.Add(key.word(1), key.word(3));
+  mix.Add(key.word(4), key.word(5));
+  mix.Add(key.word(6), 0);
+  mix.Add(0, 0);  // else regular values of the last word fill the table unevenly
+  return mix.hash();
+}
 
 }  // namespace tapiary::capture

@@ -162,5 +162,56 @@ TEST(CopyDetector, HostileTimesAreFarApart) {
   EXPECT_EQ(detector.Check(Sample(), 1, -1), CopyKind::kSameFlow);  // in the wrong order
 }
 
+// Which bytes of the payload tell packets apart: the first 64 and the last 8, of TCP the first 8.
+TEST(Copies, FL10_PayloadIsLookedAtFrontAndEnd) {
+  for (const std::uint8_t proto : {std::uint8_t{6}, std::uint8_t{17}}) {
+    const std::size_t front = proto == 6 ? 8 : 64;
+    for (std::size_t size = 1; size <= 100; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        CopyDetector copies(3);
+        std::vector<std::uint8_t> payload(size, 0x20);
+        Decoded decoded;
+        decoded.has_ip = true;
+        decoded.proto = proto;
+        decoded.src.version = decoded.dst.version = size % 2 == 0 ? 4 : 6;
+        decoded.payload = payload;
+        EXPECT_EQ(copies.Check(decoded, 1, kStart), CopyKind::kNone);
+        EXPECT_EQ(copies.Check(decoded, 1, kStart), CopyKind::kSameFlow);
+        payload[at] = 0x21;
+        const bool seen = at < front || at + 8 >= size;
+        EXPECT_EQ(copies.Check(decoded, 1, kStart) == CopyKind::kNone, seen) << size << " " << at;
+      }
+    }
+  }
+}
+
+TEST(Copies, FL10_EveryNumberOfTheHeadersTellsPacketsApart) {
+  const auto differs = [](auto change, bool ip = true) {
+    CopyDetector copies(3);
+    Decoded decoded;
+    decoded.has_ip = ip;
+    decoded.src.version = decoded.dst.version = 4;
+    EXPECT_EQ(copies.Check(decoded, 1, kStart), CopyKind::kNone);
+    change(decoded);
+    return copies.Check(decoded, 1, kStart) == CopyKind::kNone;
+  };
+  EXPECT_TRUE(differs([](Decoded& d) { d.src.bytes[3] = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.dst.bytes[3] = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.src_port = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.dst_port = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.proto = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.ip_id = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.ip_length = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.fragment_offset = 8; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.tcp.seq = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.tcp.ack = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.tcp.flags = 1; }));
+  EXPECT_TRUE(differs([](Decoded& d) { d.src_mac[5] = 1; }, false));
+  EXPECT_TRUE(differs([](Decoded& d) { d.dst_mac[5] = 1; }, false));
+  EXPECT_TRUE(differs([](Decoded& d) { d.ether_type = 1; }, false));
+  EXPECT_TRUE(differs([](Decoded& d) { d.payload_length = 1; }, false));
+  EXPECT_FALSE(differs([](Decoded& d) { d.src_mac[5] = d.vlan_count = 1; }));
+}
+
 }  // namespace
 }  // namespace tapiary::capture

@@ -2,6 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <set>
+#include <tuple>
+#include <vector>
+
 #include "tests/capture/support/packet_builder.h"
 
 namespace tapiary::capture {
@@ -127,6 +134,98 @@ TEST(FlowKey, FL05_FragmentsKeyByIdentification) {
   EXPECT_EQ(later(1).kind, KeyKind::kFragment);
   EXPECT_TRUE(later(1) == later(1));
   EXPECT_FALSE(later(1) == later(2));
+}
+
+Keyed KeyOf(const Decoded& decoded) {
+  Keyed out;
+  std::memset(static_cast<void*>(&out.key), 0xa5, sizeof out.key);  // of another packet
+  out.ok = MakeKey(decoded, 3, out.key, out.side);
+  return out;
+}
+
+// As the bytes of the addresses compare, then the ports.
+TEST(FlowKey, TheLowerEndComesFirst) {
+  std::mt19937 random(2);
+  int higher = 0;
+  for (int round = 0; round < 20000; ++round) {
+    Decoded decoded;
+    decoded.has_ip = decoded.has_ports = true;
+    decoded.src.version = decoded.dst.version = 6;
+    for (std::uint8_t& byte : decoded.src.bytes) byte = random() % 4 == 0 ? 0x80 : 0x7f;
+    decoded.dst = decoded.src;
+    if (round % 4 != 0) decoded.dst.bytes[random() % 16] = static_cast<std::uint8_t>(random());
+    decoded.src_port = random() % 2 == 0 ? 0x0100 : 0x00ff;
+    decoded.dst_port = 0x00ff;
+    const auto src = std::tuple(decoded.src.bytes, decoded.src_port);
+    const auto dst = std::tuple(decoded.dst.bytes, decoded.dst_port);
+    const Keyed keyed = KeyOf(decoded);
+    ASSERT_TRUE(keyed.ok);
+    EXPECT_EQ(keyed.side, src <= dst ? 0 : 1);
+    EXPECT_EQ(std::tuple(keyed.key.low, keyed.key.low_port), std::min(src, dst));
+    EXPECT_EQ(std::tuple(keyed.key.high, keyed.key.high_port), std::max(src, dst));
+    higher += keyed.side;
+  }
+  EXPECT_GT(higher, 5000);
+}
+
+TEST(FlowKey, NothingOfAnEarlierKeyRemains) {
+  Decoded decoded;
+  EXPECT_FALSE(KeyOf(decoded).ok);
+  decoded.has_mac_pair = true;
+  EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.interface = 3}));
+  decoded.has_ip = true;
+  EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.interface = 3, .kind = KeyKind::kIpOnly}));
+  decoded.is_fragment = true;
+  EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.interface = 3, .kind = KeyKind::kFragment}));
+}
+
+TEST(FlowKey, EveryByteCountsInKeyAndHash) {
+  const FlowKey key;
+  for (std::size_t at = 0; at < sizeof key; ++at) {
+    for (const int bit : {1, 16, 128}) {
+      FlowKey other;
+      reinterpret_cast<std::uint8_t*>(&other)[at] ^= static_cast<std::uint8_t>(bit);
+      EXPECT_FALSE(other == key) << at;
+      EXPECT_NE(HashKey(other, 5), HashKey(key, 5)) << at;
+    }
+  }
+}
+
+// Keys that share a chain of the table under one seed are spread by another one.
+TEST(FlowKey, FL08_CollisionsDoNotOutliveTheSeed) {
+  std::vector<FlowKey> chain;
+  for (std::uint32_t number = 0; chain.size() < 256; ++number) {
+    FlowKey key;
+    std::memcpy(key.low.data(), &number, sizeof number);
+    if ((HashKey(key, 11) & 0xfff) == 0) chain.push_back(key);
+  }
+  std::set<std::uint64_t> slots;
+  for (const FlowKey& key : chain) slots.insert(HashKey(key, 12) & 0xfff);
+  EXPECT_GT(slots.size(), 220u);
+}
+
+// Of many keys that differ in one word only, the share of as many slots that they fill.
+double Filled(std::size_t word, std::size_t shift, std::uint64_t seed) {
+  constexpr std::uint32_t kCount = 1 << 14;
+  std::vector<bool> slots(kCount);
+  for (std::uint64_t number = 0; number < kCount; ++number) {
+    FlowKey key;
+    const std::uint64_t value = number << shift;
+    std::memcpy(reinterpret_cast<char*>(&key) + 8 * word, &value, sizeof value);
+    slots[HashKey(key, seed) % kCount] = true;
+  }
+  return static_cast<double>(std::count(slots.begin(), slots.end(), true)) / kCount;
+}
+
+// Regular addresses and ports fill a table as chance would, 63 % of its slots, or better.
+TEST(FlowKey, RegularKeysSpread) {
+  for (const std::uint64_t seed : {0ull, 1ull, 0x123456789abcdefull, ~0ull}) {
+    for (std::size_t word = 0; word < 7; ++word) {
+      for (const std::size_t shift : {0u, 13u, 32u, 48u}) {
+        EXPECT_GT(Filled(word, shift, seed), 0.6) << word << " " << shift << " " << seed;
+      }
+    }
+  }
 }
 
 }  // namespace

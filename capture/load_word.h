@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace tapiary::base {
+namespace tapiary::capture {
 
 static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
 
@@ -17,4 +17,4 @@ inline std::uint64_t LoadWord(const void* at, std::size_t size = sizeof(std::uin
   return word;
 }
 
-}  // namespace tapiary::base
+}  // namespace tapiary::capture
