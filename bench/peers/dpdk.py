@@ -133,5 +133,7 @@ def run(rows, context):
     if not ours:
         rows.missing("dpdk.60", _UNIT, "testpmd rxonly", note=note)
         return
+    rows.missing("dpdk.60.dumpcap", _UNIT, "dpdk-dumpcap",
+                 note="no figure: it attaches to another process's port and needs shared hugepages")  # fmt: skip
     note = f"60 bytes, metered all, the disk took {stored:.0%}" + (f"; {note}" if note else "")
     rows.add_samples("dpdk.60", _UNIT, ours, "testpmd rxonly", theirs, note=note)
