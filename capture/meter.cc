@@ -1,5 +1,7 @@
 #include "capture/meter.h"
 
+#include <algorithm>
+
 #include "capture/decode/decode.h"
 #include "capture/flow/copies.h"
 #include "capture/flow/tracker.h"
@@ -25,6 +27,7 @@ struct Meter::Impl {
   std::array<Decoded, kBatchSize> decoded;
   std::array<KeyedPacket, kBatchSize> keyed;
   std::array<bool, kBatchSize> has_key{};
+  std::array<std::uint64_t, kBatchSize> prints{};  // of those that have a key
   MeterStats totals;
   std::array<std::uint64_t, kNoteKinds> notes{};
   std::uint64_t no_address = 0;  // frames without IP and without MAC addresses
@@ -45,23 +48,28 @@ void Meter::Impl::CountBatch(const PacketBatch& batch) {
 void Meter::Impl::DecodeBatch(const PacketBatch& batch,
                               const std::vector<InterfaceInfo>& interfaces) {
   const std::uint64_t seed = tracker.hash_seed();
+  const InterfaceInfo* const infos = interfaces.data();
+  const std::size_t known = std::min(interfaces.size(), kMaxInterfaces);
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     const Packet& packet = batch.packets[i];
-    const bool known = packet.interface < interfaces.size() && packet.interface < kMaxInterfaces;
+    Decoded& out = decoded[i];
     KeyedPacket& entry = keyed[i];
-    Decode(packet, known ? interfaces[packet.interface].link_type : LinkType::kUndecoded,
-           decoded[i]);
-    if (decoded[i].note != DecodeNote::kNone) ++notes[static_cast<std::size_t>(decoded[i].note)];
-    has_key[i] =
-        MakeKey(decoded[i], static_cast<std::uint16_t>(packet.interface), entry.key, entry.side);
+    Decode(packet,
+           packet.interface < known ? infos[packet.interface].link_type : LinkType::kUndecoded,
+           out);
+    if (out.note != DecodeNote::kNone) ++notes[static_cast<std::size_t>(out.note)];
+    has_key[i] = MakeKey(out, static_cast<std::uint16_t>(packet.interface), entry.key, entry.side);
     if (!has_key[i]) {
-      if (decoded[i].note == DecodeNote::kNone) ++no_address;
+      if (out.note == DecodeNote::kNone) ++no_address;
       continue;
     }
     entry.packet = &packet;
-    entry.decoded = &decoded[i];
-    entry.hash = HashKey(entry.key, seed);
-    tracker.table().Prefetch(entry.hash);
+    entry.decoded = &out;
+    const KeyHash hash = HashParts(entry.key, seed);
+    entry.hash = hash.all;
+    tracker.table().Prefetch(hash.all);
+    prints[i] = copies.Fingerprint(out, hash.ends, entry.side);
+    copies.Prefetch(prints[i]);
   }
 }
 
@@ -80,7 +88,7 @@ void Meter::Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& 
     handles[i] = FlowHandle{};
     if (!impl_->has_key[i]) continue;
     KeyedPacket& keyed = impl_->keyed[i];
-    keyed.copy = impl_->copies.Check(*keyed.decoded, static_cast<std::uint32_t>(keyed.hash),
+    keyed.copy = impl_->copies.Check(impl_->prints[i], static_cast<std::uint32_t>(keyed.hash),
                                      keyed.packet->time_ns);
     if (impl_->drop_copies && keyed.copy != CopyKind::kNone) {
       ++impl_->totals.dropped_copies;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "capture/flow/mix.h"
 #include "capture/load_word.h"
 
 namespace tapiary::capture {
@@ -15,11 +14,17 @@ constexpr std::size_t kWord = 8;
 constexpr std::size_t kTcpFront = kWord;
 constexpr std::size_t kFront = 8 * kWord;
 
+// All of 1 to 7 bytes, without a loop.
+std::uint64_t LoadShort(const std::uint8_t* bytes, std::size_t size) {
+  if (size >= 4) return LoadWord(bytes, 4) | LoadWord(bytes + size - 4, 4) << 32;
+  return bytes[0] | bytes[size / 2] << 8 | bytes[size - 1] << 16;
+}
+
 void AddPayload(base::Bytes payload, std::size_t front, Mix& mix) {
   const std::uint8_t* const bytes = payload.data();
   const std::size_t size = payload.size();
   if (size < kWord) {
-    if (size != 0) mix.Add(LoadWord(bytes, size), 0);
+    if (size != 0) mix.Add(LoadShort(bytes, size), 0);
     return;
   }
   const std::size_t words = std::min(front, size) & ~(kWord - 1);
@@ -31,47 +36,25 @@ void AddPayload(base::Bytes payload, std::size_t front, Mix& mix) {
   mix.Add(at < words ? LoadWord(bytes + at) : 0, LoadWord(bytes + size - kWord));
 }
 
-void AddIp(const Decoded& packet, Mix& mix) {
-  const std::uint8_t* const src = packet.src.bytes.data();
-  const std::uint8_t* const dst = packet.dst.bytes.data();
-  const std::uint64_t sizes = static_cast<std::uint64_t>(packet.ip_id) << 32 | packet.ip_length;
-  if (packet.src.version == 6) {
-    mix.Add(LoadWord(src), LoadWord(src + kWord));
-    mix.Add(LoadWord(dst), LoadWord(dst + kWord));
-    mix.Add(sizes, 0);
-  } else {
-    mix.Add(LoadWord(src, 4) | LoadWord(dst, 4) << 32, sizes);
-  }
-  mix.Add(static_cast<std::uint64_t>(packet.tcp.flags) << 56 |
-              static_cast<std::uint64_t>(packet.proto) << 48 |
-              static_cast<std::uint64_t>(packet.fragment_offset) << 32 |
-              static_cast<std::uint64_t>(packet.src_port) << 16 | packet.dst_port,
-          static_cast<std::uint64_t>(packet.tcp.seq) << 32 | packet.tcp.ack);
-}
-
-void AddFrame(const Decoded& packet, Mix& mix) {
-  mix.Add(LoadWord(packet.src_mac.data(), 6) | static_cast<std::uint64_t>(packet.ether_type) << 48,
-          LoadWord(packet.dst_mac.data(), 6));
-  mix.Add(packet.payload_length, 0);
-}
-
 }  // namespace
 
-std::uint64_t CopyDetector::Fingerprint(const Decoded& packet) const {
-  Mix mix(seed_);
-  if (packet.has_ip) [[likely]] {
-    AddIp(packet, mix);
-  } else {
-    AddFrame(packet, mix);
-  }
+std::uint64_t CopyDetector::Fingerprint(const Decoded& packet, std::uint64_t ends,
+                                        std::uint8_t side) const {
+  Mix mix = mix_;
+  // Nobody but us knows `ends`, so small numbers may go on top of it.
+  ends ^= static_cast<std::uint64_t>(packet.tcp.flags) << 24 |
+          static_cast<std::uint64_t>(side) << 16 | packet.fragment_offset;
   const bool tcp = packet.has_ip && packet.proto == 6;
+  mix.Add(ends, packet.has_ip
+                    ? static_cast<std::uint64_t>(packet.ip_id) << 32 | packet.ip_length
+                    : static_cast<std::uint64_t>(packet.ether_type) << 32 | packet.payload_length);
+  if (tcp) mix.Add(static_cast<std::uint64_t>(packet.tcp.seq) << 32 | packet.tcp.ack, 0);
   AddPayload(packet.payload, tcp ? kTcpFront : kFront, mix);
   return mix.hash();
 }
 
-CopyKind CopyDetector::Check(const Decoded& packet, std::uint32_t flow_hash, std::int64_t time_ns) {
+CopyKind CopyDetector::Check(std::uint64_t print, std::uint32_t flow_hash, std::int64_t time_ns) {
   if (time_ns == kTimeUnknown) return CopyKind::kNone;
-  const std::uint64_t print = Fingerprint(packet);
   Entry& entry = entries_[print % kEntries];
   if (entry.print == print && entry.time_ns != kTimeUnknown) {
     // Also when the copies come in the wrong order. Unsigned: hostile times are far apart.

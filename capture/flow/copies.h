@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "capture/decode/decode.h"
+#include "capture/flow/mix.h"
 
 namespace tapiary::capture {
 
@@ -28,10 +29,14 @@ class CopyDetector {
  public:
   static constexpr std::int64_t kWindowNs = base::kNanosPerMilli;
 
-  explicit CopyDetector(std::uint64_t seed) : seed_(seed), entries_(kEntries) {}
+  explicit CopyDetector(std::uint64_t seed) : mix_(seed), entries_(kEntries) {}
 
+  // What copies share. `ends` is the hash of the ends (KeyHash), `side` which of them sent it.
+  [[nodiscard]] std::uint64_t Fingerprint(const Decoded& packet, std::uint64_t ends,
+                                          std::uint8_t side) const;
+  void Prefetch(std::uint64_t print) const { __builtin_prefetch(&entries_[print % kEntries], 1); }
   // `flow_hash` is that of the packet's flow key. In order of arrival.
-  CopyKind Check(const Decoded& packet, std::uint32_t flow_hash, std::int64_t time_ns);
+  CopyKind Check(std::uint64_t print, std::uint32_t flow_hash, std::int64_t time_ns);
 
  private:
   static constexpr std::size_t kEntries = 4096;
@@ -40,9 +45,8 @@ class CopyDetector {
     std::int64_t time_ns = kTimeUnknown;
     std::uint32_t flow_hash = 0;
   };
-  [[nodiscard]] std::uint64_t Fingerprint(const Decoded& packet) const;
 
-  std::uint64_t seed_;
+  Mix mix_;
   std::vector<Entry> entries_;
 };
 

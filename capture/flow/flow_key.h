@@ -29,15 +29,15 @@ enum class KeyKind : std::uint8_t {
 struct FlowKey {
   std::array<std::uint8_t, 16> low{};  // IP, or MAC in the first six
   std::array<std::uint8_t, 16> high{};
-  std::array<std::uint16_t, kMaxVlans> vlans{};
   std::uint16_t low_port = 0;
   std::uint16_t high_port = 0;
-  std::uint16_t ether_type = 0;
-  std::uint16_t interface = 0;
-  std::uint8_t vlan_count = 0;
   std::uint8_t proto = 0;
   std::uint8_t ip_version = 0;
   KeyKind kind = KeyKind::kLayer2;
+  std::uint8_t vlan_count = 0;
+  std::array<std::uint16_t, kMaxVlans> vlans{};
+  std::uint16_t ether_type = 0;
+  std::uint16_t interface = 0;
   std::uint32_t tunnel = 0;  // hash of the tunnel ids around the packet; 0: none
 
   // No padding, see below.
@@ -57,15 +57,26 @@ bool MakeKey(const Decoded& packet, std::uint16_t interface, FlowKey& key, std::
 // The key under which later fragments of this first fragment's datagram will ask.
 FlowKey MakeFragmentKey(const Decoded& packet, std::uint16_t interface);
 
-// A keyed hash: an attacker who does not know the seed cannot aim at one chain of the table.
-inline std::uint64_t HashKey(const FlowKey& key, std::uint64_t seed) {
+// Keyed hashes: an attacker who does not know the seed cannot aim at one chain of the table.
+struct KeyHash {
+  std::uint64_t ends;  // of addresses, ports and protocol only: what copies of a packet share
+  std::uint64_t all;
+};
+
+inline KeyHash HashParts(const FlowKey& key, std::uint64_t seed) {
+  constexpr unsigned kVlanCountAt = 56;  // in word 4
   Mix mix(seed);
   mix.Add(key.word(0), key.word(2));
   mix.Add(key.word(1), key.word(3));
-  mix.Add(key.word(4), key.word(5));
-  mix.Add(key.word(6), 0);
-  mix.Add(0, 0);  // else regular values of the last word fill the table unevenly
-  return mix.hash();
+  mix.Add(key.word(4) & ~(0xffull << kVlanCountAt), 0);
+  const std::uint64_t ends = mix.hash();
+  mix.Add(key.word(5), key.word(6));
+  mix.Add(key.word(4) >> kVlanCountAt, 0);
+  return {ends, mix.hash()};
+}
+
+inline std::uint64_t HashKey(const FlowKey& key, std::uint64_t seed) {
+  return HashParts(key, seed).all;
 }
 
 }  // namespace tapiary::capture

@@ -174,9 +174,9 @@ TEST(FlowKey, NothingOfAnEarlierKeyRemains) {
   decoded.has_mac_pair = true;
   EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.interface = 3}));
   decoded.has_ip = true;
-  EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.interface = 3, .kind = KeyKind::kIpOnly}));
+  EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.kind = KeyKind::kIpOnly, .interface = 3}));
   decoded.is_fragment = true;
-  EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.interface = 3, .kind = KeyKind::kFragment}));
+  EXPECT_TRUE(KeyOf(decoded).key == (FlowKey{.kind = KeyKind::kFragment, .interface = 3}));
 }
 
 TEST(FlowKey, EveryByteCountsInKeyAndHash) {
