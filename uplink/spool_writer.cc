@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kIdleSleep{20};
 constexpr std::size_t kBlocksPerDrain = 16;
+constexpr std::int64_t kDrainNs = 20 * base::kNanosPerSecond;  // a slow disk that still writes
 constexpr std::size_t kMaxRoundBytes = 32 << 20;  // kept in memory while the spool cannot write
 
 Encode EncoderOf(std::vector<capture::FlowRecord> flows) {
@@ -275,11 +276,15 @@ base::Result<> SpoolWriter::Impl::Finish(std::int64_t grace_ns) {
     }
     written = WriteRound(last);
     if (written && last) return {};
-    if (base::SteadyNow() >= deadline_ns) break;
+    if (base::SteadyNow() >= deadline_ns + (failing ? 0 : kDrainNs)) break;
     if (failing) std::this_thread::sleep_for(kIdleSleep);
   }
   std::uint64_t packets = 0;
   for (const StoredBlock& block : round.blocks) packets += block.packets;
+  while (std::unique_ptr<capture::Block> block = engine.TakeBlock()) {
+    packets += block->packets;
+    engine.ReturnBlock(std::move(block));
+  }
   return base::MakeError(
       base::ErrorCode::kIo,
       fmt::format("the spool cannot write ({}); at least the last {} packets are lost",

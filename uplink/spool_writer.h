@@ -39,8 +39,8 @@ class SpoolWriter {
 
   void Start();
   // The engine has been stopped: stores what it left, a last ledger and health, and closes the
-  // segments. Gives up after `grace_ns` when the spool cannot write; then an error says what is
-  // lost.
+  // segments. Gives up after `grace_ns` when the spool cannot write, and 20 s later when it is only
+  // slow; then an error says what is lost.
   base::Result<> Stop(std::int64_t grace_ns);
   // True when the engine has ended and everything it made is stored.
   [[nodiscard]] bool drained() const;

@@ -118,7 +118,8 @@ void ItemQueue::RemoveTo(StoreBatch& batch, State& state, const Head& head,
 
 void ItemQueue::DropFiles(Store& store, const State& before) const {
   if (before.trimmed == state_.trimmed) return;
-  store.DropFiles(family_, PlaceKey(before.trimmed), PlaceKey(state_.trimmed));
+  // From the beginning: a file that reaches into two trimmed ranges lies in neither.
+  store.DropFiles(family_, PlaceKey({}), PlaceKey(state_.trimmed));
 }
 
 }  // namespace tapiary::uplink
