@@ -275,15 +275,16 @@ bool FlowTracker::StartSession(std::uint32_t index, const OtSegment& segment) {
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
   OtFlowInfo info;
+  // Beyond the guesses only those whose port it is are asked, and no more than small segments: junk
+  // must not hide the good PDU behind it, nor cost a look by everybody each time.
   if (hot.guess_left == 0) {
     if (!hot.Has(kUsualPort)) hot.Clear(kGuessing);
-    if (!hot.Has(kUsualPort) || segment.length > kSmallSegment) return false;
+    const bool large = hot.key.proto == kTcp && segment.length > kSmallSegment;
+    if (!hot.Has(kUsualPort) || large) return false;
     info.at_home_only = true;
+  } else if (segment.trust != SegmentTrust::kDoubted) {
+    --hot.guess_left;
   }
-  // Junk datagrams must not hide the good one behind them.
-  const bool free =
-      hot.key.proto == kUdp ? hot.Has(kUsualPort) : segment.trust == SegmentTrust::kDoubted;
-  if (!free && hot.guess_left != 0) --hot.guess_left;
   info.ip_proto = hot.key.proto;
   info.ether_type = hot.key.ether_type;
   info.ports[0] = hot.key.low_port;
