@@ -50,10 +50,12 @@ void Meter::Impl::DecodeBatch(const PacketBatch& batch,
   const std::uint64_t seed = tracker.hash_seed();
   const InterfaceInfo* const infos = interfaces.data();
   const std::size_t known = std::min(interfaces.size(), kMaxInterfaces);
+  Decoded* next_decoded = decoded.data();
+  KeyedPacket* next_keyed = keyed.data();
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     const Packet& packet = batch.packets[i];
-    Decoded& out = decoded[i];
-    KeyedPacket& entry = keyed[i];
+    Decoded& out = *next_decoded++;
+    KeyedPacket& entry = *next_keyed++;
     Decode(packet,
            packet.interface < known ? infos[packet.interface].link_type : LinkType::kUndecoded,
            out);
@@ -78,28 +80,31 @@ Meter::~Meter() = default;
 
 void Meter::Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& interfaces,
                     std::array<FlowHandle, kBatchSize>& handles) {
-  impl_->tracker.BeginBatch(interfaces);
-  impl_->CountBatch(batch);
-  impl_->DecodeBatch(batch, interfaces);
-  for (std::uint32_t i = 0; i < batch.count; ++i) {
-    if (impl_->has_key[i]) impl_->tracker.table().PrefetchFlow(impl_->keyed[i].hash);
+  Impl& impl = *impl_;
+  impl.tracker.BeginBatch(interfaces);
+  impl.CountBatch(batch);
+  impl.DecodeBatch(batch, interfaces);
+  const std::uint32_t count = batch.count;
+  const FlowTable& table = impl.tracker.table();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (impl.has_key[i]) table.PrefetchFlow(impl.keyed[i].hash);
   }
-  for (std::uint32_t i = 0; i < batch.count; ++i) {
+  for (std::uint32_t i = 0; i < count; ++i) {
     handles[i] = FlowHandle{};
-    if (!impl_->has_key[i]) continue;
-    KeyedPacket& keyed = impl_->keyed[i];
-    keyed.copy = impl_->copies.Check(impl_->prints[i], static_cast<std::uint32_t>(keyed.hash),
-                                     keyed.packet->time_ns);
-    if (impl_->drop_copies && keyed.copy != CopyKind::kNone) {
-      ++impl_->totals.dropped_copies;
+    if (!impl.has_key[i]) continue;
+    KeyedPacket& keyed = impl.keyed[i];
+    keyed.copy = impl.copies.Check(impl.prints[i], static_cast<std::uint32_t>(keyed.hash),
+                                   keyed.packet->time_ns);
+    if (impl.drop_copies && keyed.copy != CopyKind::kNone) {
+      ++impl.totals.dropped_copies;
       handles[i].store = false;
       continue;
     }
-    ++impl_->totals.keyed_packets;
-    handles[i].index = impl_->tracker.Count(keyed);
-    handles[i].store = !impl_->tracker.table().hot(handles[i].index).Has(kNotStored);
+    ++impl.totals.keyed_packets;
+    handles[i].index = impl.tracker.Count(keyed);
+    handles[i].store = !table.hot(handles[i].index).Has(kNotStored);
   }
-  impl_->tracker.EndBatch();
+  impl.tracker.EndBatch();
 }
 
 void Meter::NoteBlock(FlowHandle flow, std::uint64_t block) {

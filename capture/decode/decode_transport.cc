@@ -19,12 +19,12 @@ bool ChecksumBad(const Walk& walk, base::Bytes segment, std::size_t checksum_at,
       segment[checksum_at + 1] == 0) {
     return false;
   }
-  ChecksumSum sum = AddToSum(segment, 0);
+  std::uint64_t sum = AddToSum(segment, 0);
   if (pseudo) {
     const std::size_t size = out.src.version == 4 ? 4 : 16;
     sum = AddToSum(base::Bytes(out.src.bytes).first(size), sum);
     sum = AddToSum(base::Bytes(out.dst.bytes).first(size), sum);
-    sum += PseudoTail(out.payload_length, out.proto);
+    sum = AddWord(sum, PseudoTail(out.payload_length, out.proto));
   }
   return !IsRightSum(sum);
 }
