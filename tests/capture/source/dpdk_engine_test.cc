@@ -196,7 +196,8 @@ TEST_F(DpdkFileEngine, DP05_AsManyQueuesAsThereAreWithOneAccount) {
   Open({.ports = {"vdev:net_null0,size=64"}, .queues = 4, .ring_size = 256}, 0);
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::Not(HasSubstr("queues")));
   ASSERT_EQ(sources_.size(), 4u);
-  Engine engine({}, std::move(sources_));
+  const EngineOptions options;
+  Engine engine(options, std::move(sources_));
   ASSERT_TRUE(engine.Start());
   std::this_thread::sleep_for(milliseconds(500));
   engine.Stop();
