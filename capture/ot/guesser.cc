@@ -151,7 +151,6 @@ void OtGuesser::ShedSide(std::uint8_t side) {
   info_.begin_seen[side] = false;
 }
 
-// Those whose usual port (or EtherType) it is are asked first: a port orders the guesses, no more.
 OtGuesser::State OtGuesser::LookAtStreams() {
   while (!chunks_.empty()) {
     bool open = false;
@@ -171,8 +170,10 @@ bool OtGuesser::EndIsCut(std::uint8_t side) const {
   return newest != chunks_.rend() && newest->cut;
 }
 
-bool OtGuesser::TryStreams(bool last, bool& open) {
-  const bool cut[2] = {EndIsCut(0), EndIsCut(1)};
+// Calls ask(protocol, guess, at_home) for each protocol that may be it, until one says true. Those
+// whose usual port (or EtherType) it is come first: a port orders the guesses, no more.
+template <class Ask>
+bool OtGuesser::AskAll(bool last, Ask ask) {
   for (const bool at_home : {true, false}) {
     if (at_home && !usual_) continue;
     for (const OtProtocol* const protocol : OtProtocols()) {
@@ -181,16 +182,24 @@ bool OtGuesser::TryStreams(bool last, bool& open) {
       if (guess.usual_port != at_home) continue;
       guess.first_side = chunks_.front().side;
       guess.last = last;
-      for (int side = 0; side < 2; ++side) {
-        guess.bytes[side] = collected_[side];
-        guess.cut[side] = cut[side];
-      }
-      const OtRecognition recognition = protocol->recognise(guess);
-      if (Found(*protocol, recognition)) return true;
-      open = open || IsOpen(recognition, at_home, usual_);
+      if (ask(*protocol, guess, at_home)) return true;
     }
   }
   return false;
+}
+
+bool OtGuesser::TryStreams(bool last, bool& open) {
+  const bool cut[2] = {EndIsCut(0), EndIsCut(1)};
+  return AskAll(last, [&](const OtProtocol& protocol, OtGuess& guess, bool at_home) {
+    for (int side = 0; side < 2; ++side) {
+      guess.bytes[side] = collected_[side];
+      guess.cut[side] = cut[side];
+    }
+    const OtRecognition recognition = protocol.recognise(guess);
+    if (Found(protocol, recognition)) return true;
+    open = open || IsOpen(recognition, at_home, usual_);
+    return false;
+  });
 }
 
 OtGuesser::State OtGuesser::LookAtDatagram() {
@@ -212,24 +221,16 @@ OtGuesser::State OtGuesser::LookAtDatagram() {
 
 bool OtGuesser::TryDatagram(std::size_t at, bool last, bool& open) {
   const OtSighting newest = sighting(at);
-  for (const bool at_home : {true, false}) {
-    if (at_home && !usual_) continue;
-    for (const OtProtocol* const protocol : OtProtocols()) {
-      if (!Speaks(*protocol, info_)) continue;
-      OtGuess guess = MakeGuess(*protocol, info_);
-      if (guess.usual_port != at_home) continue;
-      guess.first_side = chunks_.front().side;
-      guess.last = last;
-      guess.bytes[newest.side] = newest.bytes;
-      guess.cut[newest.side] = newest.cut;
-      const OtRecognition alone = protocol->recognise(guess);
-      if (Found(*protocol, alone)) return true;
-      if (alone.verdict == OtVerdict::kNo) continue;
-      if (!last && TryPairs(*protocol, guess, newest.side)) return true;
-      open = open || IsOpen(alone, at_home, usual_);
-    }
-  }
-  return false;
+  return AskAll(last, [&](const OtProtocol& protocol, OtGuess& guess, bool at_home) {
+    guess.bytes[newest.side] = newest.bytes;
+    guess.cut[newest.side] = newest.cut;
+    const OtRecognition alone = protocol.recognise(guess);
+    if (Found(protocol, alone)) return true;
+    if (alone.verdict == OtVerdict::kNo) return false;
+    if (!last && TryPairs(protocol, guess, newest.side)) return true;
+    open = open || IsOpen(alone, at_home, usual_);
+    return false;
+  });
 }
 
 // With the other side's datagrams: the oldest, whose answer comes first, and the newest.

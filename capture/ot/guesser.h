@@ -82,6 +82,8 @@ class OtGuesser {
   void Shed(std::size_t at);
   void ShedSide(std::uint8_t side);
   State LookAtStreams();
+  template <class Ask>
+  bool AskAll(bool last, Ask ask);
   bool TryStreams(bool last, bool& open);
   // Whether the end of what was collected of the side last was not captured.
   [[nodiscard]] bool EndIsCut(std::uint8_t side) const;
