@@ -23,63 +23,25 @@
 #include "capture/segment/block_builder.h"
 #include "capture/segment/segment.h"
 #include "capture/source/packet_source.h"
+#include "tests/capture/source/veth_pair.h"
 #include "tests/support/timing.h"
 
 namespace tapiary::capture::test {
 namespace {
 
-using Buffer = std::vector<std::uint8_t>;
-constexpr const char* kIface = "shcap0";
-constexpr const char* kPeer = "shgen0";
-
-bool Shell(const std::string& command) {
-  return std::system((command + " 2>/dev/null").c_str()) == 0;
-}
-
-Buffer Frame(const std::vector<std::pair<std::uint16_t, std::uint16_t>>& tags,
-             std::size_t size = 60, std::uint16_t dst_port = 502) {
-  Buffer out = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
-  const auto put = [&out](unsigned value) {
-    out.push_back(static_cast<std::uint8_t>(value >> 8));
-    out.push_back(static_cast<std::uint8_t>(value));
-  };
-  for (const auto& [tpid, tci] : tags) {
-    put(tpid);
-    put(tci);
-  }
-  for (const unsigned word : {0x0800u, 0x4500u, 46u, 1u, 0u, 0x4011u, 0u, 0x0a00u, 1u, 0x0a00u, 2u,
-                              4000u, unsigned{dst_port}, 26u, 0u}) {
-    put(word);
-  }
-  while (out.size() < size) out.push_back(static_cast<std::uint8_t>(out.size()));
-  return out;
-}
+using Buffer = FrameBytes;
+constexpr const char* kIface = VethPair::kCapture;
+constexpr const char* kPeer = VethPair::kPeer;
+constexpr int kMtu = 65535;
 
 class AfPacket : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "unshare(CLONE_NEWNET): not permitted";
-    for (const char* scope : {"all", "default"}) {  // no neighbour discovery among our frames
-      std::ofstream(std::string("/proc/sys/net/ipv6/conf/") + scope + "/disable_ipv6") << "1\n";
-    }
-    if (!AddPair()) GTEST_SKIP() << "veth pairs cannot be made here";
+    const std::string why = veth_.Make(kMtu);
+    if (!why.empty()) GTEST_SKIP() << why;
   }
 
-  static bool AddPair() {
-    return Shell(std::string("ip link add ") + kIface + " type veth peer name " + kPeer) &&
-           Shell(std::string("ip link set ") + kPeer + " mtu 65535 up") &&
-           Shell(std::string("ip link set ") + kIface + " mtu 65535 up");
-  }
-
-  void Send(const Buffer& frame, const char* from = kPeer) {
-    if (!sender_.valid()) sender_ = base::UniqueFd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-    sockaddr_ll to{};
-    to.sll_family = AF_PACKET;
-    to.sll_ifindex = static_cast<int>(::if_nametoindex(from));
-    ASSERT_EQ(::sendto(sender_.get(), frame.data(), frame.size(), 0,
-                       reinterpret_cast<const sockaddr*>(&to), sizeof to),
-              static_cast<ssize_t>(frame.size()));
-  }
+  void Send(const Buffer& frame, const char* from = kPeer) { ASSERT_TRUE(veth_.Send(frame, from)); }
 
   // Whether the interface handles tags beside the frame (ethtool -K rxvlan/txvlan).
   static bool SetVlanOffload(const char* name, bool on) {
@@ -131,7 +93,7 @@ class AfPacket : public ::testing::Test {
     return bytes;
   }
 
-  base::UniqueFd sender_;
+  VethPair veth_;
   std::unique_ptr<PacketSource> source_;
   std::vector<Direction> directions_;
   Packet last_;  // its bytes are not valid any more
@@ -141,7 +103,7 @@ class AfPacket : public ::testing::Test {
 TEST_F(AfPacket, CAP01_OneFrameOnAnIdleLinkIsSeenAtOnce) {
   Open();
   EXPECT_TRUE(Collect(1, 200).empty());
-  const Buffer frame = Frame({});
+  const Buffer frame = UdpFrame({});
   const std::int64_t wall_before = base::WallNow();
   std::uint64_t sent = 0;
   const auto see = [&] {
@@ -175,7 +137,7 @@ TEST_F(AfPacket, CAP02_LinkDownAndUpAgain) {
   ASSERT_TRUE(Shell(std::string("ip link set ") + kIface + " up"));
   std::size_t seen = 0;
   for (int i = 0; i < 20 && seen == 0; ++i) {  // the kernel lets frames through a little later
-    Send(Frame({}));
+    Send(UdpFrame({}));
     seen = Collect(1, 100).size();
   }
   EXPECT_EQ(seen, 1u);
@@ -189,7 +151,7 @@ TEST_F(AfPacket, CAP02_StartsOnALinkThatIsDown) {
   EXPECT_FALSE(source_->stats().link_up);
   EXPECT_TRUE(Collect(1, 200).empty());
   ASSERT_TRUE(Shell(std::string("ip link set ") + kIface + " up"));
-  Send(Frame({}));
+  Send(UdpFrame({}));
   EXPECT_EQ(Collect(1, 2000).size(), 1u);
 }
 
@@ -198,11 +160,11 @@ TEST_F(AfPacket, CAP03_DeletedAndMadeAgain) {
   ASSERT_TRUE(Shell(std::string("ip link del ") + kIface));
   EXPECT_TRUE(Collect(1, 1000).empty());
   EXPECT_FALSE(source_->stats().link_up);
-  ASSERT_TRUE(AddPair());
+  ASSERT_TRUE(VethPair::Link(kMtu));
   Collect(1, 1000);  // within five seconds it is bound again
   EXPECT_TRUE(source_->stats().link_up);
-  Send(Frame({}, 60, 80));
-  Send(Frame({}));
+  Send(UdpFrame({}, 60, 80));
+  Send(UdpFrame({}));
   EXPECT_EQ(Collect(2, 1000).size(), 1u);
   EXPECT_EQ(source_->stats().filtered, 1u);
   EXPECT_TRUE(Shell(std::string("ip -d link show ") + kIface + " | grep -q 'promiscuity 1'"));
@@ -221,7 +183,7 @@ TEST_F(AfPacket, CAP03_BackUnderTheSameIndex) {
     ASSERT_TRUE(Shell(again));
     ASSERT_EQ(std::to_string(::if_nametoindex(kIface)), index);
     Collect(1, 1200);
-    Send(Frame({}));
+    Send(UdpFrame({}));
     EXPECT_EQ(Collect(1, 1000).size(), 1u) << "after " << pause_ms << " ms";
   }
 }
@@ -229,9 +191,9 @@ TEST_F(AfPacket, CAP03_BackUnderTheSameIndex) {
 // What came before the stop is handed out, what comes after is not, and the rest has a number.
 TEST_F(AfPacket, StopIntakeLeavesNothingUncounted) {
   Open();
-  for (int i = 0; i < 300; ++i) Send(Frame({}));
+  for (int i = 0; i < 300; ++i) Send(UdpFrame({}));
   source_->StopIntake();
-  for (int i = 0; i < 50; ++i) Send(Frame({}));
+  for (int i = 0; i < 50; ++i) Send(UdpFrame({}));
   EXPECT_EQ(source_->stats().undelivered, 300u);
   EXPECT_EQ(Collect(100, 1000).size(), 128u);  // whole batches
   PacketBatch batch;
@@ -248,13 +210,13 @@ TEST_F(AfPacket, CAP03_RenamedAwayIsMissingAndNotFollowed) {
   ASSERT_TRUE(Shell(rename + " down && " + rename + " name shother && ip link set shother up"));
   Collect(1, 800);
   EXPECT_FALSE(source_->stats().link_up);
-  Send(Frame({}));
+  Send(UdpFrame({}));
   EXPECT_TRUE(Collect(1, 400).empty());
   ASSERT_TRUE(Shell("ip link set shother down && ip link set shother name " + std::string(kIface)));
   ASSERT_TRUE(Shell(rename + " up"));
   Collect(1, 800);
   EXPECT_TRUE(source_->stats().link_up);
-  Send(Frame({}));
+  Send(UdpFrame({}));
   EXPECT_EQ(Collect(1, 1000).size(), 1u);
 }
 
@@ -272,7 +234,7 @@ TEST_F(AfPacket, CAP04_SavedBytesAreSentBytes) {
     ASSERT_TRUE(SetVlanOffload(kIface, offload));
     ASSERT_TRUE(SetVlanOffload(kPeer, offload));
     for (const auto& tags : taggings) {
-      const Buffer frame = Frame(tags);
+      const Buffer frame = UdpFrame(tags);
       Send(frame);
       const auto seen = Collect(1, 1000);
       ASSERT_EQ(seen.size(), 1u);
@@ -287,9 +249,9 @@ TEST_F(AfPacket, CAP05_FilterFindsTaggedFramesAndCountsTheRest) {
     Open({.filter = filter});
     const std::uint64_t received = source_->stats().received;
     for (const std::uint16_t port : std::vector<std::uint16_t>{502, 80}) {
-      Send(Frame({}, 60, port));
-      Send(Frame({{0x8100, 100}}, 60, port));
-      Send(Frame({{0x88a8, 300}, {0x8100, 301}}, 60, port));
+      Send(UdpFrame({}, 60, port));
+      Send(UdpFrame({{0x8100, 100}}, 60, port));
+      Send(UdpFrame({{0x88a8, 300}, {0x8100, 301}}, 60, port));
     }
     EXPECT_EQ(Collect(6, 500).size(), 3u) << filter;
     EXPECT_EQ(source_->stats().received - received, 3u);
@@ -299,7 +261,7 @@ TEST_F(AfPacket, CAP05_FilterFindsTaggedFramesAndCountsTheRest) {
 
 TEST_F(AfPacket, CAP06_FramesAboveTheSnapLengthKeepTheirLength) {
   Open({.snap_length = 16'384});
-  const Buffer frame = Frame({}, 35'570);
+  const Buffer frame = UdpFrame({}, 35'570);
   Send(frame);
   const auto seen = Collect(1, 1000);
   ASSERT_EQ(seen.size(), 1u);
@@ -314,7 +276,7 @@ TEST_F(AfPacket, CAP08_ReceivedAndDroppedAddUpToWhatWasSent) {
   options.block_bytes = 128 * 1024;
   source_ = MakeAfPacketSource(options);
   ASSERT_TRUE(source_->Open());
-  const Buffer frame = Frame({}, 1400);
+  const Buffer frame = UdpFrame({}, 1400);
   for (int i = 0; i < 2000; ++i) Send(frame);  // more than the ring holds
   const auto seen = Collect(2000, 1500);
   EXPECT_LT(seen.size(), 2000u);
@@ -325,10 +287,10 @@ TEST_F(AfPacket, CAP08_ReceivedAndDroppedAddUpToWhatWasSent) {
 
 TEST_F(AfPacket, ABatchStaysValidUntilTheNextCall) {
   Open();
-  for (int i = 0; i < 300; ++i) Send(Frame({}, 60 + static_cast<std::size_t>(i)));
+  for (int i = 0; i < 300; ++i) Send(UdpFrame({}, 60 + static_cast<std::size_t>(i)));
   const auto seen = Collect(300, 2000);
   ASSERT_EQ(seen.size(), 300u);
-  for (std::size_t i = 0; i < 300; ++i) EXPECT_EQ(seen[i], Frame({}, 60 + i)) << i;
+  for (std::size_t i = 0; i < 300; ++i) EXPECT_EQ(seen[i], UdpFrame({}, 60 + i)) << i;
 }
 
 TEST_F(AfPacket, CAP09_LoopbackShowsEachPacketOnce) {
@@ -355,7 +317,7 @@ TEST_F(AfPacket, CAP09_LoopbackShowsEachPacketOnce) {
 
 TEST_F(AfPacket, SentFramesAreOutbound) {
   Open();
-  Send(Frame({}), kIface);
+  Send(UdpFrame({}), kIface);
   EXPECT_EQ(Collect(1, 1000).size(), 1u);
   EXPECT_EQ(directions_.at(0), Direction::kOutbound);
 }

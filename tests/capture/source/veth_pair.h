@@ -48,17 +48,18 @@ class VethPair {
   static constexpr const char* kCapture = "shcap0";
   static constexpr const char* kPeer = "shgen0";
 
+  static bool Link(int mtu) {
+    const std::string up = " mtu " + std::to_string(mtu) + " up";
+    return Shell(std::string("ip link add ") + kCapture + " type veth peer name " + kPeer +
+                 " && ip link set " + kPeer + up + " && ip link set " + kCapture + up);
+  }
   // Empty when it is there; else why it cannot be.
   std::string Make(int mtu = 1500) {
     if (::unshare(CLONE_NEWNET) != 0) return "unshare(CLONE_NEWNET): not permitted";
     for (const char* scope : {"all", "default"}) {  // no neighbour discovery among our frames
       std::ofstream(std::string("/proc/sys/net/ipv6/conf/") + scope + "/disable_ipv6") << "1\n";
     }
-    const std::string up = " mtu " + std::to_string(mtu) + " up";
-    const bool made =
-        Shell(std::string("ip link add ") + kCapture + " type veth peer name " + kPeer +
-              " && ip link set " + kPeer + up + " && ip link set " + kCapture + up);
-    if (!made) return "veth pairs cannot be made here";
+    if (!Link(mtu)) return "veth pairs cannot be made here";
     sender_ = base::UniqueFd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
     return {};
   }
