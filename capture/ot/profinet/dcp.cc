@@ -158,7 +158,12 @@ void DecodeDcpResponse(const DcpHeader& header, bool cut, bool has_request, Tran
     }
   }
   AddNumber(out, "service_type", header.type);
-  out.status = header.type == kSuccess ? TransactionStatus::kOk : TransactionStatus::kException;
+  if (header.type != kSuccess) {  // 5: the service is not supported
+    out.status = TransactionStatus::kException;
+    out.exception = header.type;
+  } else {
+    out.status = TransactionStatus::kOk;
+  }
   base::ByteCursor cursor(header.blocks);
   Block block;
   bool whole = true;

@@ -82,6 +82,16 @@ TEST(ProfinetDcp, IdentifyResponseTellsTheDevice) {
   EXPECT_TRUE(test::Flagged(out, "profinet-dcp-address-conflict"));
 }
 
+TEST(ProfinetDcp, AServiceThatIsNotSupportedIsAnException) {
+  const std::vector<std::uint8_t> bytes = test::Hex(Dcp("fefd", "0405", ""));
+  DcpHeader header;
+  ASSERT_TRUE(ReadDcpHeader(base::Bytes(bytes).subspan(2), header));
+  Transaction out;
+  DecodeDcpResponse(header, false, true, out);
+  EXPECT_EQ(out.status, TransactionStatus::kException);
+  EXPECT_EQ(out.exception, 5u);
+}
+
 TEST(ProfinetDcp, OT07_LengthsThatDoNotAddUp) {
   EXPECT_TRUE(
       test::Flagged(Request(Dcp("fefd", "0400", "0102 0040 0001 c0a8")), "profinet-dcp-length"));
