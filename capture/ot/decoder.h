@@ -3,8 +3,8 @@
 // A decoder sees each direction's TCP bytes in order and once, or whole datagrams. It owns all its
 // state, which must be bounded; two flows share none but OtOutput::calls (OT-05). It may be called
 // with anything: length fields, counts and offsets are hostile. A protocol is one row of the
-// registry (ot/registry.cc) with a recogniser and a factory; nothing else knows it. The virtual call
-// is per segment of a claimed OT flow, never per packet of other traffic. One thread.
+// registry (ot/registry.cc) with a recogniser and a factory; nothing else knows it. The virtual
+// call is per segment of a claimed OT flow, never per packet of other traffic. One thread.
 #pragma once
 
 #include <cstdint>
