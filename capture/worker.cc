@@ -176,7 +176,7 @@ std::unique_ptr<Block> Worker::FreeBlock() {
   for (;;) {
     free_.consume_all([this](Block* block) { spare_.emplace_back(block); });
     if (!spare_.empty()) break;
-    if (source_->live() || stop_.load(std::memory_order_relaxed)) return nullptr;
+    if (!source_->can_wait() || stop_.load(std::memory_order_relaxed)) return nullptr;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));  // a file waits for the disk
   }
   std::unique_ptr<Block> block = std::move(spare_.back());

@@ -61,9 +61,11 @@ class PacketSource {
   // Grows while a pcapng file is read; indices never change.
   [[nodiscard]] virtual const std::vector<InterfaceInfo>& interfaces() const = 0;
   [[nodiscard]] virtual SourceStats stats() const = 0;
-  // A live source loses what is not taken in time; a file waits, so its reader may wait for
-  // storage.
+  // Packets come at their own time: while none comes, time passes.
   [[nodiscard]] virtual bool live() const { return true; }
+  // Loses nothing that is not taken in time, so its reader may wait for storage: a file, and a
+  // pipe, whose writer waits too.
+  [[nodiscard]] virtual bool can_wait() const { return !live(); }
   // After kEnd: "" for a whole file, else what is wrong with its tail ("truncated at 5003: ...").
   [[nodiscard]] virtual std::string end_note() const { return {}; }
   // True when end_note() tells of a cut tail only (a killed writer), false for a structural fault.

@@ -51,6 +51,8 @@ class PcapSource final : public PacketSource {
     return interfaces_;
   }
   [[nodiscard]] SourceStats stats() const override { return counters_.Snapshot(); }
+  [[nodiscard]] bool live() const override { return stream_ && !stream_->is_regular_file(); }
+  [[nodiscard]] bool can_wait() const override { return true; }
   [[nodiscard]] std::string name() const override { return options_.path; }
   [[nodiscard]] std::string end_note() const override { return end_note_; }
   [[nodiscard]] bool end_is_cut() const override { return end_is_cut_; }

@@ -75,6 +75,8 @@ TEST(PcapSource, StandardInputAndIdle) {
   ASSERT_TRUE(source->Open());
   ::dup2(saved, STDIN_FILENO);
   ::close(saved);
+  EXPECT_TRUE(source->live());
+  EXPECT_TRUE(source->can_wait());
   PacketBatch batch;
   EXPECT_EQ(source->Next(batch, 20).value(), NextState::kIdle);
   const Buffer bytes = ThreePackets();
@@ -85,6 +87,15 @@ TEST(PcapSource, StandardInputAndIdle) {
   ::close(ends[1]);
   EXPECT_EQ(source->Next(batch, 1000).value(), NextState::kEnd);
   EXPECT_EQ(source->end_note(), "");
+}
+
+// Who reads it may wait for storage: nothing is lost meanwhile.
+TEST(PcapSource, AFileWaits) {
+  const TempFile file(ThreePackets());
+  const auto source = MakePcapSource({.path = file.path()});
+  ASSERT_TRUE(source->Open());
+  EXPECT_FALSE(source->live());
+  EXPECT_TRUE(source->can_wait());
 }
 
 TEST(PcapSource, SaysWhatIsNoCapture) {
