@@ -78,8 +78,9 @@ base::Result<> Spool::Impl::WriteRound(const Round& round) {
   TAPIARY_TRY(EnforceBudget(incoming_bytes));
   const std::int64_t now_ns = options.now();
   StoreBatch batch(*store);
-  StoreFiles files(*store, Family::kPackets);
-  const SegmentQueue::Sink sink{batch, incoming_bytes >= kBulkBytes ? &files : nullptr};
+  std::optional<StoreFiles> files;
+  if (incoming_bytes >= kBulkBytes) files.emplace(*store, Family::kPackets);
+  const SegmentQueue::Sink sink{batch, files ? &*files : nullptr};
   SegmentQueue::Staged staged = segments.Begin();
   for (const StoredBlock& block : round.blocks) {
     segments.Append(sink, staged, block, now_ns, limits());
@@ -100,7 +101,7 @@ base::Result<> Spool::Impl::WriteRound(const Round& round) {
   // Blocks first: a row never counts blocks that are not there. Killed in between, blocks of an
   // open segment are found at the next start; those of a new one are of an unclean stop, like any
   // that had not been written yet.
-  TAPIARY_TRY(store->Ingest(files));
+  if (files) TAPIARY_TRY(store->Ingest(*files));
   TAPIARY_TRY(store->Write(batch, true));
   segments.Commit(std::move(staged));
   flows.set_state(flow_state);
