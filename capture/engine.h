@@ -32,6 +32,7 @@ struct WorkerStatus {
   std::string interface;
   bool running = false;
   bool link_up = true;
+  LinkTrouble trouble = LinkTrouble::kNone;
   std::string error;          // why it does not run
   std::uint64_t packets = 0;  // a health check compares this with the kernel's counter
   std::uint64_t active_flows = 0;

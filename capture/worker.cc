@@ -329,6 +329,7 @@ WorkerStatus Worker::status() const {
   status.interface = name_;
   status.running = !finished();
   status.link_up = snapshot_.source.link_up;
+  status.trouble = snapshot_.source.trouble;
   status.error = snapshot_.error;
   status.packets = snapshot_.source.received;
   status.active_flows = snapshot_.meter.active_flows;

@@ -32,6 +32,8 @@ void AddDpdkRows(base::ConfigTable& table, DpdkConfig& c) {
             "name of this instance among DPDK's; empty: tapiary-PID");
   table.Add("dpdk.force", &c.force,
             "take a port with the default route or the way to the collector all the same");
+  table.Add("dpdk.fallback", &c.fallback,
+            "capture from the kernel's interface behind a port that DPDK cannot use, by AF_PACKET");
 }
 
 capture::DpdkOptions DpdkConfig::Options() const {

@@ -20,6 +20,7 @@ struct DpdkConfig {
   std::string cores;
   std::string file_prefix;
   bool force = false;
+  bool fallback = true;
 
   // What is DPDK's alone; filter, snap length and the like are the sensor's.
   [[nodiscard]] capture::DpdkOptions Options() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,7 @@ std::vector<std::unique_ptr<capture::PacketSource>> ShareInterface(const SensorC
   options.ring_bytes = config.ring_bytes / config.workers;
   options.snap_length = static_cast<std::uint32_t>(config.snap_length);
   options.promiscuous = config.promiscuous;
+  options.wait_for_interface = true;
   if (config.workers > 1) {
     options.fanout =
         std::make_shared<capture::FanoutGroup>(static_cast<std::uint32_t>(config.workers));
@@ -82,7 +84,20 @@ base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
   capture::DpdkOptions options = config.Dpdk();
   options.filter = uplink.filter;
   options.uplink_addresses = uplink.addresses;
+  std::vector<std::unique_ptr<capture::PacketSource>> instead;
+  std::vector<std::string> taken = config.interfaces;
+  if (config.dpdk.fallback) {
+    options.fall_back = [&](const std::string& interface) {
+      if (std::ranges::find(taken, interface) != taken.end()) return false;
+      taken.push_back(interface);
+      for (auto& source : ShareInterface(config, interface, uplink.filter)) {
+        instead.push_back(std::move(source));
+      }
+      return true;
+    };
+  }
   for (auto& source : dpdk(options)) sources.push_back(std::move(source));
+  for (auto& source : instead) sources.push_back(std::move(source));
   return sources;
 }
 

@@ -41,6 +41,19 @@ Encode EncoderOf(FactBatch batch) {
   };
 }
 
+// What a person reads of a link that is not up.
+const char* LinkText(capture::LinkTrouble trouble) {
+  switch (trouble) {
+    case capture::LinkTrouble::kMissing:
+      return "interface missing";
+    case capture::LinkTrouble::kReplaced:
+      return "interface replaced by another; restart to capture from it";
+    case capture::LinkTrouble::kNone:
+      break;
+  }
+  return "link down";
+}
+
 // Takes the first `count` elements out of `from`.
 template <class T>
 std::vector<T> TakeFront(std::vector<T>& from, std::size_t count) {
@@ -205,7 +218,7 @@ SensorHealth SpoolWriter::Impl::Health(const std::vector<capture::LedgerRow>& le
     if (!worker.error.empty()) {
       tell(name + ": " + base::EscapeBytes(worker.error));
     } else if (!worker.link_up) {
-      tell(name + ": link down");
+      tell(name + ": " + LinkText(worker.trouble));
     }
   }
   AddLosses(ledger, health);

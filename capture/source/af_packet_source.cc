@@ -62,13 +62,16 @@ class AfPacketSource final : public PacketSource {
  private:
   enum class Binding { kBound, kMissing };
 
+  base::Result<> AwaitInterface(const std::string& why);
   base::Result<> Setup(const LinkInfo& link);
+  base::Result<> SetLinkType(LinkType link_type);
   base::Result<> OpenRing(const LinkInfo& link);
   base::Result<> BindRing(int index);
   void TakeFrames(PacketBatch& batch);
   void CheckLink();
-  void SetMissing(std::string_view why);
+  void SetMissing(const std::string& why);
   void Rebind(const LinkInfo& link);
+  void TellBound(const LinkInfo& link);
   void SetLinkUp(bool up);
   void CountUndelivered();
   // What members of a fanout would say as one.
@@ -84,7 +87,8 @@ class AfPacketSource final : public PacketSource {
   std::vector<BpfInstruction> program_;
   RxRing ring_;
   Binding binding_ = Binding::kBound;
-  int index_ = 0;
+  std::string missing_why_;
+  int index_ = 0;               // 0: no interface was there yet
   bool skip_outgoing_ = false;  // on loopback, where the kernel cannot do it
   bool intake_stopped_ = false;
   std::uint64_t taken_ = 0;  // frames read from the ring
@@ -99,9 +103,32 @@ base::Result<> AfPacketSource::Open() {
   options_.snap_length =
       std::clamp(options_.snap_length, kMinSnapLength, static_cast<std::uint32_t>(kMaxPacketBytes));
   TAPIARY_TRY(watch_.Open());
-  TAPIARY_ASSIGN(const LinkInfo link, watch_.Get(options_.interface));
-  auto ready = Setup(link);
+  const auto link = watch_.Get(options_.interface);
+  const bool absent = !link && link.error().code == base::ErrorCode::kNotFound;
+  if (!link && !(absent && options_.wait_for_interface)) return link.error();
+  const auto ready = absent ? AwaitInterface(link.error().message) : Setup(*link);
   if (!ready) return ready.error().WithContext("interface " + options_.interface);
+  return {};
+}
+
+// Everything but a bound ring, for an interface that most likely will be Ethernet.
+base::Result<> AfPacketSource::AwaitInterface(const std::string& why) {
+  TAPIARY_TRY(SetLinkType(LinkType::kEthernet));
+  // The ring's memory is taken, and can be refused, now: not when packets come.
+  TAPIARY_TRY(OpenRing(LinkInfo{}));
+  SetMissing(why);
+  return {};
+}
+
+base::Result<> AfPacketSource::SetLinkType(LinkType link_type) {
+  InterfaceInfo info;
+  info.name = options_.interface;
+  info.link_type = link_type;
+  info.link_type_number = static_cast<std::uint16_t>(link_type);
+  info.snap_length = options_.snap_length;
+  TAPIARY_ASSIGN(filter_, PacketFilter::Compile(options_.filter, info.link_type_number));
+  interfaces_ = {info};
+  program_ = filter_.KernelProgram(options_.snap_length);
   return {};
 }
 
@@ -111,14 +138,7 @@ base::Result<> AfPacketSource::Setup(const LinkInfo& link) {
     return base::MakeError(base::ErrorCode::kUnsupported,
                            fmt::format("hardware type {} is not handled", link.hardware_type));
   }
-  InterfaceInfo info;
-  info.name = options_.interface;
-  info.link_type = *link_type;
-  info.link_type_number = static_cast<std::uint16_t>(*link_type);
-  info.snap_length = options_.snap_length;
-  interfaces_ = {info};
-  TAPIARY_ASSIGN(filter_, PacketFilter::Compile(options_.filter, info.link_type_number));
-  program_ = filter_.KernelProgram(options_.snap_length);
+  TAPIARY_TRY(SetLinkType(*link_type));
   TAPIARY_TRY(OpenRing(link));
   if (options_.fanout && !link.up) {
     binding_ = Binding::kMissing;  // the kernel takes members of an interface that is up
@@ -221,42 +241,59 @@ void AfPacketSource::CheckLink() {
 }
 
 // The name is gone. An interface that was renamed keeps its index, but it is not ours any more.
-void AfPacketSource::SetMissing(std::string_view why) {
-  if (binding_ == Binding::kMissing) return;
+void AfPacketSource::SetMissing(const std::string& why) {
+  if (binding_ == Binding::kMissing && why == missing_why_) return;
   binding_ = Binding::kMissing;
+  missing_why_ = why;
   Tell("interface {} missing: {}", options_.interface, why);
   counters_.link_up = false;
+  counters_.trouble = LinkTrouble::kMissing;
   const auto closed = ring_.Attach({kTakeNothing});
   if (!closed) base::LogWarning("{}", closed.error().ToString());
 }
 
 void AfPacketSource::Rebind(const LinkInfo& link) {
   const auto link_type = LinkTypeOf(link.hardware_type);
-  if (!link_type || *link_type != interfaces_[0].link_type) {
-    SetMissing(fmt::format("it came back with hardware type {}", link.hardware_type));
+  const bool first = index_ == 0;  // until now there was none of that name
+  if (!link_type || (!first && *link_type != interfaces_[0].link_type)) {
+    SetMissing(fmt::format("what came has hardware type {}", link.hardware_type));
     return;
   }
-  base::Result<> done;
   if (options_.fanout) {
     // A member cannot be bound anew. Its ring goes when it is empty, half a second from now.
     if (binding_ == Binding::kBound) return SetMissing("another in its place");
+    if (!link.up) counters_.trouble = LinkTrouble::kNone;  // it is there, and down
     if (ring_.Ready() || !link.up) return;
-    done = OpenRing(link);
   }
+  base::Result<> done;
+  if (first) done = SetLinkType(*link_type);
+  if (done && (first || options_.fanout)) done = OpenRing(link);
   if (done) done = BindRing(link.index);
   if (!done) {
     SetMissing(done.error().ToString());
     return;
   }
   binding_ = Binding::kBound;
+  missing_why_.clear();
+  counters_.trouble = LinkTrouble::kNone;
+  TellBound(link);
+}
+
+// What was bound, and from where its counters go on.
+void AfPacketSource::TellBound(const LinkInfo& link) {
   if (link.index == index_) {
     Tell("interface {} is back, or another under its index", options_.interface);
     return;
   }
-  Tell("interface {} replaced: index {} -> {}", options_.interface, index_, link.index);
+  if (index_ == 0) {
+    Tell("interface {} has come: capturing from it", options_.interface);
+    missed_base_ = link.rx_missed;
+  } else {
+    Tell("interface {} replaced: index {} -> {}", options_.interface, index_, link.index);
+    missed_total_ = counters_.dropped_nic.get();
+    missed_base_ = 0;  // a new interface counts from nothing
+  }
   index_ = link.index;
-  missed_total_ = counters_.dropped_nic.get();
-  missed_base_ = 0;  // a new interface counts from nothing
 }
 
 void AfPacketSource::StopIntake() {

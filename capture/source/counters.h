@@ -25,6 +25,7 @@ struct SourceCounters {
   Counter received, bytes, filtered, dropped_kernel, dropped_nic, dropped_no_buffer, dropped_errors,
       truncated, bad_records, undelivered;
   std::atomic<bool> link_up = true;
+  std::atomic<LinkTrouble> trouble = LinkTrouble::kNone;
 
   // Adds the batch that Next is about to hand out.
   void CountBatch(const PacketBatch& batch) {
@@ -53,6 +54,7 @@ struct SourceCounters {
     stats.bad_records = bad_records.get();
     stats.undelivered = undelivered.get();
     stats.link_up = link_up.load(std::memory_order_relaxed);
+    stats.trouble = trouble.load(std::memory_order_relaxed);
     return stats;
   }
 };

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ struct DpdkOptions {
   std::string cores{};             // CPUs of the workers in turn, "2-5,8"; empty: any
   std::string file_prefix{};       // empty: tapiary-PID, so that instances never meet (DP-04)
   bool force = false;              // take a port that the host itself lives on (DP-03)
+  // Told of an interface of the kernel behind a port that DPDK cannot use: true when it is captured
+  // in another way from now on (DP-01). Null: never.
+  std::function<bool(const std::string& interface)> fall_back{};
   std::vector<std::string> uplink_addresses{};  // a port towards one of them is refused
 };
 

@@ -25,6 +25,7 @@
 #include "capture/source/clock_fit.h"
 #include "capture/source/counters.h"
 #include "capture/source/dpdk_device.h"
+#include "capture/source/host_links.h"
 #include "capture/source/link_info.h"
 
 namespace tapiary::capture {
@@ -324,14 +325,21 @@ void DpdkSource::CheckInterface() {
   if (!link && link.error().code != base::ErrorCode::kNotFound) return;
   const bool same = link && link->index == index_;
   const bool up = same && link->up;
+  const auto trouble = same   ? LinkTrouble::kNone
+                       : link ? LinkTrouble::kReplaced
+                              : LinkTrouble::kMissing;
   // A frame is counted a little before it is in the ring: believed at the next look.
   kernel_settled_ = kernel_seen_;
   if (same && link->rx_packets >= kernel_base_) kernel_seen_ = link->rx_packets - kernel_base_;
-  if (counters_.link_up.exchange(up, std::memory_order_relaxed) == up) return;
+  const bool was_up = counters_.link_up.exchange(up, std::memory_order_relaxed);
+  if (counters_.trouble.exchange(trouble, std::memory_order_relaxed) == trouble && was_up == up) {
+    return;
+  }
   base::LogWarning("{}: {}", name(),
                    up     ? "link up"
                    : same ? "link down"
-                          : "the interface is gone or another one; restart to follow it");
+                   : link ? "another interface has its name; restart to capture from it"
+                          : "the interface is gone");
 }
 
 // The ring was just found empty: what the kernel had received before was handed out or is lost.
@@ -378,6 +386,30 @@ void DpdkSource::Rest() {
   ::nanosleep(&time, nullptr);
 }
 
+// The kernel's interfaces behind a port.
+std::vector<std::string> InterfacesOf(const DpdkPort& port, const HostLinks& links) {
+  if (!port.interface.empty()) return {port.interface};
+  if (!port.pci) return {};
+  const auto nic = links.Nic(port.device);
+  return nic ? nic->interfaces : std::vector<std::string>();
+}
+
+// Stands for a port that cannot be used. What the host needs itself is refused, not replaced.
+std::unique_ptr<PacketSource> Failed(const DpdkPort& port, const base::Error& error,
+                                     const DpdkOptions& options) {
+  base::Error told = error.WithContext("DPDK port " + port.name);
+  if (options.fall_back) {
+    const HostLinks links("", options.uplink_addresses);
+    for (const std::string& interface : InterfacesOf(port, links)) {
+      if (!options.force && !links.UseOf(interface).empty()) continue;
+      if (options.fall_back(interface)) {
+        told.message += fmt::format("; {} is captured by AF_PACKET instead", interface);
+      }
+    }
+  }
+  return std::make_unique<FailedSource>(port.name, std::move(told));
+}
+
 std::mutex devices_mutex;
 std::vector<std::weak_ptr<DpdkDevice>> devices;  // for FreeDpdkBuffers
 
@@ -385,24 +417,27 @@ std::vector<std::weak_ptr<DpdkDevice>> devices;  // for FreeDpdkBuffers
 
 std::vector<std::unique_ptr<PacketSource>> MakeDpdkSources(const DpdkOptions& options) {
   std::vector<std::unique_ptr<PacketSource>> sources;
-  const auto fail = [&sources](const std::string& name, const base::Error& error) {
-    sources.push_back(std::make_unique<FailedSource>(name, error.WithContext("DPDK port " + name)));
-  };
   const auto plan = PlanDpdk(options);
   const auto eal = plan ? DpdkEal::Start(*plan) : plan.error();
   if (!eal) {
-    for (const std::string& name : options.ports) fail(name, eal.error());
+    const auto ports = ParseDpdkPorts(options.ports, "");
+    for (std::size_t i = 0; i < options.ports.size(); ++i) {
+      DpdkPort port;
+      port.name = options.ports[i];
+      sources.push_back(Failed(ports ? (*ports)[i] : port, eal.error(), options));
+    }
     return sources;
   }
   for (std::size_t i = 0; i < plan->ports.size(); ++i) {
     const DpdkPort& port = plan->ports[i];
     if (!plan->refusals[i].empty()) {
-      fail(port.name, base::MakeError(base::ErrorCode::kInvalid, plan->refusals[i]));
+      const auto refused = base::MakeError(base::ErrorCode::kInvalid, plan->refusals[i]);
+      sources.push_back(Failed(port, refused, options));
       continue;
     }
     const auto device = DpdkDevice::Make(*eal, port, *plan, options);
     if (!device) {
-      fail(port.name, device.error());
+      sources.push_back(Failed(port, device.error(), options));
       continue;
     }
     for (std::uint16_t queue = 0; queue < (*device)->queues(); ++queue) {

@@ -18,7 +18,8 @@ namespace tapiary::capture {
 
 // Never fails as a whole: a port that cannot be used, or all of them when DPDK itself cannot be
 // started, is a source whose Open tells why, so that the others and the kernel's interfaces go on
-// (DP-04). Asks for options.queues of each port and gives a source for each one that the port has.
+// (DP-04). An interface of the kernel behind such a port is offered to options.fall_back. Asks for
+// options.queues of each port and gives a source for each one that the port has.
 std::vector<std::unique_ptr<PacketSource>> MakeDpdkSources(const DpdkOptions& options);
 
 // Buffers that are free now in the pools of all ports; for tests and diagnosis. Any thread, while

@@ -23,6 +23,13 @@ struct InterfaceInfo {
   std::uint32_t snap_length = 0;       // 0: no limit
 };
 
+// Why nothing comes from an interface, when it is more than a link that is down.
+enum class LinkTrouble : std::uint8_t {
+  kNone,
+  kMissing,   // there is none of that name: it is looked for again
+  kReplaced,  // another one has its name, which this source cannot follow
+};
+
 // 64-bit totals since Open, never reset, each packet in at most one of the loss counters.
 struct SourceStats {
   std::uint64_t received = 0;        // handed out by Next
@@ -36,6 +43,7 @@ struct SourceStats {
   std::uint64_t bad_records = 0;        // file records that no interface or structure explains
   std::uint64_t undelivered = 0;        // after StopIntake: in the kernel's ring, not handed out
   bool link_up = true;
+  LinkTrouble trouble = LinkTrouble::kNone;
 };
 
 enum class NextState {
@@ -82,6 +90,9 @@ struct AfPacketOptions {
   std::uint32_t snap_length = 65535;
   bool promiscuous = true;  // by socket membership, so kill -9 leaves no trace (CAP-15)
   bool both_directions_on_loopback = false;  // CAP-09
+  // An interface that is not there yet is no error of Open: it is captured from when it comes, as
+  // is one that comes back.
+  bool wait_for_interface = false;
   // Shares the interface with the other members: each packet goes to one of them. The leader counts
   // and tells for all what the interface itself says.
   std::shared_ptr<FanoutGroup> fanout{};

@@ -34,6 +34,8 @@ TEST(DpdkConfig, RowsBecomeOptions) {
   EXPECT_EQ(options.cores, "2-5");
   EXPECT_EQ(options.file_prefix, "a");
   EXPECT_TRUE(options.force);
+  EXPECT_TRUE(config->fallback);
+  EXPECT_FALSE(Parse({"--dpdk.fallback", "false"})->fallback);
   EXPECT_EQ(Parse({})->Options().hugepages, capture::DpdkHugepages::kAuto);
 }
 

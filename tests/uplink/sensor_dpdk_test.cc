@@ -75,9 +75,49 @@ TEST_F(SensorDpdk, DP01_ContradictionsEndItBeforeAnythingStarts) {
 }
 
 TEST_F(SensorDpdk, DP04_AllPortsFailedAndNothingElseIsOneClearCause) {
-  EXPECT_EQ(ExitCode(Start({"--dpdk.ports", "af_packet:nosuch0", "--dpdk.hugepages", "off"})), 1);
+  EXPECT_EQ(ExitCode(Start({"--dpdk.ports", "af_packet:nosuch0", "--dpdk.fallback", "false",
+                            "--dpdk.hugepages", "off"})),
+            1);
   EXPECT_THAT(log(), HasSubstr("DPDK port af_packet:nosuch0"));
   EXPECT_THAT(log(), HasSubstr("No such device"));
+}
+
+// DPDK cannot have the hugepages that it is told to insist on: the interface is captured all the
+// same, by the kernel, and the ledger has a row for each of the two.
+TEST_F(SensorDpdk, DP01_WithoutHugepagesTheInterfaceIsCapturedByTheKernel) {
+  VethPair pair;
+  if (const std::string why = pair.Make(); !why.empty()) GTEST_SKIP() << why;
+  const std::string port = std::string("af_packet:") + VethPair::kCapture;
+  const pid_t sensor =
+      Start({"--dpdk.ports", port, "--dpdk.hugepages", "on", "--dpdk.mbufs", "16000000"});
+  ASSERT_TRUE(WaitForLog("capturing; epoch")) << log();
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(pair.Send(UdpFrame()));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  ::kill(sensor, SIGTERM);
+  EXPECT_EQ(ExitCode(sensor), 0) << log();
+  EXPECT_THAT(log(), HasSubstr("are free in hugepages"));
+  EXPECT_THAT(log(), HasSubstr("captured by AF_PACKET instead"));
+  EXPECT_THAT(log(), HasSubstr(port + ": 0 packets offered"));
+  EXPECT_THAT(log(), HasSubstr(std::string(" ") + VethPair::kCapture +
+                               ": 40 packets offered, 40 recorded, 0 filtered, 0 lost"));
+}
+
+// The interface comes after the sensor, which DPDK cannot wait for.
+TEST_F(SensorDpdk, DP01_AnInterfaceThatComesLaterIsCapturedByTheKernel) {
+  VethPair pair;
+  if (const std::string why = pair.Make(); !why.empty()) GTEST_SKIP() << why;
+  ASSERT_TRUE(capture::test::Shell(std::string("ip link del ") + VethPair::kCapture));
+  const std::string port = std::string("af_packet:") + VethPair::kCapture;
+  const pid_t sensor = Start({"--dpdk.ports", port, "--dpdk.hugepages", "off"});
+  ASSERT_TRUE(WaitForLog("capturing; epoch")) << log();
+  ASSERT_TRUE(VethPair::Link(1500));
+  ASSERT_TRUE(WaitForLog("has come: capturing from it")) << log();
+  ASSERT_TRUE(pair.Send(UdpFrame()));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  ::kill(sensor, SIGTERM);
+  EXPECT_EQ(ExitCode(sensor), 0) << log();
+  EXPECT_THAT(log(), HasSubstr(std::string(" ") + VethPair::kCapture +
+                               ": 1 packets offered, 1 recorded, 0 filtered, 0 lost"));
 }
 
 // One end of the pair by the kernel, the other by DPDK, and a port that is not there.

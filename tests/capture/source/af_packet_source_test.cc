@@ -170,6 +170,33 @@ TEST_F(AfPacket, CAP03_DeletedAndMadeAgain) {
   EXPECT_TRUE(Shell(std::string("ip -d link show ") + kIface + " | grep -q 'promiscuity 1'"));
 }
 
+TEST_F(AfPacket, CAP03_MissingAtTheStartIsTakenWhenItComes) {
+  ASSERT_TRUE(Shell(std::string("ip link del ") + kIface));
+  Open({.filter = "port 502", .wait_for_interface = true});
+  EXPECT_FALSE(source_->stats().link_up);
+  EXPECT_EQ(source_->stats().trouble, LinkTrouble::kMissing);
+  EXPECT_TRUE(Collect(1, 700).empty());
+  ASSERT_TRUE(VethPair::Link(kMtu));
+  Collect(1, 1200);
+  EXPECT_TRUE(source_->stats().link_up);
+  EXPECT_EQ(source_->stats().trouble, LinkTrouble::kNone);
+  Send(UdpFrame({}, 60, 80));
+  Send(UdpFrame({}));
+  EXPECT_EQ(Collect(2, 1000).size(), 1u);
+  EXPECT_EQ(source_->stats().filtered, 1u);
+  EXPECT_TRUE(Shell(std::string("ip -d link show ") + kIface + " | grep -q 'promiscuity 1'"));
+}
+
+// What comes need not be Ethernet.
+TEST_F(AfPacket, CAP03_WhatComesHasItsOwnLinkType) {
+  Open({.interface = "shtun0", .wait_for_interface = true});
+  EXPECT_EQ(source_->interfaces()[0].link_type, LinkType::kEthernet);
+  ASSERT_TRUE(Shell("ip tuntap add shtun0 mode tun && ip link set shtun0 up"));
+  Collect(1, 1200);
+  EXPECT_EQ(source_->stats().trouble, LinkTrouble::kNone);
+  EXPECT_EQ(source_->interfaces()[0].link_type, LinkType::kRaw);
+}
+
 // The kernel unbinds a socket when its interface goes, and binds no socket to what comes back.
 TEST_F(AfPacket, CAP03_BackUnderTheSameIndex) {
   Open();
@@ -210,6 +237,7 @@ TEST_F(AfPacket, CAP03_RenamedAwayIsMissingAndNotFollowed) {
   ASSERT_TRUE(Shell(rename + " down && " + rename + " name shother && ip link set shother up"));
   Collect(1, 800);
   EXPECT_FALSE(source_->stats().link_up);
+  EXPECT_EQ(source_->stats().trouble, LinkTrouble::kMissing);
   Send(UdpFrame({}));
   EXPECT_TRUE(Collect(1, 400).empty());
   ASSERT_TRUE(Shell("ip link set shother down && ip link set shother name " + std::string(kIface)));

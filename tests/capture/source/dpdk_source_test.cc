@@ -192,6 +192,19 @@ TEST_F(DpdkTest, CAP02_LinkDownAndUpAgain) {
   EXPECT_EQ(Collect(*sources_[0], 1, 2000).size(), 1u);
 }
 
+// The driver's socket is bound to what is gone: that is told, and why.
+TEST_F(DpdkTest, CAP03_AnInterfaceThatIsMadeAgainIsToldAsReplaced) {
+  Open({.ports = {CapturePort()}});
+  ASSERT_TRUE(Shell(std::string("ip link del ") + VethPair::kCapture));
+  Collect(*sources_[0], 1, 700);
+  EXPECT_FALSE(sources_[0]->stats().link_up);
+  EXPECT_EQ(sources_[0]->stats().trouble, LinkTrouble::kMissing);
+  ASSERT_TRUE(VethPair::Link(1500));
+  Collect(*sources_[0], 1, 700);
+  EXPECT_FALSE(sources_[0]->stats().link_up);
+  EXPECT_EQ(sources_[0]->stats().trouble, LinkTrouble::kReplaced);
+}
+
 TEST_F(DpdkTest, StopIntakeHandsOutWhatIsThereAndNoMore) {
   Open({.ports = {CapturePort()}});
   for (int i = 0; i < 300; ++i) ASSERT_TRUE(pair_.Send(UdpFrame()));
