@@ -23,7 +23,7 @@ demo=(
 )
 test=(
   libdpdk-dev libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
-  python3-yaml podman runc debootstrap
+  python3-yaml podman runc debootstrap ceph-mon ceph-osd radosgw
 )
 fuzz=(clang-14 llvm-14)
 

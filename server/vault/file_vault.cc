@@ -4,25 +4,21 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "server/vault/object_name.h"
 #include "server/vault/vault.h"
 
 namespace tapiary::server {
 namespace {
 
-constexpr std::size_t kRandomBytes = 16;
-constexpr std::size_t kMaxHint = 40;
 constexpr std::size_t kMaxRead = 1u << 30;  // one range; callers read blocks
 
 // A disk that does not answer may do so later; what is not there stays so.
@@ -39,41 +35,6 @@ base::Error CannotStore(int errno_value, const std::string& what) {
   return error;
 }
 
-bool IsHintCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-bool IsHex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-// "ab/" + 32 hex digits that begin with "ab" + "-" + hint. No dot, so no way up (CO-06).
-bool IsObjectName(std::string_view name) {
-  constexpr std::size_t kHexEnd = 3 + 2 * kRandomBytes;
-  if (name.size() <= kHexEnd || name.size() > kHexEnd + 1 + kMaxHint) return false;
-  if (name[2] != '/' || name[kHexEnd] != '-' || name.substr(0, 2) != name.substr(3, 2)) {
-    return false;
-  }
-  const std::string_view hex = name.substr(3, 2 * kRandomBytes);
-  const std::string_view hint = name.substr(kHexEnd + 1);
-  return std::all_of(hex.begin(), hex.end(), IsHex) &&
-         std::all_of(hint.begin(), hint.end(), IsHintCharacter);
-}
-
-std::string CleanHint(std::string_view hint) {
-  std::string clean;
-  for (const char c : hint.substr(0, kMaxHint)) clean += IsHintCharacter(c) ? c : '_';
-  return clean;
-}
-
-base::Result<std::string> RandomHex() {
-  std::array<std::uint8_t, kRandomBytes> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    return base::Error::FromErrno(errno, "vault: no random bytes");
-  }
-  return base::ToHex(bytes);
-}
-
 base::Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size,
                                  const std::string& name) {
   if (size > kMaxRead || offset > static_cast<std::uint64_t>(INT64_MAX)) {
@@ -85,6 +46,10 @@ base::Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size,
     const ssize_t got =
         ::pread(fd, out.data() + done, size - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
+    // A sector that has rotted is read in no later life either.
+    if (got < 0 && errno == EIO) {
+      return base::MakeError(base::ErrorCode::kCorrupt, "vault: the disk cannot read " + name);
+    }
     if (got < 0) return Failure(errno, "vault: cannot read " + name);
     if (got == 0) {
       return base::MakeError(
@@ -154,10 +119,50 @@ base::Result<std::string> PendingFile::Commit() {
   return name_;
 }
 
+// An open folder and its entries.
+class Folder {
+ public:
+  explicit Folder(const std::string& path) : dir_(::opendir(path.c_str())) {}
+  ~Folder() {
+    if (dir_ != nullptr) ::closedir(dir_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] bool valid() const { return dir_ != nullptr; }
+  [[nodiscard]] int fd() const { return ::dirfd(dir_); }
+  [[nodiscard]] const dirent* Next() const { return ::readdir(dir_); }
+
+ private:
+  DIR* dir_;
+};
+
+// A rename changes the ctime: the age counts from when the object became visible.
+std::int64_t ChangedAt(const struct stat& status) {
+  return std::int64_t{status.st_ctim.tv_sec} * base::kNanosPerSecond + status.st_ctim.tv_nsec;
+}
+
+base::Result<std::uint64_t> RemoveTemporary(const std::string& path, std::int64_t min_age_ns) {
+  const Folder folder(path);
+  if (!folder.valid()) return Failure(errno, "vault: cannot list " + path);
+  std::uint64_t removed = 0;
+  const std::int64_t now_ns = base::WallNow();
+  while (const dirent* entry = folder.Next()) {
+    const std::string_view name = entry->d_name;
+    struct stat status {};
+    if (name.size() != kRandomHex || !IsHexText(name) ||
+        ::fstatat(folder.fd(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        now_ns - ChangedAt(status) < min_age_ns) {
+      continue;
+    }
+    if (::unlinkat(folder.fd(), entry->d_name, 0) == 0) ++removed;
+  }
+  return removed;
+}
+
 class FileVault final : public Vault {
  public:
-  FileVault(std::string folder, base::UniqueFd lock)
-      : folder_(std::move(folder)), lock_(std::move(lock)) {}
+  FileVault(std::string folder, std::string tag, base::UniqueFd lock)
+      : folder_(std::move(folder)), tag_(std::move(tag)), lock_(std::move(lock)) {}
 
   base::Result<std::unique_ptr<PendingObject>> Create(std::string_view hint) override;
   base::Result<std::string> ReadRange(const std::string& name, std::uint64_t offset,
@@ -167,20 +172,27 @@ class FileVault final : public Vault {
   }
   base::Result<std::uint64_t> Size(const std::string& name) override;
   base::Result<> Delete(const std::string& name) override;
+  base::Result<> ForEach(const ObjectVisitor& visit) override;
+  base::Result<std::uint64_t> RemoveLeftovers(std::int64_t min_age_ns) override {
+    return RemoveTemporary(folder_ + "/tmp", min_age_ns);
+  }
+  base::Result<> Check() override {
+    TAPIARY_ASSIGN(const auto object, Create("probe"));  // removed again: never committed
+    const std::uint8_t byte = 0;
+    return object->Append({&byte, 1});
+  }
 
  private:
   [[nodiscard]] base::Result<std::string> PathOf(const std::string& name) const;
   [[nodiscard]] base::Result<base::UniqueFd> OpenObject(const std::string& name) const;
 
   std::string folder_;
+  std::string tag_;
   base::UniqueFd lock_;  // shared, held for life: whose temporary files are alive
 };
 
 base::Result<std::string> FileVault::PathOf(const std::string& name) const {
-  if (!IsObjectName(name)) {
-    return base::MakeError(base::ErrorCode::kInvalid,
-                           "vault: not an object's name: " + base::EscapeBytes(name));
-  }
+  TAPIARY_TRY(CheckObjectName(name));
   return folder_ + "/" + name;
 }
 
@@ -192,9 +204,8 @@ base::Result<base::UniqueFd> FileVault::OpenObject(const std::string& name) cons
 }
 
 base::Result<std::unique_ptr<PendingObject>> FileVault::Create(std::string_view hint) {
-  TAPIARY_ASSIGN(const std::string hex, RandomHex());
-  const std::string name = hex.substr(0, 2) + "/" + hex + "-" + CleanHint(hint);
-  std::string temporary = folder_ + "/tmp/" + hex;
+  TAPIARY_ASSIGN(const std::string name, MakeObjectName(tag_, hint));
+  std::string temporary = folder_ + "/tmp/" + name.substr(3, kRandomHex);
   base::UniqueFd fd(
       ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return CannotStore(errno, "vault: cannot make a temporary object");
@@ -216,33 +227,53 @@ base::Result<> FileVault::Delete(const std::string& name) {
   return Failure(errno, "vault: cannot delete " + name);
 }
 
-// What an earlier life left half-written.
-void RemoveLeftovers(const std::string& folder) {
-  DIR* const dir = ::opendir(folder.c_str());
-  if (dir == nullptr) return;
-  while (const dirent* entry = ::readdir(dir)) {
-    const std::string_view name = entry->d_name;
-    if (name.size() == 2 * kRandomBytes && std::all_of(name.begin(), name.end(), IsHex)) {
-      ::unlinkat(::dirfd(dir), entry->d_name, 0);
+// One folder of objects. False when the visitor has seen enough.
+bool VisitFolder(const Folder& folder, const std::string& prefix, std::int64_t now_ns,
+                 const ObjectVisitor& visit) {
+  while (const dirent* entry = folder.Next()) {
+    ObjectInfo object{prefix + entry->d_name, 0, 0};
+    struct stat status {};
+    if (!IsObjectName(object.name) ||
+        ::fstatat(folder.fd(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(status.st_mode)) {
+      continue;
     }
+    object.bytes = static_cast<std::uint64_t>(status.st_size);
+    object.age_ns = now_ns - ChangedAt(status);
+    if (!visit(object)) return false;
   }
-  ::closedir(dir);
+  return true;
+}
+
+base::Result<> FileVault::ForEach(const ObjectVisitor& visit) {
+  for (int i = 0; i < 256; ++i) {
+    const std::string prefix = fmt::format("{:02x}/", i);
+    const Folder folder(folder_ + "/" + prefix);
+    if (!folder.valid() && errno == ENOENT) continue;
+    if (!folder.valid()) return Failure(errno, "vault: cannot list " + prefix);
+    if (!VisitFolder(folder, prefix, base::WallNow(), visit)) return {};
+  }
+  return {};
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<Vault>> OpenFileVault(const std::string& folder) {
+base::Result<std::unique_ptr<Vault>> OpenFileVault(const std::string& folder,
+                                                   const std::string& tag) {
+  if (!IsObjectTag(tag)) return base::MakeError(base::ErrorCode::kInvalid, "vault: a wrong tag");
   const std::string temporary = folder + "/tmp";
   TAPIARY_TRY(base::MakeFolders(temporary, 0700));
   const std::string path = temporary + "/lock";
   base::UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock.valid()) return Failure(errno, "vault: cannot open " + path);
   // Alone here: nobody writes what is in tmp. With another collector alive, it is left alone.
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) RemoveLeftovers(temporary);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
+    TAPIARY_TRY(RemoveTemporary(temporary, INT64_MIN));
+  }
   while (::flock(lock.get(), LOCK_SH) != 0) {  // an exclusive one is held for a moment only
     if (errno != EINTR) return Failure(errno, "vault: cannot lock " + path);
   }
-  return std::unique_ptr<Vault>(std::make_unique<FileVault>(folder, std::move(lock)));
+  return std::unique_ptr<Vault>(std::make_unique<FileVault>(folder, tag, std::move(lock)));
 }
 
 }  // namespace tapiary::server

@@ -1,0 +1,51 @@
+// S3Client: signed requests to one bucket, repeated where that may help, errors in our words.
+//
+// Repeats connection errors, 5xx, 408, 429 and SlowDown with growing, jittered waits; all requests
+// it is used for may be sent twice. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "server/vault/s3_transfer.h"
+#include "server/vault/s3_vault.h"
+
+namespace tapiary::server {
+
+struct S3Request {
+  std::string method;
+  std::string key;  // in the bucket; empty: the bucket itself
+  S3Fields query;
+  S3Fields headers;
+  std::string text;  // body, or:
+  int fd = -1;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::string payload_hash;  // SHA-256 in hex; empty: made here from `text`
+  std::size_t max_answer = 64 * 1024;
+};
+
+class S3Client {
+ public:
+  explicit S3Client(const S3Options& options);
+  // A 2xx answer, or the error. kNotFound: no such key (or upload); kUnavailable: the store is not
+  // there, has no room, or is not the one meant (bucket, region); kPermission: keys, signature or
+  // clock. The text says what to do.
+  base::Result<S3Answer> Send(const S3Request& request);
+  // The same, any status but those that were repeated in vain.
+  base::Result<S3Answer> SendRaw(const S3Request& request);
+  // The error for an answer that is not 2xx.
+  [[nodiscard]] base::Error ErrorFor(const S3Request& request, const S3Answer& answer) const;
+
+ private:
+  [[nodiscard]] S3Call MakeCall(const S3Request& request) const;
+
+  S3Options options_;
+  std::string scheme_;
+  std::string host_;  // with port
+  S3Transfer transfer_;
+};
+
+}  // namespace tapiary::server
