@@ -71,6 +71,8 @@ class Includes(unittest.TestCase):
             ("server/catalog/a.cc", "sqlite3.h", True),
             ("server/query/a.cc", "sqlite3.h", False),
             ("uplink/a.cc", "curl/curl.h", True),
+            ("server/vault/a.cc", "curl/curl.h", True),
+            ("server/api/a.cc", "curl/curl.h", False),
             ("cli/a.cc", "curl/curl.h", False),
             ("capture/source/a.cc", "pcap.h", True),
             ("capture/a.cc", "pcap/pcap.h", False),
