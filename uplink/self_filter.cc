@@ -15,11 +15,14 @@
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 
 namespace tapiary::uplink {
 
 namespace {
+
+constexpr std::size_t kMaxAddresses = 64;  // of one name: a filter has to stay small
 
 using Addresses = base::Result<std::vector<std::string>>;
 
@@ -93,6 +96,63 @@ std::string ExcludeUplink(const std::string& user, const std::vector<std::string
   std::string filter = fmt::format("not (tcp port {} and ({}))", port, hosts);
   if (!user.empty()) filter += fmt::format(" and ({})", user);
   return filter;
+}
+
+bool UplinkWatch::Needed(const HostPort& host) {
+  in6_addr address{};
+  return ::inet_pton(AF_INET, host.host.c_str(), &address) != 1 &&
+         ::inet_pton(AF_INET6, host.host.c_str(), &address) != 1;
+}
+
+UplinkWatch::UplinkWatch(Options options) : options_(std::move(options)) {
+  Note(options_.addresses, base::SteadyNow());
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {
+    base::LogWarning("changes of the collector's address are not followed: {}", error.what());
+  }
+}
+
+UplinkWatch::~UplinkWatch() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void UplinkWatch::Run() {
+  for (;;) {
+    {
+      const std::int64_t pause_ns = seen_.empty() ? options_.retry_ns : options_.every_ns;
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, std::chrono::nanoseconds(pause_ns), [this] { return stopping_; });
+      if (stopping_) return;
+    }
+    // Without an answer what is known stays so.
+    const auto addresses = ResolveWithin(options_.host, base::kNanosPerSecond, options_.resolve);
+    if (!addresses || !Note(*addresses, base::SteadyNow())) continue;
+    std::vector<std::string> all;
+    for (const auto& [address, seen_ns] : seen_) all.push_back(address);
+    std::string filter = ExcludeUplink(options_.user_filter, all, options_.host.port);
+    base::LogInfo("the collector's addresses have changed; capture filter: {}",
+                  base::EscapeBytes(filter));
+    options_.use(std::move(filter));
+  }
+}
+
+// True when the addresses to leave out are others than before.
+bool UplinkWatch::Note(const std::vector<std::string>& addresses, std::int64_t now_ns) {
+  bool changed = false;
+  for (const std::string& address : addresses) {
+    if (seen_.size() >= kMaxAddresses && !seen_.contains(address)) continue;
+    changed = seen_.insert_or_assign(address, now_ns).second || changed;
+  }
+  if (addresses.empty()) return changed;
+  return std::erase_if(
+             seen_, [&](const auto& one) { return now_ns - one.second > options_.keep_ns; }) > 0 ||
+         changed;
 }
 
 }  // namespace tapiary::uplink

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "capture/label/noise.h"
 #include "capture/source/fanout.h"
+#include "capture/source/live_filter.h"
 #include "uplink/self_filter.h"
 
 namespace tapiary::uplink {
@@ -21,30 +23,52 @@ constexpr std::int64_t kStoreGraceNs = base::kNanosPerSecond / 2;
 constexpr std::int64_t kResolveLimitNs = base::kNanosPerSecond;
 
 struct Uplink {
+  std::optional<HostPort> host;        // none without an uplink
+  std::vector<std::string> addresses;  // of the collector, as known at the start
   std::string filter;                  // the user's without the sensor's own uplink
-  std::vector<std::string> addresses;  // of the collector
+  std::shared_ptr<capture::LiveFilter> live;
 };
 
 base::Result<Uplink> FindUplink(const SensorConfig& config) {
-  if (config.url.empty()) return Uplink{config.filter, {}};
-  TAPIARY_ASSIGN(const HostPort host, UplinkHost(config.Forwarder().http));
-  const auto addresses = ResolveWithin(host, kResolveLimitNs);
-  if (!addresses) {
-    // Capture matters more than the uplink, which cannot be reached without an address either.
-    base::LogWarning("own uplink is not excluded from capture until a restart: {}",
-                     addresses.error().message);
-    return Uplink{config.filter, {}};
+  Uplink uplink;
+  uplink.filter = config.filter;
+  if (!config.url.empty()) {
+    TAPIARY_ASSIGN(uplink.host, UplinkHost(config.Forwarder().http));
+    auto addresses = ResolveWithin(*uplink.host, kResolveLimitNs);
+    if (addresses) {
+      uplink.addresses = std::move(*addresses);
+      uplink.filter = ExcludeUplink(config.filter, uplink.addresses, uplink.host->port);
+    } else {
+      // Capture matters more than the uplink, which cannot be reached without an address either.
+      base::LogWarning("own uplink is not excluded from capture until its name has an address: {}",
+                       addresses.error().message);
+    }
   }
-  return Uplink{ExcludeUplink(config.filter, *addresses, host.port), *addresses};
+  uplink.live = std::make_shared<capture::LiveFilter>(uplink.filter);
+  return uplink;
+}
+
+// Follows the collector to other addresses; null where it cannot have any.
+std::unique_ptr<UplinkWatch> FollowUplink(const SensorConfig& config, const Uplink& uplink) {
+  if (!uplink.host || !UplinkWatch::Needed(*uplink.host)) return nullptr;
+  UplinkWatch::Options options;
+  options.host = *uplink.host;
+  options.user_filter = config.filter;
+  options.addresses = uplink.addresses;
+  // A connection outlives the answer that led to it.
+  options.keep_ns = std::max(options.keep_ns, 2 * config.connection_age_ns);
+  options.use = [live = uplink.live](std::string filter) { live->Set(std::move(filter)); };
+  return std::make_unique<UplinkWatch>(std::move(options));
 }
 
 // As many sources as workers are configured, each with its part of the ring's memory.
 std::vector<std::unique_ptr<capture::PacketSource>> ShareInterface(const SensorConfig& config,
                                                                    const std::string& interface,
-                                                                   const std::string& filter) {
+                                                                   const Uplink& uplink) {
   capture::AfPacketOptions options;
   options.interface = interface;
-  options.filter = filter;
+  options.filter = uplink.filter;
+  options.live_filter = uplink.live;
   options.ring_bytes = config.ring_bytes / config.workers;
   options.snap_length = static_cast<std::uint32_t>(config.snap_length);
   options.promiscuous = config.promiscuous;
@@ -62,7 +86,7 @@ std::vector<std::unique_ptr<capture::PacketSource>> ShareInterface(const SensorC
 }
 
 base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
-    const SensorConfig& config, Sensor::DpdkMaker dpdk) {
+    const SensorConfig& config, const Uplink& uplink, Sensor::DpdkMaker dpdk) {
   std::vector<std::unique_ptr<capture::PacketSource>> sources;
   for (const std::string& file : config.files) {
     capture::PcapOptions options;
@@ -71,9 +95,8 @@ base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
     sources.push_back(capture::MakePcapSource(std::move(options)));
   }
   if (!config.files.empty()) return sources;
-  TAPIARY_ASSIGN(const Uplink uplink, FindUplink(config));
   for (const std::string& interface : config.interfaces) {
-    for (auto& source : ShareInterface(config, interface, uplink.filter)) {
+    for (auto& source : ShareInterface(config, interface, uplink)) {
       sources.push_back(std::move(source));
     }
   }
@@ -83,6 +106,7 @@ base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
   }
   capture::DpdkOptions options = config.Dpdk();
   options.filter = uplink.filter;
+  options.live_filter = uplink.live;
   options.uplink_addresses = uplink.addresses;
   std::vector<std::unique_ptr<capture::PacketSource>> instead;
   std::vector<std::string> taken = config.interfaces;
@@ -90,7 +114,7 @@ base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
     options.fall_back = [&](const std::string& interface) {
       if (std::ranges::find(taken, interface) != taken.end()) return false;
       taken.push_back(interface);
-      for (auto& source : ShareInterface(config, interface, uplink.filter)) {
+      for (auto& source : ShareInterface(config, interface, uplink)) {
         instead.push_back(std::move(source));
       }
       return true;
@@ -114,6 +138,7 @@ struct Sensor::Impl {
   std::unique_ptr<Forwarder> forwarder;  // null without uplink.url
   std::unique_ptr<capture::Engine> engine;
   std::unique_ptr<SpoolWriter> writer;
+  std::unique_ptr<UplinkWatch> watch;  // null: nothing to follow
 
   [[nodiscard]] std::string UplinkState() const {
     return forwarder ? forwarder->status().state : "not configured";
@@ -144,7 +169,9 @@ base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config, 
   impl->config = config;
   auto noise = capture::NoiseFilter::Load(config.noise_lists);
   if (!noise) return InStep(noise.error(), "noise");
-  auto sources = MakeSources(config, dpdk);
+  const auto uplink = config.files.empty() ? FindUplink(config) : Uplink();
+  if (!uplink) return InStep(uplink.error(), "uplink");
+  auto sources = MakeSources(config, *uplink, dpdk);
   if (!sources) return InStep(sources.error(), "capture");
   auto spool = Spool::Open(config.Spool());
   if (!spool) return InStep(spool.error(), "spool");
@@ -168,6 +195,7 @@ base::Result<std::unique_ptr<Sensor>> Sensor::Start(const SensorConfig& config, 
     (void)impl->spool->Close();
     return InStep(capturing.error(), "capture");
   }
+  impl->watch = FollowUplink(config, *uplink);
   impl->writer->Start();
   if (impl->forwarder) impl->forwarder->Start();
   base::LogInfo("capturing; epoch {}, spool {}, uplink {}", impl->spool->epoch(), config.spool_path,
@@ -193,6 +221,7 @@ base::Result<> Sensor::Stop() {
   impl_->engine->Stop();
   const auto stored = impl_->writer->Stop(kStoreGraceNs);
   if (impl_->forwarder) impl_->forwarder->Stop(kDeliveryGraceNs);
+  impl_->watch.reset();
   impl_->LogLedger();
   if (!stored) return InStep(stored.error(), "spool");
   const auto closed = impl_->spool->Close();

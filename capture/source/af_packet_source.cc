@@ -18,6 +18,7 @@
 #include "capture/source/counters.h"
 #include "capture/source/fanout.h"
 #include "capture/source/link_info.h"
+#include "capture/source/live_filter.h"
 #include "capture/source/packet_source.h"
 #include "capture/source/rx_ring.h"
 
@@ -69,6 +70,7 @@ class AfPacketSource final : public PacketSource {
   base::Result<> BindRing(int index);
   void TakeFrames(PacketBatch& batch);
   void CheckLink();
+  void FollowFilter();
   void SetMissing(const std::string& why);
   void Rebind(const LinkInfo& link);
   void TellBound(const LinkInfo& link);
@@ -88,8 +90,10 @@ class AfPacketSource final : public PacketSource {
   RxRing ring_;
   Binding binding_ = Binding::kBound;
   std::string missing_why_;
-  int index_ = 0;               // 0: no interface was there yet
-  bool skip_outgoing_ = false;  // on loopback, where the kernel cannot do it
+  int index_ = 0;                    // 0: no interface was there yet
+  bool filtering_ = false;           // frames that a filter rejected may be in the ring
+  std::uint64_t filter_number_ = 0;  // of the live filter
+  bool skip_outgoing_ = false;       // on loopback, where the kernel cannot do it
   bool intake_stopped_ = false;
   std::uint64_t taken_ = 0;  // frames read from the ring
   std::int64_t next_check_ns_ = 0;
@@ -128,6 +132,7 @@ base::Result<> AfPacketSource::SetLinkType(LinkType link_type) {
   info.snap_length = options_.snap_length;
   TAPIARY_ASSIGN(filter_, PacketFilter::Compile(options_.filter, info.link_type_number));
   interfaces_ = {info};
+  filtering_ = filtering_ || !options_.filter.empty();
   program_ = filter_.KernelProgram(options_.snap_length);
   return {};
 }
@@ -198,13 +203,12 @@ base::Result<NextState> AfPacketSource::Next(PacketBatch& batch, int wait_ms) {
 // Hands out the next frames of the held block.
 void AfPacketSource::TakeFrames(PacketBatch& batch) {
   std::uint64_t filtered = 0;
-  const bool filtering = !options_.filter.empty();
   while (batch.count < kBatchSize && ring_.HasFrame()) {
     Packet& packet = batch.packets[batch.count];
     ring_.NextFrame(packet);
     ++taken_;
     if (skip_outgoing_ && packet.direction == Direction::kOutbound) continue;
-    if (filtering) {
+    if (filtering_) {
       const bool rejected = packet.bytes.size() == kRejectedBytes ||
                             (filter_.NeedsRecheck(packet) && !filter_.Matches(packet));
       if (rejected) {
@@ -225,6 +229,7 @@ void AfPacketSource::CheckLink() {
   ring_.ReadTotals(kernel_);
   counters_.dropped_kernel.Set(kernel_.dropped);
   if (intake_stopped_) return;
+  FollowFilter();
   const auto link = watch_.Get(options_.interface);
   if (!link) {
     // Any other error says nothing about the interface: ask again next time.
@@ -238,6 +243,20 @@ void AfPacketSource::CheckLink() {
     counters_.dropped_nic.Set(missed_total_ + link->rx_missed - missed_base_);
   }
   SetLinkUp(link->up);
+}
+
+// The filter in force changes in one step; what the ring holds already came by the one before.
+void AfPacketSource::FollowFilter() {
+  if (!options_.live_filter || options_.live_filter->number() == filter_number_) return;
+  filter_number_ = options_.live_filter->number();
+  const std::string before = std::exchange(options_.filter, options_.live_filter->text());
+  base::Result<> done = SetLinkType(interfaces_[0].link_type);
+  if (done && binding_ == Binding::kBound) done = ring_.Attach(program_);
+  if (done) return;
+  base::LogWarning("interface {}: the filter stays as it was: {}", options_.interface,
+                   done.error().message);
+  options_.filter = before;
+  (void)SetLinkType(interfaces_[0].link_type);  // compiled before
 }
 
 // The name is gone. An interface that was renamed keeps its index, but it is not ours any more.

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,11 +22,14 @@
 
 namespace tapiary::capture {
 
+class LiveFilter;  // live_filter.h
+
 enum class DpdkHugepages { kAuto, kOn, kOff };
 
 struct DpdkOptions {
   std::vector<std::string> ports{};
   std::string filter{};  // BPF in tcpdump's syntax, as for every source (CAP-05)
+  std::shared_ptr<const LiveFilter> live_filter{};  // takes the filter's place when it is set
   std::uint32_t snap_length = 262'144;
   bool promiscuous = true;
   DpdkHugepages hugepages = DpdkHugepages::kAuto;

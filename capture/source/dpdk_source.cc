@@ -27,6 +27,7 @@
 #include "capture/source/dpdk_device.h"
 #include "capture/source/host_links.h"
 #include "capture/source/link_info.h"
+#include "capture/source/live_filter.h"
 
 namespace tapiary::capture {
 namespace {
@@ -91,6 +92,7 @@ class DpdkSource final : public PacketSource {
         queue_(queue),
         core_(core),
         filter_text_(options.filter),
+        live_filter_(options.live_filter),
         snap_length_(
             std::clamp(options.snap_length, 64u, static_cast<std::uint32_t>(kMaxPacketBytes))) {}
   ~DpdkSource() override { FreeHeld(); }
@@ -114,13 +116,16 @@ class DpdkSource final : public PacketSource {
   void Check(std::uint64_t tsc);
   void FitClocks(std::uint64_t tsc);
   void CheckInterface();
+  void FollowFilter();
   void CountKernelLoss();
   void Rest();
 
   const std::shared_ptr<DpdkDevice> device_;
   const std::uint16_t queue_;
   const int core_;  // -1: any
-  const std::string filter_text_;
+  std::string filter_text_;
+  const std::shared_ptr<const LiveFilter> live_filter_;  // may be null
+  std::uint64_t filter_number_ = 0;
   const std::uint32_t snap_length_;
   std::vector<InterfaceInfo> interfaces_;
   PacketFilter filter_;
@@ -304,6 +309,7 @@ void DpdkSource::FitClocks(std::uint64_t tsc) {
 void DpdkSource::Check(std::uint64_t tsc) {
   next_check_ = tsc + rte_get_tsc_hz() / 1000 * (kCheckNs / base::kNanosPerMilli);
   if (tsc >= next_fit_) FitClocks(tsc);
+  FollowFilter();
   if (queue_ != 0 || stopped_) return;  // the device counts for all its queues
   const DpdkTotals totals = device_->ReadTotals();
   counters_.dropped_nic.Set(totals.missed);
@@ -317,6 +323,19 @@ void DpdkSource::Check(std::uint64_t tsc) {
   if (counters_.link_up.exchange(up, std::memory_order_relaxed) != up) {
     base::LogWarning("{}: link {}", name(), up ? "up" : "down");
   }
+}
+
+void DpdkSource::FollowFilter() {
+  if (!live_filter_ || live_filter_->number() == filter_number_) return;
+  filter_number_ = live_filter_->number();
+  const std::string text = live_filter_->text();
+  auto filter = PacketFilter::Compile(text, interfaces_[0].link_type_number);
+  if (!filter) {
+    base::LogWarning("{}: the filter stays as it was: {}", name(), filter.error().message);
+    return;
+  }
+  filter_text_ = text;
+  filter_ = std::move(*filter);
 }
 
 // The drivers of the kernel's interfaces do not tell of their loss, nor that an interface is gone.

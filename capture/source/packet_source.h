@@ -81,10 +81,12 @@ class PacketSource {
 };
 
 class FanoutGroup;  // fanout.h
+class LiveFilter;   // live_filter.h
 
 struct AfPacketOptions {
   std::string interface {};
   std::string filter{};  // BPF in tcpdump's syntax, empty for all; VLAN-aware (CAP-05)
+  std::shared_ptr<const LiveFilter> live_filter{};  // takes the filter's place when it is set
   std::int64_t ring_bytes = 64 << 20;  // rounded to blocks; shrinks when memory is short (CAP-07)
   std::int64_t block_bytes = 1 << 20;
   std::uint32_t snap_length = 65535;

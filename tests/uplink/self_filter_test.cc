@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include "base/clock.h"
@@ -50,6 +53,77 @@ TEST(SelfFilter, CAP01_SilentDnsDoesNotHoldUpTheStart) {
   EXPECT_THAT(none.error().message, HasSubstr("collector: DNS does not answer"));
   EXPECT_THAT(ResolveWithin({"192.0.2.7", 1}, base::kNanosPerSecond).value(),
               ElementsAre("192.0.2.7"));
+}
+
+// What a watch tells, in order.
+struct Told {
+  std::mutex mutex;
+  std::vector<std::string> filters;
+  bool WaitFor(std::size_t count) {
+    for (int i = 0; i < 2000; ++i) {
+      {
+        const std::lock_guard lock(mutex);
+        if (filters.size() >= count) return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+};
+
+UplinkWatch::Options FastWatch(Told& told, Resolver resolve) {
+  UplinkWatch::Options options;
+  options.host = {"collector", 443};
+  options.every_ns = options.retry_ns = 5 * base::kNanosPerMilli;
+  options.resolve = std::move(resolve);
+  options.use = [&told](std::string filter) {
+    const std::lock_guard lock(told.mutex);
+    told.filters.push_back(std::move(filter));
+  };
+  return options;
+}
+
+// DNS fails, then gives one address many times, then another, then none.
+TEST(SelfFilter, HP02_OtherAddressesAreFollowed) {
+  const auto calls = std::make_shared<std::atomic<int>>(0);
+  const auto resolve = [calls](const HostPort& host) -> base::Result<std::vector<std::string>> {
+    const int call = calls->fetch_add(1);
+    if (call < 3 || call > 9) return base::MakeError(base::ErrorCode::kUnavailable, host.host);
+    return std::vector<std::string>{call < 7 ? "192.0.2.1" : "192.0.2.2"};
+  };
+  Told told;
+  UplinkWatch::Options options = FastWatch(told, resolve);
+  options.user_filter = "port 502";
+  {
+    const UplinkWatch watch(std::move(options));
+    ASSERT_TRUE(told.WaitFor(2));
+    while (calls->load() < 15) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  EXPECT_THAT(told.filters,
+              ElementsAre("not (tcp port 443 and (host 192.0.2.1)) and (port 502)",
+                          "not (tcp port 443 and (host 192.0.2.1 or host 192.0.2.2)) and "
+                          "(port 502)"));
+}
+
+TEST(SelfFilter, HP02_AnAddressThatIsNoLongerGivenGoesAfterItsTime) {
+  const auto resolve = [](const HostPort&) -> base::Result<std::vector<std::string>> {
+    return std::vector<std::string>{"192.0.2.2"};
+  };
+  Told told;
+  UplinkWatch::Options options = FastWatch(told, resolve);
+  options.addresses = {"192.0.2.1"};
+  options.keep_ns = 200 * base::kNanosPerMilli;
+  const UplinkWatch watch(std::move(options));
+  ASSERT_TRUE(told.WaitFor(2));
+  const std::lock_guard lock(told.mutex);
+  EXPECT_THAT(told.filters, ElementsAre("not (tcp port 443 and (host 192.0.2.1 or host 192.0.2.2))",
+                                        "not (tcp port 443 and (host 192.0.2.2))"));
+}
+
+TEST(SelfFilter, AddressesNeedNoWatch) {
+  EXPECT_TRUE(UplinkWatch::Needed({"collector.example", 443}));
+  EXPECT_FALSE(UplinkWatch::Needed({"192.0.2.1", 443}));
+  EXPECT_FALSE(UplinkWatch::Needed({"2001:db8::1", 443}));
 }
 
 }  // namespace

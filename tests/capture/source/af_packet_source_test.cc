@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "capture/segment/block_builder.h"
 #include "capture/segment/segment.h"
+#include "capture/source/live_filter.h"
 #include "capture/source/packet_source.h"
 #include "tests/capture/source/veth_pair.h"
 #include "tests/support/timing.h"
@@ -284,6 +285,23 @@ TEST_F(AfPacket, CAP05_FilterFindsTaggedFramesAndCountsTheRest) {
     EXPECT_EQ(Collect(6, 500).size(), 3u) << filter;
     EXPECT_EQ(source_->stats().received - received, 3u);
     EXPECT_EQ(source_->stats().filtered, 3u) << filter;
+  }
+}
+
+// As the sensor does when its collector gets another address: from none to one, another, none.
+TEST_F(AfPacket, HP02_TheFilterChangesWhileCapturing) {
+  const auto live = std::make_shared<LiveFilter>("");
+  Open({.live_filter = live});
+  std::uint64_t filtered = 0;
+  for (const char* filter : {"", "not port 80", "not port 502", "no filter", ""}) {
+    if (*filter != 0 || live->number() > 0) live->Set(filter);
+    Collect(1, 700);
+    Send(UdpFrame({}, 60, 80));
+    Send(UdpFrame({}, 60, 502));
+    const bool all = *filter == 0;
+    EXPECT_EQ(Collect(2, 300).size(), all ? 2u : 1u) << filter;
+    filtered += all ? 0 : 1;
+    EXPECT_EQ(source_->stats().filtered, filtered) << filter;
   }
 }
 

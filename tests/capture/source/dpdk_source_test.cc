@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 
+#include "capture/source/live_filter.h"
 #include "tests/capture/source/dpdk_fixture.h"
 #include "tests/capture/source/file_builder.h"
 
@@ -129,6 +130,17 @@ TEST_F(DpdkTest, CAP05_TheFilterMeansWhatItMeansElsewhere) {
   EXPECT_EQ(Collect(*sources_[0], 6, 500).size(), 3u);
   EXPECT_EQ(sources_[0]->stats().received, 3u);
   EXPECT_EQ(sources_[0]->stats().filtered, 3u);
+}
+
+TEST_F(DpdkTest, HP02_TheFilterChangesWhileCapturing) {
+  const auto live = std::make_shared<LiveFilter>("");
+  Open({.ports = {CapturePort()}, .live_filter = live});
+  live->Set("port 502");
+  Collect(*sources_[0], 1, 500);
+  ASSERT_TRUE(pair_.Send(UdpFrame({}, 60, 80)));
+  ASSERT_TRUE(pair_.Send(UdpFrame()));
+  EXPECT_EQ(Collect(*sources_[0], 2, 500).size(), 1u);
+  EXPECT_EQ(sources_[0]->stats().filtered, 1u);
 }
 
 TEST_F(DpdkTest, AFilterThatDoesNotCompileIsToldByOpen) {
