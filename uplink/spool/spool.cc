@@ -65,7 +65,7 @@ std::uint64_t Spool::epoch() const {
 base::Result<> Spool::Write(const Round& round) {
   const std::lock_guard lock(impl_->mutex);
   TAPIARY_TRY(impl_->EnsureStore());
-  auto result = impl_->WriteRound(round);
+  auto result = impl_->WriteRound(round, /*clean_stop=*/false);
   if (!result) {
     impl_->Fail(result.error());
     return base::MakeError(base::ErrorCode::kIo, result.error().message);
@@ -73,9 +73,10 @@ base::Result<> Spool::Write(const Round& round) {
   return {};
 }
 
-base::Result<> Spool::Impl::WriteRound(const Round& round) {
+base::Result<> Spool::Impl::WriteRound(const Round& round, bool clean_stop) {
   const std::uint64_t incoming_bytes = IncomingBytes(round);
   TAPIARY_TRY(EnforceBudget(incoming_bytes));
+  if (round.empty()) ReturnDelivered();
   const std::int64_t now_ns = options.now();
   StoreBatch batch(*store);
   std::optional<StoreFiles> files;
@@ -98,6 +99,7 @@ base::Result<> Spool::Impl::WriteRound(const Round& round) {
   const bool quiet = round.empty() && !staged.changed;
   if (quiet && now_ns - alive_ns < base::kNanosPerSecond && now_ns >= alive_ns) return {};
   batch.Put(Family::kMeta, kAliveKey, NumberValue(static_cast<std::uint64_t>(now_ns)));
+  if (clean_stop) batch.Put(Family::kMeta, kCleanKey, NumberValue(epoch));
   // Blocks first: a row never counts blocks that are not there. Killed in between, blocks of an
   // open segment are found at the next start; those of a new one are of an unclean stop, like any
   // that had not been written yet.
@@ -246,10 +248,7 @@ base::Result<> Spool::Close() {
   TAPIARY_TRY(impl_->EnsureStore());
   Round round;
   round.close_segments = true;
-  TAPIARY_TRY(impl_->WriteRound(round));
-  StoreBatch batch(*impl_->store);
-  batch.Put(Family::kMeta, kCleanKey, NumberValue(impl_->epoch));
-  TAPIARY_TRY(impl_->store->Write(batch, true));
+  TAPIARY_TRY(impl_->WriteRound(round, /*clean_stop=*/true));  // one sync: the end waits for it
   impl_->store.reset();
   impl_->retry_at_ns = INT64_MAX;
   impl_->trouble = "spool is closed";

@@ -149,6 +149,15 @@ base::Result<> Spool::Impl::DropItems(ItemQueue& queue, std::uint64_t& needed) {
   return {};
 }
 
+// When almost nothing waits, the log still holds what was delivered: a flush, which writes only
+// what is left, lets it go.
+void Spool::Impl::ReturnDelivered() {
+  constexpr std::uint64_t kWorthwhile = 16 << 20;
+  constexpr std::uint64_t kMostlyDelivered = 16;
+  if (LiveBytes() * kMostlyDelivered > kWorthwhile) return;
+  if (store->DiskBytes() > std::max(kWorthwhile, LiveBytes() * kMostlyDelivered)) ReturnSpace();
+}
+
 // Delivered rows stay in files until these are compacted; above the budget that is asked for.
 void Spool::Impl::ReturnSpace() {
   const std::int64_t now_ns = base::SteadyNow();

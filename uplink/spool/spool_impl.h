@@ -31,7 +31,7 @@ struct Spool::Impl {
   void Fail(const base::Error& error);  // notes that the store needs recovery
 
   // spool.cc
-  base::Result<> WriteRound(const Round& round);
+  base::Result<> WriteRound(const Round& round, bool clean_stop);
   base::Result<std::optional<Item>> First(Kind kind);
   base::Result<> SkipBroken(Kind kind, const base::Error& why);
   base::Result<> Remove(const Item& item, const std::vector<Encode>& facts,
@@ -44,6 +44,7 @@ struct Spool::Impl {
   base::Result<> DropPackets(std::uint64_t& needed);
   base::Result<> DropItems(ItemQueue& queue, std::uint64_t& needed);
   void TellDropped(Kind kind, std::uint64_t items, std::uint64_t bytes);
+  void ReturnDelivered();
   void ReturnSpace();
 
   [[nodiscard]] std::uint64_t LiveBytes() const {
