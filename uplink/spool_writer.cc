@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -24,7 +26,8 @@ namespace {
 constexpr std::chrono::milliseconds kIdleSleep{20};
 constexpr std::size_t kBlocksPerDrain = 16;
 constexpr std::int64_t kDrainNs = 20 * base::kNanosPerSecond;  // a slow disk that still writes
-constexpr std::size_t kMaxRoundBytes = 32 << 20;  // kept in memory while the spool cannot write
+// A round grows so far while the one before it is on its way to the disk, or cannot be written.
+constexpr std::size_t kMaxRoundBytes = 64 << 20;
 
 Encode EncoderOf(std::vector<capture::FlowRecord> flows) {
   return [flows = std::move(flows)](std::uint64_t epoch, std::uint64_t seq) {
@@ -64,6 +67,90 @@ std::vector<T> TakeFront(std::vector<T>& from, std::size_t count) {
   return taken;
 }
 
+// Makes rounds durable on a thread of its own, one by one, so that the next one is compressed while
+// the disk takes this one: its few syncs cost 8 ms each, whatever there is to sync. A round that
+// failed is kept, and tried again when asked to.
+class Committer {
+ public:
+  explicit Committer(Spool& spool) : spool_(spool), thread_([this] { Loop(); }) {
+    pthread_setname_np(thread_.native_handle(), "spool-commit");
+  }
+  ~Committer() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  [[nodiscard]] bool busy() {
+    const std::lock_guard lock(mutex_);
+    return busy_;
+  }
+  // What became of the last round.
+  base::Result<> Wait() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return !busy_; });
+    return result_;
+  }
+  // The same, after one more try when it had failed.
+  base::Result<> Settle() {
+    auto result = Wait();
+    if (result) return result;
+    Wake();
+    return Wait();
+  }
+  // Only when the last one has settled well.
+  void Begin(Round round) {
+    round_ = std::move(round);
+    Wake();
+  }
+  // In the round that is kept. Not while busy.
+  [[nodiscard]] std::uint64_t packets() const {
+    std::uint64_t packets = 0;
+    for (const StoredBlock& block : round_.blocks) packets += block.packets;
+    return packets;
+  }
+
+ private:
+  void Wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      busy_ = true;
+    }
+    wake_.notify_one();
+  }
+  void Loop() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return busy_ || stopping_; });
+      if (!busy_) return;
+      lock.unlock();
+      auto result = spool_.Write(round_);
+      if (result) round_ = {};
+      lock.lock();
+      result_ = std::move(result);
+      busy_ = false;
+      done_.notify_one();
+    }
+  }
+
+  Spool& spool_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable done_;
+  bool busy_ = false;
+  bool stopping_ = false;
+  base::Result<> result_;
+  Round round_;  // the thread's while busy
+  std::thread thread_;
+};
+
+enum class Await { kRoom, kDisk };
+
 }  // namespace
 
 struct SpoolWriter::Impl {
@@ -72,7 +159,8 @@ struct SpoolWriter::Impl {
       : options(std::move(given)),
         engine(given_engine),
         spool(given_spool),
-        uplink(std::move(given_uplink)) {}
+        uplink(std::move(given_uplink)),
+        committer(given_spool) {}
 
   void Run();
   bool DrainBlocks();
@@ -82,7 +170,7 @@ struct SpoolWriter::Impl {
   void AddHealth(std::int64_t now_ns);
   void AddLosses(const std::vector<capture::LedgerRow>& ledger, SensorHealth& health);
   SensorHealth Health(const std::vector<capture::LedgerRow>& ledger);
-  base::Result<> WriteRound(bool all);
+  base::Result<> WriteRound(bool all, Await await);
   base::Result<> Finish(std::int64_t grace_ns);
   [[nodiscard]] bool Blocked() const { return failing || round_bytes >= kMaxRoundBytes; }
   [[nodiscard]] std::string InterfaceOf(std::uint32_t stream);
@@ -96,6 +184,7 @@ struct SpoolWriter::Impl {
   std::atomic<bool> drained{false};
 
   // The writer's thread only (after Stop joined it: the owner's).
+  Committer committer;
   capture::BlockCompressor compressor;
   CompressLevel level;
   Round round;
@@ -244,20 +333,22 @@ void SpoolWriter::Impl::AddHealth(std::int64_t now_ns) {
   round.facts.push_back(EncoderOf(std::move(batch)));
 }
 
-base::Result<> SpoolWriter::Impl::WriteRound(bool all) {
-  BatchRecords(all);
-  round.close_segments = all;
-  const auto written = spool.Write(round);
-  if (!written) {
-    // The spool itself says what is wrong, once; until it works again this round waits.
-    failing = true;
-    return written;
+// Gives the round to the disk, after the one before it; waits until it is there (kDisk), or only
+// until there is room for more packets.
+base::Result<> SpoolWriter::Impl::WriteRound(bool all, Await await) {
+  if (await == Await::kRoom && round_bytes < kMaxRoundBytes && committer.busy()) return {};
+  auto written = committer.Settle();
+  if (written) {
+    BatchRecords(all);
+    round.close_segments = all;
+    committer.Begin(std::exchange(round, {}));
+    round_bytes = 0;
+    last_write_ns = base::SteadyNow();
+    if (await == Await::kDisk) written = committer.Wait();
   }
-  failing = false;
-  round = {};
-  round_bytes = 0;
-  last_write_ns = base::SteadyNow();
-  return {};
+  // The spool itself says what is wrong, once; until it works again no more blocks are taken.
+  failing = !written;
+  return written;
 }
 
 void SpoolWriter::Impl::Run() {
@@ -270,7 +361,7 @@ void SpoolWriter::Impl::Run() {
     const bool end_of_input = ended && !more && !records_came && !failing;
     const bool due = now_ns - last_write_ns >= options.sync_ns;
     if (failing || due || round_bytes >= options.round_bytes || (end_of_input && !drained.load())) {
-      const auto written = WriteRound(end_of_input);
+      const auto written = WriteRound(end_of_input, end_of_input ? Await::kDisk : Await::kRoom);
       if (written && end_of_input && !Blocked()) drained.store(true);
     }
     if (!more || failing) std::this_thread::sleep_for(kIdleSleep);
@@ -287,12 +378,15 @@ base::Result<> SpoolWriter::Impl::Finish(std::int64_t grace_ns) {
       AddHealth(base::SteadyNow());
       last = true;
     }
-    written = WriteRound(last);
+    // Each round waits for the disk: what is little goes with the last one.
+    if (last || failing || round_bytes >= options.round_bytes) {
+      written = WriteRound(last, Await::kDisk);
+    }
     if (written && last) return {};
     if (base::SteadyNow() >= deadline_ns + (failing ? 0 : kDrainNs)) break;
     if (failing) std::this_thread::sleep_for(kIdleSleep);
   }
-  std::uint64_t packets = 0;
+  std::uint64_t packets = committer.packets();
   for (const StoredBlock& block : round.blocks) packets += block.packets;
   while (std::unique_ptr<capture::Block> block = engine.TakeBlock()) {
     packets += block->packets;

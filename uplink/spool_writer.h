@@ -1,5 +1,6 @@
-// SpoolWriter: one thread between the packet path and the spool. It takes blocks and records from
-// the engine's rings, compresses, numbers and encodes them, and makes them durable in rounds.
+// SpoolWriter: between the packet path and the spool. One thread takes blocks and records from the
+// engine's rings, compresses, numbers and encodes them; another makes them durable in rounds, which
+// are the larger, the more comes while the disk is busy.
 //
 // Compression gives way when the writer falls behind, down to none; nothing is lost for it. While
 // the spool cannot write, the round is kept and no more blocks are taken, so that the engine itself
