@@ -73,6 +73,7 @@ std::vector<std::unique_ptr<capture::PacketSource>> ShareInterface(const SensorC
   options.snap_length = static_cast<std::uint32_t>(config.snap_length);
   options.promiscuous = config.promiscuous;
   options.wait_for_interface = true;
+  options.nic_time = config.NicTime();
   if (config.workers > 1) {
     options.fanout =
         std::make_shared<capture::FanoutGroup>(static_cast<std::uint32_t>(config.workers));

@@ -21,6 +21,8 @@ void AddCaptureRows(base::ConfigTable& table, SensorConfig& c) {
   table.Add("capture.files", &c.files, "capture files to replay instead of interfaces; - is stdin");
   table.Add("capture.filter", &c.filter, "BPF filter in tcpdump's syntax; empty: everything");
   table.Add("capture.promiscuous", &c.promiscuous, "take frames for other stations too");
+  table.Add("capture.hardware_time", &c.hardware_time,
+            "packets' times by the NIC: off, auto (where it can), or on (a warning where not)");
   table.AddInt("capture.snap_length", &c.snap_length, 64, 262'144,
                "bytes stored of one packet at most");
   table.AddInt("capture.workers", &c.workers, 1, capture::kMaxFanout,
@@ -146,6 +148,10 @@ base::Result<> Check(const SensorConfig& config) {
   if (live && !config.files.empty()) {
     return invalid("capture.files cannot be used together with capture.interfaces or dpdk.ports");
   }
+  if (config.hardware_time != "off" && config.hardware_time != "auto" &&
+      config.hardware_time != "on") {
+    return invalid("capture.hardware_time is off, auto or on");
+  }
   TAPIARY_TRY(CheckInterfaces(config.interfaces));
   TAPIARY_TRY(CheckDpdk(config.dpdk, config.interfaces));
   if (live) {
@@ -199,6 +205,12 @@ ForwarderOptions SensorConfig::Forwarder() const {
   options.backoff.max_ns = retry_max_ns;
   options.refused_wait_ns = retry_max_ns;
   return options;
+}
+
+capture::NicTime SensorConfig::NicTime() const {
+  return hardware_time == "on"     ? capture::NicTime::kOn
+         : hardware_time == "auto" ? capture::NicTime::kAuto
+                                   : capture::NicTime::kOff;
 }
 
 capture::DpdkOptions SensorConfig::Dpdk() const {

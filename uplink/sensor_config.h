@@ -20,6 +20,7 @@ struct SensorConfig {
   std::vector<std::string> files;
   std::string filter;
   bool promiscuous = true;
+  std::string hardware_time = "off";
   std::int64_t snap_length = 262'144;
   std::int64_t workers = 1;
   std::int64_t ring_bytes = 0;
@@ -58,6 +59,7 @@ struct SensorConfig {
   [[nodiscard]] WriterOptions Writer() const;
   [[nodiscard]] ForwarderOptions Forwarder() const;
   [[nodiscard]] capture::EngineOptions Engine(std::uint64_t epoch) const;
+  [[nodiscard]] capture::NicTime NicTime() const;
   // `dpdk` with what is the same for every source.
   [[nodiscard]] capture::DpdkOptions Dpdk() const;
 };

@@ -19,6 +19,7 @@
 #include "capture/source/fanout.h"
 #include "capture/source/link_info.h"
 #include "capture/source/live_filter.h"
+#include "capture/source/nic_clock.h"
 #include "capture/source/packet_source.h"
 #include "capture/source/rx_ring.h"
 
@@ -71,6 +72,8 @@ class AfPacketSource final : public PacketSource {
   void TakeFrames(PacketBatch& batch);
   void CheckLink();
   void FollowFilter();
+  void UseNicTime();
+  void CheckNicTime();
   void SetMissing(const std::string& why);
   void Rebind(const LinkInfo& link);
   void TellBound(const LinkInfo& link);
@@ -97,6 +100,9 @@ class AfPacketSource final : public PacketSource {
   bool intake_stopped_ = false;
   std::uint64_t taken_ = 0;  // frames read from the ring
   std::int64_t next_check_ns_ = 0;
+  std::optional<NicClock> nic_clock_;  // only where it is asked for
+  NicClockCheck nic_check_;
+  bool nic_check_due_ = false;
   KernelTotals kernel_;
   std::uint64_t missed_base_ = 0;   // the NIC's loss counter when we began
   std::uint64_t missed_total_ = 0;  // what interfaces before this one had lost
@@ -172,8 +178,37 @@ base::Result<> AfPacketSource::OpenRing(const LinkInfo& link) {
 // fanout what is another member's.
 base::Result<> AfPacketSource::BindRing(int index) {
   TAPIARY_TRY(ring_.Bind(index, options_.promiscuous));
+  UseNicTime();
   if (options_.fanout) TAPIARY_TRY(options_.fanout->Join(ring_.fd(), index));
   return ring_.Attach(program_);
+}
+
+void AfPacketSource::UseNicTime() {
+  if (options_.nic_time == NicTime::kOff || nic_check_.bad()) return;
+  nic_clock_.emplace();
+  const auto enabled = nic_clock_->Enable(ring_.fd(), options_.interface);
+  if (!options_.leads) return;
+  if (enabled) {
+    base::LogInfo("interface {}: times by the NIC", options_.interface);
+    return;
+  }
+  const auto level =
+      options_.nic_time == NicTime::kOn ? base::LogLevel::kWarning : base::LogLevel::kInfo;
+  base::LogAt(level, "interface {}: the NIC gives no times ({}): the host's are used",
+              options_.interface, enabled.error().message);
+}
+
+// At the first block after each look at the interface: is the NIC's clock the host's? (CAP-13)
+void AfPacketSource::CheckNicTime() {
+  nic_check_due_ = false;
+  std::int64_t nic_ns = 0;
+  std::int64_t begun_ns = 0;
+  if (!ring_.NicTimes(nic_ns, begun_ns)) return;
+  if (nic_check_.Good(nic_ns, begun_ns, base::WallNow())) return;
+  Tell("interface {}: the NIC's clock is {} s off: the host's times are used", options_.interface,
+       nic_check_.offset_ns() / base::kNanosPerSecond);
+  nic_clock_->Disable(ring_.fd());
+  ring_.CorrectNicTime(nic_check_.offset_ns());  // what the ring holds already
 }
 
 base::Result<NextState> AfPacketSource::Next(PacketBatch& batch, int wait_ms) {
@@ -190,6 +225,7 @@ base::Result<NextState> AfPacketSource::Next(PacketBatch& batch, int wait_ms) {
         continue;
       }
     }
+    if (nic_check_due_) CheckNicTime();
     TakeFrames(batch);
     if (batch.count > 0) {
       counters_.CountBatch(batch);
@@ -229,6 +265,7 @@ void AfPacketSource::CheckLink() {
   ring_.ReadTotals(kernel_);
   counters_.dropped_kernel.Set(kernel_.dropped);
   if (intake_stopped_) return;
+  nic_check_due_ = nic_clock_ && nic_clock_->enabled();
   FollowFilter();
   const auto link = watch_.Get(options_.interface);
   if (!link) {

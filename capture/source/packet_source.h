@@ -80,6 +80,9 @@ class PacketSource {
   [[nodiscard]] virtual bool end_is_cut() const { return false; }
 };
 
+// Whose clock gives packets their time; the host's where the NIC's cannot.
+enum class NicTime : std::uint8_t { kOff, kAuto, kOn };
+
 class FanoutGroup;  // fanout.h
 class LiveFilter;   // live_filter.h
 
@@ -92,6 +95,7 @@ struct AfPacketOptions {
   std::uint32_t snap_length = 65535;
   bool promiscuous = true;  // by socket membership, so kill -9 leaves no trace (CAP-15)
   bool both_directions_on_loopback = false;  // CAP-09
+  NicTime nic_time = NicTime::kOff;  // kOn and kAuto differ in how loud a NIC that cannot is told
   // An interface that is not there yet is no error of Open: it is captured from when it comes, as
   // is one that comes back.
   bool wait_for_interface = false;

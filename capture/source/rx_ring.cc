@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "capture/source/nic_clock.h"
 #include "capture/source/record_format.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -187,6 +188,7 @@ void RxRing::NextFrame(Packet& packet) {
       reinterpret_cast<const sockaddr_ll*>(raw + TPACKET_ALIGN(sizeof(tpacket3_hdr)));
   packet.bytes = {raw + frame_->tp_mac, frame_->tp_snaplen};
   packet.time_ns = frame_->tp_sec * base::kNanosPerSecond + frame_->tp_nsec;
+  if (nic_offset_ns_ != 0 && IsNicTime(frame_->tp_status)) packet.time_ns -= nic_offset_ns_;
   packet.wire_length = frame_->tp_len;
   packet.interface = 0;
   packet.has_vlan = (frame_->tp_status & TP_STATUS_VLAN_VALID) != 0;
@@ -199,6 +201,16 @@ void RxRing::NextFrame(Packet& packet) {
   packet.direction = DirectionFromPacketType(address->sll_pkttype);
   --frames_left_;
   frame_ = reinterpret_cast<const tpacket3_hdr*>(raw + frame_->tp_next_offset);
+}
+
+bool RxRing::NicTimes(std::int64_t& nic_ns, std::int64_t& begun_ns) const {
+  if (frames_left_ == 0 || !IsNicTime(frame_->tp_status)) return false;
+  const auto* block =
+      reinterpret_cast<const tpacket_block_desc*>(map_ + block_ * size_.block_bytes);
+  const tpacket_bd_ts& begun = block->hdr.bh1.ts_first_pkt;
+  nic_ns = frame_->tp_sec * base::kNanosPerSecond + frame_->tp_nsec;
+  begun_ns = begun.ts_sec * base::kNanosPerSecond + begun.ts_nsec;
+  return true;
 }
 
 void RxRing::Release() {

@@ -68,6 +68,11 @@ class RxRing {
   // Fills bytes, time, length, tag and direction of the next frame of the held block.
   void NextFrame(Packet& packet);
   void Release();
+  // Of the next frame of the held block: the NIC's time, and when the kernel began the block (no
+  // later than the frame came). False when the NIC has not stamped it.
+  bool NicTimes(std::int64_t& nic_ns, std::int64_t& begun_ns) const;
+  // Taken off the NIC's times from now on.
+  void CorrectNicTime(std::int64_t offset_ns) { nic_offset_ns_ = offset_ns; }
 
   // Waits for a block or an error, at most wait_ms. True when something may be there. Errors of the
   // interface are taken off the socket, so that they are told once (CAP-02).
@@ -88,6 +93,7 @@ class RxRing {
   std::size_t block_ = 0;  // the held one, or the one to come next
   bool holds_ = false;
   std::uint32_t frames_left_ = 0;
+  std::int64_t nic_offset_ns_ = 0;
   const tpacket3_hdr* frame_ = nullptr;
 };
 

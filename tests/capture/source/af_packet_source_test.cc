@@ -121,6 +121,15 @@ TEST_F(AfPacket, CAP01_OneFrameOnAnIdleLinkIsSeenAtOnce) {
   EXPECT_EQ(source_->stats().received, sent);
 }
 
+TEST_F(AfPacket, CAP13_WithoutTimesByTheNicTheHostGivesThem) {
+  Open({.nic_time = NicTime::kOn});
+  const std::int64_t before = base::WallNow();
+  Send(UdpFrame());
+  ASSERT_EQ(Collect(1, 1000).size(), 1u);
+  EXPECT_GE(last_.time_ns, before - base::kNanosPerMilli);
+  EXPECT_LE(last_.time_ns, base::WallNow());
+}
+
 TEST_F(AfPacket, CAP02_LinkDownAndUpAgain) {
   Open();
   ASSERT_TRUE(Shell(std::string("ip link set ") + kIface + " down"));
