@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "capture/segment/pcapng.h"
@@ -15,6 +16,7 @@ using Buffer = std::vector<std::uint8_t>;
 constexpr std::uint32_t kPcapNanosMagic = 0xa1b23c4d;
 constexpr std::uint32_t kPcapMicrosMagic = 0xa1b2c3d4;
 constexpr std::uint32_t kSnapLength = 262144;
+constexpr std::size_t kMaxComment = 960;  // a section header takes 1,024 bytes
 
 void Append32(std::uint32_t value, Buffer& out) {
   for (int shift = 0; shift < 32; shift += 8) {
@@ -33,7 +35,11 @@ void CaptureWriter::Begin(std::uint16_t link_type, Buffer& out) {
   begun_ = true;
   link_type_ = link_type;
   if (format_ == CaptureFormat::kPcapng) {
-    capture::AppendSectionHeader({.application = "Tapiary " TAPIARY_VERSION, .comment = ""}, out);
+    if (more_notes_ > 0) comment_ += fmt::format("and {} more\n", more_notes_);
+    capture::AppendSectionHeader(
+        {.application = "Tapiary " TAPIARY_VERSION, .comment = std::exchange(comment_, {})}, out);
+    more_notes_ = 0;
+    ids_.clear();  // interfaces belong to their section
     return;
   }
   Append32(format_ == CaptureFormat::kPcapNanos ? kPcapNanosMagic : kPcapMicrosMagic, out);
@@ -48,7 +54,7 @@ void CaptureWriter::Begin(std::uint16_t link_type, Buffer& out) {
 base::Result<> CaptureWriter::Append(const capture::Packet& packet, std::string_view sensor,
                                      const capture::InterfaceInfo& interface, Buffer& out) {
   const std::uint16_t link_type = interface.link_type_number;
-  if (!begun_) Begin(link_type, out);
+  if (!begun_ || !comment_.empty()) Begin(link_type, out);
   if (format_ != CaptureFormat::kPcapng) return AppendClassic(packet, link_type, out);
   const auto key = std::make_tuple(std::string(sensor), interface.name, link_type);
   auto found = ids_.find(key);
@@ -82,8 +88,18 @@ base::Result<> CaptureWriter::AppendClassic(const capture::Packet& packet, std::
   return {};
 }
 
+void CaptureWriter::Note(std::string_view text) {
+  if (format_ != CaptureFormat::kPcapng) return;
+  if (comment_.empty()) text = text.substr(0, kMaxComment);
+  if (comment_.size() + text.size() > kMaxComment) {
+    ++more_notes_;
+    return;
+  }
+  comment_.append(text).append("\n");
+}
+
 void CaptureWriter::Finish(Buffer& out) {
-  if (!begun_) Begin(link_type_, out);
+  if (!begun_ || !comment_.empty()) Begin(link_type_, out);
 }
 
 }  // namespace tapiary::server

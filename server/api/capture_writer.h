@@ -1,7 +1,8 @@
 // CaptureWriter: packets of several sensors as one capture file, pcapng or classic pcap.
 //
 // pcapng: one section, one interface per (sensor, interface), described when its first packet
-// comes. pcap: one link type only, nanosecond or (cut) microsecond times. Appends to a buffer, so a
+// comes; a new section, with a comment, wherever packets are missing. pcap: one link type only,
+// nanosecond or (cut) microsecond times, no comments. Appends to a buffer, so a
 // download never exists as a whole (CO-12). One owner, no thread rule.
 #pragma once
 
@@ -29,6 +30,9 @@ class CaptureWriter {
   // link type in a classic pcap: the file cannot hold it.
   base::Result<> Append(const capture::Packet& packet, std::string_view sensor,
                         const capture::InterfaceInfo& interface, std::vector<std::uint8_t>& out);
+  // Says that something is not in the file: in pcapng as the comment of a new section, which begins
+  // with the next packet or at the end.
+  void Note(std::string_view text);
   // The header, when no packet came: a valid file without packets.
   void Finish(std::vector<std::uint8_t>& out);
 
@@ -39,6 +43,8 @@ class CaptureWriter {
 
   CaptureFormat format_;
   bool begun_ = false;
+  std::string comment_;           // of the section that is to begin
+  std::uint64_t more_notes_ = 0;  // that its comment had no room for
   std::uint16_t link_type_ = 1;
   // (sensor, interface, link type) to interface id.
   std::map<std::tuple<std::string, std::string, std::uint16_t>, std::uint32_t, std::less<>> ids_;

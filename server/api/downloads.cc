@@ -22,13 +22,16 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::size_t kFillBytes = 128 * 1024;
+constexpr int kToldInLog = 20;
 constexpr std::int64_t kSegmentReadBytes = 256 * 1024;
 
 // The walk's packets as a capture file.
 class CaptureBody : public BodySource {
  public:
   CaptureBody(std::unique_ptr<SegmentWalk> walk, CaptureFormat format)
-      : walk_(std::move(walk)), writer_(format) {}
+      : walk_(std::move(walk)), writer_(format), format_(format) {
+    walk_->OnDamage([this](const Damage& damage) { Tell(damage); });
+  }
 
   base::Result<std::size_t> Read(std::span<char> buffer) override {
     if (at_ == out_.size()) {
@@ -45,12 +48,36 @@ class CaptureBody : public BodySource {
   }
 
  private:
+  // In the file, where its format can, and in the log: what is missing is never silently missing.
+  void Tell(const Damage& damage) {
+    const std::string text = fmt::format(
+        "MISSING: {}segment {} of sensor {}, interface {}, cannot be read from the vault: up to {} "
+        "packets from {} on are not here",
+        damage.block ? fmt::format("block {} of ", *damage.block) : std::string(),
+        damage.segment.id, base::EscapeBytes(damage.segment.sensor), damage.segment.interface,
+        damage.packets, base::FormatTime(damage.segment.first_ns));
+    writer_.Note(text);
+    if (++told_ > kToldInLog) return;
+    base::LogError("download: {} ({}, {}){}", text, damage.segment.object,
+                   base::EscapeBytes(damage.reason),
+                   told_ == kToldInLog ? "; more of this download are not logged" : "");
+  }
+
+  // A classic pcap has no place for comments: everything else has been sent, and a broken end is
+  // the only way to say that this is not all.
+  [[nodiscard]] base::Result<> Incomplete() {
+    if (!out_.empty()) return {};  // first what is left to send
+    return base::MakeError(base::ErrorCode::kCorrupt,
+                           "packets are missing; downloaded as pcapng, the file says which");
+  }
+
   base::Result<> Fill() {
     out_.clear();
     at_ = 0;
     while (!ended_ && out_.size() < kFillBytes) {
       TAPIARY_ASSIGN(const SegmentWalk::Item item, walk_->Next());
       if (item.segment == nullptr) {
+        if (told_ > 0 && format_ != CaptureFormat::kPcapng) return Incomplete();
         writer_.Finish(out_);
         ended_ = true;
         walk_.reset();
@@ -63,6 +90,8 @@ class CaptureBody : public BodySource {
 
   std::unique_ptr<SegmentWalk> walk_;
   CaptureWriter writer_;
+  CaptureFormat format_;
+  int told_ = 0;
   std::vector<std::uint8_t> out_;
   std::size_t at_ = 0;
   bool ended_ = false;

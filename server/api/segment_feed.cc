@@ -14,7 +14,8 @@ constexpr std::int64_t kSegmentRowsPerQuery = 256;
 SqlCondition SegmentSelect(const SqlCondition& where) {
   SqlCondition select{
       "SELECT g.id, g.sensor_id, s.name, g.interface, g.epoch, g.stream, g.first_block, "
-      "g.block_count, g.first_ns, g.object, g.bytes FROM segments g CROSS JOIN sensors s "
+      "g.block_count, g.first_ns, g.object, g.bytes, g.packets FROM segments g CROSS JOIN sensors "
+      "s "
       "CROSS JOIN items i WHERE s.id = g.sensor_id AND i.id = g.item_id AND ",
       {}};
   Append(&select, where);
@@ -34,6 +35,7 @@ StoredSegment ReadSegment(const SqlRow& row) {
   segment.first_ns = row.Int(8);
   segment.object = row.Text(9);
   segment.bytes = static_cast<std::uint64_t>(row.Int(10));
+  segment.packets = static_cast<std::uint64_t>(row.Int(11));
   return segment;
 }
 

@@ -89,6 +89,18 @@ base::Result<> SegmentWalk::FetchPending() {
   return {};
 }
 
+// Bytes that break their format and objects that are gone stay so: the walk goes on without them.
+// A vault that does not answer now may do so later: an error.
+base::Result<> SegmentWalk::Tell(const Damage& damage, const base::Error& error) const {
+  const bool lasting =
+      error.code == base::ErrorCode::kCorrupt || error.code == base::ErrorCode::kNotFound ||
+      error.code == base::ErrorCode::kInvalid || error.code == base::ErrorCode::kTooLarge ||
+      error.code == base::ErrorCode::kUnsupported;
+  if (!lasting) return error.WithContext("segment " + std::to_string(damage.segment.id));
+  if (on_damage_) on_damage_(damage);
+  return {};
+}
+
 base::Result<> SegmentWalk::OpenNext() {
   auto open = std::make_unique<Open>();
   open->segment = std::move(*pending_);
@@ -96,29 +108,45 @@ base::Result<> SegmentWalk::OpenNext() {
   pending_.reset();
   open->read = opener_(open->segment);
   auto index = capture::ReadSegmentIndex(open->segment.bytes, open->read);
-  if (!index) return index.error().WithContext("segment " + std::to_string(open->segment.id));
+  if (!index) {
+    return Tell({open->segment, {}, open->segment.packets, index.error().message}, index.error());
+  }
   open->index = std::move(*index);
   used_bytes_ += open->index_bytes();
   Queue(std::move(open));
   return {};
 }
 
+base::Result<> SegmentWalk::KeepWanted(Open& open) {
+  const auto keep = [this, &open](const capture::Packet& packet) {
+    capture::Decoded decoded;
+    capture::Decode(packet, open.interface.link_type, decoded);
+    if (selector_->WantsPacket(open.segment, packet, decoded)) open.packets.push_back(packet);
+    return true;
+  };
+  return capture::ForEachPacket(base::AsBytes(open.raw), &open.interface, keep);
+}
+
 // Loads the earliest block that waits and keeps the wanted packets of it.
 base::Result<> SegmentWalk::LoadNext() {
   std::unique_ptr<Open> open = PopTop(waiting_);
-  const std::string where = "segment " + std::to_string(open->segment.id);
-  auto raw = capture::ReadBlock(open->index.blocks[open->next_block++], open->read);
-  if (!raw) return raw.error().WithContext(where);
-  open->raw = std::move(*raw);
-  used_bytes_ += open->raw.size();
-  const auto keep = [this, &open](const capture::Packet& packet) {
-    capture::Decoded decoded;
-    capture::Decode(packet, open->interface.link_type, decoded);
-    if (selector_->WantsPacket(open->segment, packet, decoded)) open->packets.push_back(packet);
-    return true;
-  };
-  const auto walked = capture::ForEachPacket(base::AsBytes(open->raw), &open->interface, keep);
-  if (!walked) return walked.error().WithContext(where);
+  const std::uint64_t block = open->next_block++;
+  const capture::BlockEntry& entry = open->index.blocks[block];
+  auto raw = capture::ReadBlock(entry, open->read);
+  base::Result<> kept;
+  if (raw) {
+    open->raw = std::move(*raw);
+    used_bytes_ += open->raw.size();
+    kept = KeepWanted(*open);
+  } else {
+    kept = raw.error();
+  }
+  if (!kept) {
+    open->packets.clear();  // all of a block or nothing: how many are not there is then known
+    TAPIARY_TRY(
+        Tell({open->segment, open->index.first_block + block, entry.packets, kept.error().message},
+             kept.error()));
+  }
   Queue(std::move(open));
   return {};
 }

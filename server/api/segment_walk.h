@@ -2,8 +2,8 @@
 //
 // Segments come from a feed in order of their first packet; a segment is opened when its time
 // comes, and of each open segment at most one block is in memory. When the blocks that overlap in
-// time exceed the budget, completeness goes before order: what is loaded is handed out first. One
-// thread.
+// time exceed the budget, completeness goes before order: what is loaded is handed out first. What
+// has rotted or is gone costs its own packets and is told (Damage). One thread.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,18 @@ struct StoredSegment {
   std::int64_t first_ns = 0;
   std::string object{};  // name in the vault
   std::uint64_t bytes = 0;
+  std::uint64_t packets = 0;
 };
+
+// A segment, or a block of one, that cannot be read any more. Its packets, wanted or not, are not
+// in the walk.
+struct Damage {
+  const StoredSegment& segment;
+  std::optional<std::uint64_t> block;  // none: all of the segment
+  std::uint64_t packets = 0;
+  std::string reason;
+};
+using DamageSink = std::function<void(const Damage& damage)>;
 
 // Which packets are wanted.
 class PacketSelector {
@@ -63,7 +74,10 @@ class SegmentWalk {
     const capture::InterfaceInfo* interface = nullptr;
     const capture::Packet* packet = nullptr;
   };
-  // Valid until the next call. An error says which segment cannot be read; the walk ends with it.
+  // Is told of damage, inside Next, before the packets that come after it in the walk.
+  void OnDamage(DamageSink sink) { on_damage_ = std::move(sink); }
+  // Valid until the next call. The walk ends with an error: the catalog or the vault does not
+  // answer now.
   base::Result<Item> Next();
   // Raw blocks and indices in memory.
   [[nodiscard]] std::size_t used_bytes() const { return used_bytes_; }
@@ -74,12 +88,15 @@ class SegmentWalk {
   base::Result<> OpenNext();
   base::Result<> LoadNext();
   base::Result<> FetchPending();
+  base::Result<> KeepWanted(Open& open);
   void Queue(std::unique_ptr<Open> open);
+  base::Result<> Tell(const Damage& damage, const base::Error& error) const;
   [[nodiscard]] bool Affordable(std::size_t bytes) const;
 
   SegmentFeed feed_;
   SegmentOpener opener_;
   std::unique_ptr<PacketSelector> selector_;
+  DamageSink on_damage_;
   std::size_t memory_bytes_;
   std::size_t used_bytes_ = 0;
   std::uint64_t next_sequence_ = 0;

@@ -92,6 +92,33 @@ TEST_F(CaptureWriterTest, PcapWithMicrosecondsCutsTimes) {
   ExpectSamePackets(Write(CaptureFormat::kPcapMicros, {"plant-a"}), 1000);
 }
 
+TEST_F(CaptureWriterTest, NotesAreCommentsOfNewSections) {
+  CaptureWriter writer(CaptureFormat::kPcapng);
+  std::vector<std::uint8_t> out;
+  writer.Note("first note");
+  const auto& packets = list_.packets();
+  ASSERT_TRUE(writer.Append(packets[0], "plant-a", eth_, out));
+  ASSERT_TRUE(writer.Append(packets[1], "plant-a", eth_, out));
+  for (int i = 0; i < 1000; ++i) writer.Note("middle note " + std::to_string(i));
+  for (std::size_t i = 2; i < 5; ++i) {
+    ASSERT_TRUE(writer.Append(packets[i], "plant-a", eth_, out));
+  }
+  writer.Note("last note");
+  writer.Finish(out);
+  const std::string path = testing::TempDir() + "tapiary_capture_writer_notes";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(out.data()), static_cast<std::streamsize>(out.size()));
+  ExpectSamePackets(path, 1);
+  EXPECT_LT(out.size(), 20'000u);
+  const std::string text(out.begin(), out.end());
+  for (const char* note : {"first note", "middle note 0\n", "and ", "last note"}) {
+    EXPECT_THAT(text, HasSubstr(note));
+  }
+  if (std::system("command -v tshark >/dev/null") == 0) {
+    EXPECT_EQ(Run("tshark -r " + path + " -T fields -e frame.number | wc -l"), "5\n");
+  }
+}
+
 TEST_F(CaptureWriterTest, WithoutPacketsItIsStillAFile) {
   list_.packets().clear();
   ExpectSamePackets(Write(CaptureFormat::kPcapNanos, {"plant-a"}), 1);

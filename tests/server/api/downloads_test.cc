@@ -150,19 +150,45 @@ TEST_F(DownloadsTest, WindowsCutByEitherClock) {
             Texts(inside));
 }
 
-TEST_F(DownloadsTest, LostObjectBreaksTheDownload) {
+// One object is gone, another has a flipped byte in its second block: everything else comes.
+TEST_F(DownloadsTest, RottenAndLostObjectsCostTheirOwnPackets) {
   PacketList list;
-  Fill(list, 3);
+  Fill(list, 60);
   Store(list.packets(), {});
-  std::string object;
-  ASSERT_TRUE(catalog_->Query("SELECT object FROM segments", {}, [&object](const SqlRow& row) {
-    object = row.Text(0);
-    return false;
-  }));
-  ASSERT_TRUE(vault_->Delete(object));
+  std::vector<std::string> objects;
+  ASSERT_TRUE(catalog_->Query("SELECT object FROM segments ORDER BY first_ns", {},
+                              [&objects](const SqlRow& row) {
+                                objects.emplace_back(row.Text(0));
+                                return true;
+                              }));
+  ASSERT_GE(objects.size(), 4u);
+  ASSERT_TRUE(vault_->Delete(objects[1]));
+  const std::string path = folder_ + "/vault/" + objects[2];
+  {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(100);
+    file.put('\x55');
+  }
+  auto expected = Texts(list.packets());
+  expected.erase(expected.begin() + 80, expected.begin() + 180);  // 80 of one, 20 of the other
   Response response = Get("/api/v1/pcap");
-  char buffer[100];
-  EXPECT_FALSE(response.stream->Read(buffer));
+  const std::string file = Body(response);
+  EXPECT_EQ(PacketsOf(file), expected);
+  EXPECT_THAT(file, HasSubstr("MISSING: segment 2 of sensor plant-a"));
+  EXPECT_THAT(file, HasSubstr("up to 80 packets"));
+  EXPECT_THAT(file, HasSubstr("MISSING: block 8 of segment 3 of sensor plant-a"));
+  EXPECT_THAT(file, HasSubstr("up to 20 packets"));
+  // A classic pcap says it by its end alone.
+  response = Get("/api/v1/pcap", {{"format", "pcap"}});
+  std::string classic;
+  std::vector<char> buffer(100'000);
+  while (true) {
+    const auto size = response.stream->Read(buffer);
+    if (!size) break;
+    ASSERT_GT(*size, 0u);
+    classic.append(buffer.data(), *size);
+  }
+  EXPECT_EQ(PacketsOf(classic), expected);
 }
 
 TEST_F(DownloadsTest, CO06_NamesAreClean) {

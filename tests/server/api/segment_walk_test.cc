@@ -108,19 +108,55 @@ TEST(SegmentWalk, CO12_BudgetBoundsMemoryAndLosesNothing) {
   EXPECT_EQ(walk.used_bytes(), 0u);
 }
 
-TEST(SegmentWalk, DamageIsAnErrorThatNamesTheSegment) {
+TEST(SegmentWalk, DamageCostsItsOwnPacketsAndIsTold) {
   PacketList list;
   test::Store store;
-  const auto segment = store.Add("plant-a", test::MakeSegment(Blocks(list, 1000, 10, 300, 50)));
-  store.object(segment)[60] = static_cast<char>(store.object(segment)[60] ^ 0x55);
-  SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>());
-  base::Result<SegmentWalk::Item> item = walk.Next();
-  while (item && item->segment != nullptr) item = walk.Next();
+  const auto rotten = store.Add("plant-a", test::MakeSegment(Blocks(list, 1000, 10, 300, 50)));
+  const auto good = store.Add("plant-b", test::MakeSegment(Blocks(list, 1005, 10, 300, 50)));
+  std::vector<std::string> told;
+  const auto walk_all = [&] {
+    told.clear();
+    SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>());
+    walk.OnDamage([&told](const Damage& damage) {
+      const std::string block = damage.block ? std::to_string(*damage.block) : "all";
+      told.push_back(std::to_string(damage.segment.id) + ":" + block + ":" +
+                     std::to_string(damage.packets));
+    });
+    const Seen seen = Walk(walk);
+    EXPECT_TRUE(std::is_sorted(seen.times.begin(), seen.times.end()));
+    EXPECT_EQ(walk.used_bytes(), 0u);
+    return seen.times.size();
+  };
+  const std::string whole = store.object(rotten);
+  store.object(rotten)[60] = static_cast<char>(whole[60] ^ 0x55);  // in the first block
+  EXPECT_EQ(walk_all(), 550u);
+  EXPECT_EQ(told, std::vector<std::string>{"1:0:50"});
+  store.object(rotten) = whole.substr(0, 100);  // no index any more
+  EXPECT_EQ(walk_all(), 300u);
+  EXPECT_EQ(told, std::vector<std::string>{"1:all:300"});
+  // Wherever a byte rots: nothing of the other segment is lost, and what is lost is told.
+  for (std::size_t at = 0; at < whole.size(); at += 37) {
+    store.object(rotten) = whole;
+    store.object(rotten)[at] = static_cast<char>(whole[at] ^ 0x55);
+    const std::size_t packets = walk_all();
+    EXPECT_GE(packets, 300u) << at;
+    EXPECT_EQ(packets == 600, told.empty()) << at;
+  }
+}
+
+TEST(SegmentWalk, VaultThatDoesNotAnswerIsAnError) {
+  PacketList list;
+  test::Store store;
+  store.Add("plant-a", test::MakeSegment(Blocks(list, 1000, 10, 300, 50)));
+  const auto opener = [](const StoredSegment&) -> capture::RangeReader {
+    return [](std::uint64_t, std::size_t) -> base::Result<std::string> {
+      return base::MakeError(base::ErrorCode::kUnavailable, "away");
+    };
+  };
+  SegmentWalk walk(store.Feed(), opener, std::make_unique<Everything>());
+  const auto item = walk.Next();
   ASSERT_FALSE(item);
   EXPECT_THAT(item.error().message, HasSubstr("segment 1"));
-  store.object(segment).resize(100);
-  SegmentWalk cut(store.Feed(), store.Opener(), std::make_unique<Everything>());
-  EXPECT_FALSE(cut.Next());
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ class Store {
     const auto index = capture::ReadSegmentIndex(segment.bytes, Reader(segment)).value();
     segment.first_ns = index.first_ns();
     segment.block_count = index.blocks.size();
+    segment.packets = index.packets();
     segments_.push_back(segment);
     return segment;
   }
