@@ -10,6 +10,7 @@
 #include "server/auth/session.h"
 #include "server/auth/tokens.h"
 #include "server/http/certificate.h"
+#include "server/ingest/sweeper.h"
 #include "server/probes.h"
 #include "server/web/web.h"
 
@@ -22,6 +23,7 @@ struct Collector::Impl {
   // In the order of making; destroyed in reverse.
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Vault> vault;
+  std::unique_ptr<Sweeper> sweeper;
   std::unique_ptr<Ingest> ingest;
   Attempts attempts;
   std::unique_ptr<HttpServer> http;
@@ -74,6 +76,18 @@ void TellAddresses(const CollectorOptions& options, const std::vector<std::uint1
   }
 }
 
+// A store that is not reachable is no reason not to start: it is told, and ingest answers 503.
+base::Result<std::unique_ptr<Vault>> OpenVault(const CollectorOptions& options,
+                                               const std::string& tag) {
+  if (options.s3.endpoint.empty()) return OpenFileVault(options.vault_path, tag);
+  base::LogInfo("vault: bucket {} at {}", options.s3.bucket, options.s3.endpoint);
+  S3Options s3 = options.s3;
+  s3.tag = tag;
+  TAPIARY_ASSIGN(auto vault, OpenS3Vault(s3));
+  if (const auto works = vault->Check(); !works) base::LogError("{}", works.error().message);
+  return vault;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions& options) {
@@ -82,7 +96,10 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   CatalogOptions catalog;
   catalog.path = options.catalog_path;
   TAPIARY_ASSIGN(impl->catalog, Catalog::Open(catalog));
-  TAPIARY_ASSIGN(impl->vault, OpenFileVault(options.vault_path));
+  TAPIARY_ASSIGN(const std::string tag, CatalogTag(*impl->catalog));
+  TAPIARY_ASSIGN(impl->vault, OpenVault(options, tag));
+  impl->sweeper =
+      std::make_unique<Sweeper>(*impl->catalog, *impl->vault, tag, options.orphan_age_ns);
   IngestLimits limits = options.ingest;
   limits.scratch_folder = options.vault_path;  // an uploaded file is no larger than what it becomes
   impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);

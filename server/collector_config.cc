@@ -38,6 +38,26 @@ base::Result<> AddListen(const char* key, const std::vector<std::string>& texts,
   return {};
 }
 
+base::Result<> CompleteS3(const CollectorConfig& config, const std::string& scratch,
+                          S3Options& s3) {
+  if (config.s3_endpoint.empty()) {
+    if (config.s3_bucket.empty()) return {};
+    return Invalid("vault.s3.bucket: give vault.s3.endpoint too");
+  }
+  s3.endpoint = config.s3_endpoint;
+  s3.bucket = config.s3_bucket;
+  s3.region = config.s3_region;
+  s3.prefix = config.s3_prefix;
+  s3.ca_file = config.s3_ca_file;
+  s3.virtual_host = config.s3_virtual_host;
+  s3.scratch_folder = scratch;
+  TAPIARY_TRY(CheckS3Options(s3));
+  auto credentials = LoadS3Credentials(config.s3_credentials_file);
+  if (!credentials) return credentials.error().WithContext("vault.s3.credentials_file");
+  s3.credentials = std::move(*credentials);
+  return {};
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, CollectorConfig& config) {
@@ -47,6 +67,23 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
             "loopback addresses for plain HTTP, for a proxy on the same host");
   table.Add("catalog.path", &config.catalog_path, "SQLite file; default: DATA/catalog.sqlite");
   table.Add("vault.path", &config.vault_path, "folder of the packets; default: DATA/vault");
+  table.AddDuration("vault.orphan_age", &config.orphan_age_ns, "24h", "10s", "365d",
+                    "objects that no catalog row names and unfinished writes go at this age; far "
+                    "more than an upload takes");
+  table.Add("vault.s3.endpoint", &config.s3_endpoint,
+            "https://HOST[:PORT] of an S3-compatible store; then packets go there, and vault.path "
+            "holds only what is being received");
+  table.Add("vault.s3.bucket", &config.s3_bucket, "its bucket, which must exist");
+  table.Add("vault.s3.region", &config.s3_region, "the bucket's region");
+  table.Add("vault.s3.prefix", &config.s3_prefix,
+            "put before every object's name, \"tapiary/\" say");
+  table.Add("vault.s3.credentials_file", &config.s3_credentials_file,
+            "file as AWS programs use it; default: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in "
+            "the environment");
+  table.Add("vault.s3.ca", &config.s3_ca_file,
+            "PEM file of the store's authority; default: those of the system");
+  table.Add("vault.s3.virtual_host", &config.s3_virtual_host,
+            "name the bucket in the host name, not in the path");
   table.Add("tls.certificate", &config.certificate,
             "PEM file with the certificate chain; default: one made at the first start");
   table.Add("tls.key", &config.key, "PEM file with its key");
@@ -78,6 +115,8 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   options.catalog_path =
       config.catalog_path.empty() ? config.data + "/catalog.sqlite" : config.catalog_path;
   options.vault_path = config.vault_path.empty() ? config.data + "/vault" : config.vault_path;
+  options.orphan_age_ns = config.orphan_age_ns;
+  TAPIARY_TRY(CompleteS3(config, options.vault_path, options.s3));
   options.names = config.names;
   options.own_certificate = config.certificate.empty() && config.key.empty();
   if (config.certificate.empty() != config.key.empty()) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "server/http/server.h"
 #include "server/ingest/ingest.h"
+#include "server/vault/s3_vault.h"
 
 namespace tapiary::server {
 
@@ -18,6 +19,14 @@ struct CollectorConfig {
   std::string data = "/var/lib/tapiary";
   std::string catalog_path;
   std::string vault_path;
+  std::string s3_endpoint;
+  std::string s3_bucket;
+  std::string s3_region = "us-east-1";
+  std::string s3_prefix;
+  std::string s3_credentials_file;
+  std::string s3_ca_file;
+  bool s3_virtual_host = false;
+  std::int64_t orphan_age_ns = 0;
   std::vector<std::string> listen{"0.0.0.0:8443"};
   std::vector<std::string> plain_listen;
   std::string certificate;
@@ -41,6 +50,8 @@ struct CollectorOptions {
   std::string data;
   std::string catalog_path;
   std::string vault_path;
+  S3Options s3;  // endpoint empty: the vault is the folder
+  std::int64_t orphan_age_ns = 0;
   bool own_certificate = false;  // made here when absent
   std::vector<std::string> names;
   HttpServerOptions http;

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "server/ingest/ingest.h"
+#include "server/ingest/item.h"
 
 namespace tapiary::server {
 
@@ -90,6 +91,9 @@ class NewObjects {
   NewObjects& operator=(const NewObjects&) = delete;
   void Add(std::string name) { names_.push_back(std::move(name)); }
   void Keep() { names_.clear(); }
+  // After a failed transaction: a commit whose answer was lost may stand, and its objects with it.
+  // When the catalog cannot tell, they stay too; the sweeper removes what no row names.
+  void KeepIfStored(const Catalog& catalog, const Item& item, const base::Error& error);
 
  private:
   Vault& vault_;

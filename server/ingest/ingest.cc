@@ -24,6 +24,13 @@ void Slots::GiveBack() {
   changed_.notify_one();
 }
 
+void NewObjects::KeepIfStored(const Catalog& catalog, const Item& item, const base::Error& error) {
+  if (error.code != base::ErrorCode::kUnavailable && error.code != base::ErrorCode::kTimeout)
+    return;
+  const auto known = IsKnown(catalog, item);
+  if (!known || *known) Keep();
+}
+
 NewObjects::~NewObjects() {
   for (const std::string& name : names_) {
     if (const auto deleted = vault_.Delete(name); !deleted) {
@@ -84,6 +91,11 @@ Response IngestContext::Answer(std::string_view kind, std::string_view sensor,
   if (!result) {
     const base::Error error = ForSender(result.error());
     LogRefusal(kind, sensor, error);
+    if (error.code == base::ErrorCode::kUnavailable && error.message.starts_with("vault: ")) {
+      // A sensor need not know where packets are kept; the log does.
+      return ProblemFor(base::MakeError(base::ErrorCode::kUnavailable,
+                                        "the packet store takes nothing now; send it again later"));
+    }
     return ProblemFor(error);
   }
   return JsonResponse(result->stored == Stored::kNew ? 201 : 200, result->json);

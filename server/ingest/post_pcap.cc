@@ -116,8 +116,12 @@ base::Result<Reply> PostPcap(IngestContext& context, const Request& request, Bod
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {
     return AddRows(writer, {item.sensor_id, item.sensor, row.received_ns}, row.id, content);
   };
-  TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, work));
-  if (!added) return Repeated(context, item);
+  const auto added = StoreItem(context.catalog, item, work);
+  if (!added) {
+    objects.KeepIfStored(context.catalog, item, added.error());
+    return added.error();
+  }
+  if (!*added) return Repeated(context, item);
   objects.Keep();
   return Reply{Stored::kNew, item.bytes,
                Json({content.packets, content.flows, content.transactions, content.commands,

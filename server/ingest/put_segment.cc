@@ -88,7 +88,10 @@ base::Result<Reply> Store(IngestContext& context, const Item& item, SegmentRow s
     return inserted;
   });
   if (taken) TAPIARY_TRY(TellTaken(context, item, segment));
-  if (!added) return added.error();
+  if (!added) {
+    objects.KeepIfStored(context.catalog, item, added.error());
+    return added.error();
+  }
   if (!*added) return Reply{Stored::kRepeated, item.bytes, R"({"result":"repeated"})"};
   objects.Keep();
   return Reply{Stored::kNew, item.bytes, R"({"result":"stored"})"};

@@ -140,7 +140,7 @@ base::Error S3Client::ErrorFor(const S3Request& request, const S3Answer& answer)
 base::Result<S3Answer> S3Client::SendRaw(const S3Request& request) {
   const std::int64_t until_ns = base::SteadyNow() + kRetryForNs;
   for (int attempt = 1;; ++attempt) {
-    const bool last = attempt >= options_.attempts || base::SteadyNow() > until_ns;
+    const bool last = request.once || attempt >= options_.attempts || base::SteadyNow() > until_ns;
     auto answer = transfer_.Perform(MakeCall(request));  // signed anew: the time is part of it
     if (answer && !WorthRepeating(*answer)) return answer;
     if (!answer && (last || answer.error().code != ErrorCode::kUnavailable)) {

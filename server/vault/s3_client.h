@@ -25,6 +25,7 @@ struct S3Request {
   std::uint64_t size = 0;
   std::string payload_hash;  // SHA-256 in hex; empty: made here from `text`
   std::size_t max_answer = 64 * 1024;
+  bool once = false;  // no repetition
 };
 
 class S3Client {

@@ -195,6 +195,7 @@ base::Result<std::uint64_t> S3Vault::RemoveLeftovers(std::int64_t min_age_ns) {
 // name: nothing grows, and nothing that is read depends on it.
 base::Result<> S3Vault::Check() {
   S3Request request = Request("PUT", "probe");
+  request.once = true;
   request.text = "Tapiary writes here whether it may.\n";
   const auto answer = client_.Send(request);
   if (answer) return {};
