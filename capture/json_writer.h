@@ -5,7 +5,9 @@
 // rule.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -17,7 +19,14 @@ class JsonWriter {
 
   // In an object, Key comes before each value; commas are put by the writer.
   void Key(std::string_view key);
+  // One of our own, given as a literal, has nothing to escape.
+  template <std::size_t N>
+  void Key(const char (&literal)[N]);
+  template <std::size_t N>
+  void Key(char (&buffer)[N]) = delete;
   void Text(std::string_view bytes);
+  // Text of letters, digits and signs that nothing has to escape: our own words, addresses.
+  void Plain(std::string_view ascii);
   void Number(std::uint64_t value);
   void Signed(std::int64_t value);
   void Flag(bool value);
@@ -32,17 +41,45 @@ class JsonWriter {
   void EndArray() { End(']'); }
 
   // Shorthands: key and value.
-  void Text(std::string_view key, std::string_view bytes) { Key(key), Text(bytes); }
-  void TextOrNull(std::string_view key, std::string_view bytes);  // null when empty
-  void Number(std::string_view key, std::uint64_t value) { Key(key), Number(value); }
+  template <class K>
+  void Text(const K& key, std::string_view bytes) {
+    Key(key), Text(bytes);
+  }
+  template <class K>
+  void TextOrNull(const K& key, std::string_view bytes) {  // null when empty
+    Key(key);
+    bytes.empty() ? Null() : Text(bytes);
+  }
+  template <class K>
+  void Plain(const K& key, std::string_view ascii) {
+    Key(key), Plain(ascii);
+  }
+  template <class K>
+  void Number(const K& key, std::uint64_t value) {
+    Key(key), Number(value);
+  }
 
  private:
   void Begin(char bracket);
   void End(char bracket);
+  void Quote(std::string_view ascii);
   void Value();  // before each value: the comma, when one is due
 
   std::string& out_;
   bool comma_ = false;
 };
+
+template <std::size_t N>
+void JsonWriter::Key(const char (&literal)[N]) {
+  char text[N + 3];  // ,"literal":
+  text[0] = ',';
+  text[1] = '"';
+  std::memcpy(text + 2, literal, N - 1);
+  text[N + 1] = '"';
+  text[N + 2] = ':';
+  const std::size_t from = comma_ ? 0 : 1;
+  out_.append(text + from, sizeof text - from);
+  comma_ = false;
+}
 
 }  // namespace tapiary::capture

@@ -2,21 +2,59 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+
 #include "capture/json_writer.h"
 
 namespace tapiary::capture {
 namespace {
 
 constexpr std::uint8_t kProtoTcp = 6;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-void WriteEnd(JsonWriter& json, std::string_view key, const FlowEnd& end, bool has_ports,
+// Addresses and ids without the general formatting of records.h: a flow has six of them.
+template <std::size_t N>
+void WriteIp(JsonWriter& json, const char (&key)[N], const IpAddress& ip) {
+  if (ip.version != 4) return json.TextOrNull(key, ip.ToString());
+  char text[16];
+  char* at = text;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at = std::to_chars(at, text + sizeof text, ip.bytes[i]).ptr;
+  }
+  json.Plain(key, std::string_view(text, at));
+}
+
+template <std::size_t N>
+void WriteMac(JsonWriter& json, const char (&key)[N], const MacAddress& mac) {
+  json.Key(key);
+  if (mac == MacAddress{}) return json.Null();
+  char text[] = "00:00:00:00:00:00";
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    text[3 * i] = kHexDigits[mac[i] >> 4];
+    text[3 * i + 1] = kHexDigits[mac[i] & 15];
+  }
+  json.Plain(std::string_view(text, sizeof text - 1));
+}
+
+template <std::size_t N>
+void WriteId(JsonWriter& json, const char (&key)[N], const FlowId& id) {
+  char text[33];
+  char* at = std::to_chars(text, text + sizeof text, id.epoch, 16).ptr;
+  *at++ = '.';
+  at = std::to_chars(at, text + sizeof text, id.number, 16).ptr;
+  json.Plain(key, std::string_view(text, at));
+}
+
+template <std::size_t N>
+void WriteEnd(JsonWriter& json, const char (&key)[N], const FlowEnd& end, bool has_ports,
               std::uint64_t delta_packets, std::uint64_t delta_bytes) {
   json.Key(key);
   json.BeginObject();
-  json.TextOrNull("ip", end.ip.ToString());
+  WriteIp(json, "ip", end.ip);
   json.Key("port");
   has_ports ? json.Number(end.port) : json.Null();
-  json.TextOrNull("mac", end.mac == MacAddress{} ? std::string() : FormatMac(end.mac));
+  WriteMac(json, "mac", end.mac);
   json.Number("packets", end.packets);
   json.Number("bytes", end.bytes);
   json.Number("payload_bytes", end.payload_bytes);
@@ -25,7 +63,8 @@ void WriteEnd(JsonWriter& json, std::string_view key, const FlowEnd& end, bool h
   json.EndObject();
 }
 
-void WritePair(JsonWriter& json, std::string_view key, std::uint64_t orig, std::uint64_t resp) {
+template <std::size_t N>
+void WritePair(JsonWriter& json, const char (&key)[N], std::uint64_t orig, std::uint64_t resp) {
   json.Key(key);
   json.BeginObject();
   json.Number("orig", orig);
@@ -38,7 +77,7 @@ void WriteTcp(JsonWriter& json, const FlowRecord& flow) {
   if (flow.proto != kProtoTcp) return json.Null();
   json.BeginObject();
   WritePair(json, "flags", flow.orig.tcp_flags, flow.resp.tcp_flags);
-  json.Text("state", ToString(flow.tcp_state));
+  json.Plain("state", ToString(flow.tcp_state));
   WritePair(json, "missed_bytes", flow.orig.missed_bytes, flow.resp.missed_bytes);
   WritePair(json, "retransmitted", flow.orig.retransmitted, flow.resp.retransmitted);
   json.EndObject();
@@ -83,19 +122,20 @@ void WriteBlocks(JsonWriter& json, const std::vector<BlockRun>& blocks) {
   json.EndArray();
 }
 
-void WriteEndpoint(JsonWriter& json, std::string_view key, const IpAddress& ip, std::uint16_t port,
+template <std::size_t N>
+void WriteEndpoint(JsonWriter& json, const char (&key)[N], const IpAddress& ip, std::uint16_t port,
                    const MacAddress& mac) {
   json.Key(key);
   json.BeginObject();
-  json.TextOrNull("ip", ip.ToString());
+  WriteIp(json, "ip", ip);
   json.Key("port");
   ip.version != 0 ? json.Number(port) : json.Null();
-  json.TextOrNull("mac", mac == MacAddress{} ? std::string() : FormatMac(mac));
+  WriteMac(json, "mac", mac);
   json.EndObject();
 }
 
-template <class T>
-void WriteOptional(JsonWriter& json, std::string_view key, const std::optional<T>& value) {
+template <std::size_t N, class T>
+void WriteOptional(JsonWriter& json, const char (&key)[N], const std::optional<T>& value) {
   json.Key(key);
   value ? json.Number(*value) : json.Null();
 }
@@ -139,13 +179,11 @@ bool HasPorts(const FlowRecord& flow) {
   }
 }
 
-std::string ToJson(const FlowRecord& flow, std::string_view sensor) {
-  std::string out;
-  out.reserve(1024);
+void AppendJson(const FlowRecord& flow, std::string_view sensor, std::string& out) {
   JsonWriter json(out);
   const bool has_ports = HasPorts(flow);
   json.BeginObject();
-  json.Text("id", flow.id.ToString());
+  WriteId(json, "id", flow.id);
   json.TextOrNull("sensor", sensor);
   json.TextOrNull("interface", flow.interface);
   json.Key("start");
@@ -161,9 +199,9 @@ std::string ToJson(const FlowRecord& flow, std::string_view sensor) {
   json.TextOrNull("community_id", flow.community_id);
   json.TextOrNull("service", flow.service);
   json.TextOrNull("service_by", flow.service_by);
-  json.Text("role_by", ToString(flow.role_by));
+  json.Plain("role_by", ToString(flow.role_by));
   WriteTcp(json, flow);
-  json.Text("end_reason", ToString(flow.end_reason));
+  json.Plain("end_reason", ToString(flow.end_reason));
   json.Number("part", flow.part);
   json.Key("last");
   json.Flag(flow.last);
@@ -179,17 +217,14 @@ std::string ToJson(const FlowRecord& flow, std::string_view sensor) {
   json.Number("stream", flow.stream);
   WriteBlocks(json, flow.blocks);
   json.EndObject();
-  return out;
 }
 
-std::string ToJson(const Transaction& transaction, std::string_view sensor) {
-  std::string out;
-  out.reserve(512);
+void AppendJson(const Transaction& transaction, std::string_view sensor, std::string& out) {
   JsonWriter json(out);
   json.BeginObject();
   json.Key("time");
   json.Time(transaction.time_ns);
-  json.Text("flow_id", transaction.flow_id.ToString());
+  WriteId(json, "flow_id", transaction.flow_id);
   json.Number("number", transaction.number);
   json.TextOrNull("sensor", sensor);
   json.TextOrNull("interface", transaction.interface);
@@ -207,7 +242,7 @@ std::string ToJson(const Transaction& transaction, std::string_view sensor) {
   json.BeginArray();
   for (const std::int64_t value : transaction.values) json.Signed(value);
   json.EndArray();
-  json.Text("status", ToString(transaction.status));
+  json.Plain("status", ToString(transaction.status));
   WriteOptional(json, "exception", transaction.exception);
   json.Key("latency");
   transaction.latency_ns ? json.Seconds(*transaction.latency_ns) : json.Null();
@@ -220,6 +255,17 @@ std::string ToJson(const Transaction& transaction, std::string_view sensor) {
   for (const std::string& name : transaction.anomalies) json.Text(name);
   json.EndArray();
   json.EndObject();
+}
+
+std::string ToJson(const FlowRecord& flow, std::string_view sensor) {
+  std::string out;
+  AppendJson(flow, sensor, out);
+  return out;
+}
+
+std::string ToJson(const Transaction& transaction, std::string_view sensor) {
+  std::string out;
+  AppendJson(transaction, sensor, out);
   return out;
 }
 

@@ -15,6 +15,9 @@ std::string ToJson(const FlowRecord& flow, std::string_view sensor);
 std::string ToJson(const Transaction& transaction, std::string_view sensor);
 std::string ToJson(const LedgerRow& row, std::string_view sensor);
 std::string ToJson(const GapRecord& gap, std::string_view sensor);
+// The same at the end of `out`, for who writes many.
+void AppendJson(const FlowRecord& flow, std::string_view sensor, std::string& out);
+void AppendJson(const Transaction& transaction, std::string_view sensor, std::string& out);
 
 // {"interface": NAME or null, "tcp_bytes": .., "missed_bytes": .., "copies": ..}
 void WriteMirror(JsonWriter& json, std::string_view interface, const MirrorQuality& mirror);

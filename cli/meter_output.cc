@@ -1,6 +1,7 @@
 #include "cli/meter_output.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -16,7 +17,8 @@ namespace {
 using capture::FlowRecord;
 using capture::Transaction;
 
-constexpr std::size_t kMaxCell = 40;  // columns of a table's cell
+constexpr std::size_t kFlushBytes = 16 * 1024;  // few calls, and what waits is still in the cache
+constexpr std::size_t kMaxCell = 40;            // columns of a table's cell
 
 std::vector<std::string> Columns(MeterOutput output) {
   switch (output) {
@@ -264,7 +266,7 @@ std::string ToJson(const MeterSummary& summary) {
 }  // namespace
 
 MeterPrinter::MeterPrinter(MeterOutput output, Format format, std::FILE* out)
-    : output_(output), format_(format), out_(out) {
+    : output_(output), format_(format), out_(out), at_once_(::isatty(::fileno(out)) == 1) {
   for (const MeterOutput kind :
        {MeterOutput::kFlows, MeterOutput::kTransactions, MeterOutput::kSummary}) {
     tables_.emplace_back(Columns(kind));
@@ -275,13 +277,24 @@ bool MeterPrinter::Wants(MeterOutput output) const {
   return output_ == output || output_ == MeterOutput::kAll;
 }
 
-void MeterPrinter::Line(MeterOutput output, const std::string& json) {
-  if (format_ == Format::kJson) std::fputs(first_ ? "[\n" : ",\n", out_);
+void MeterPrinter::BeginLine(MeterOutput output) {
+  if (format_ == Format::kJson) pending_ += first_ ? "[\n" : ",\n";
   first_ = false;
-  if (output_ == MeterOutput::kAll) fmt::print(out_, "{{\"{}\":", KindName(output));
-  std::fwrite(json.data(), 1, json.size(), out_);
-  if (output_ == MeterOutput::kAll) std::fputc('}', out_);
-  if (format_ == Format::kNdjson) std::fputc('\n', out_);
+  if (output_ != MeterOutput::kAll) return;
+  pending_ += "{\"";
+  pending_ += KindName(output);
+  pending_ += "\":";
+}
+
+void MeterPrinter::EndLine() {
+  if (output_ == MeterOutput::kAll) pending_ += '}';
+  if (format_ == Format::kNdjson) pending_ += '\n';
+  if (pending_.size() >= kFlushBytes) Flush();
+}
+
+void MeterPrinter::Flush() {
+  std::fwrite(pending_.data(), 1, pending_.size(), out_);
+  pending_.clear();  // keeps its memory
 }
 
 void MeterPrinter::Add(const capture::RecordBatch& records) {
@@ -289,27 +302,46 @@ void MeterPrinter::Add(const capture::RecordBatch& records) {
   if (Wants(MeterOutput::kFlows)) {
     Table& table = tables_[static_cast<std::size_t>(MeterOutput::kFlows)];
     for (const FlowRecord& flow : records.flows) {
-      json ? Line(MeterOutput::kFlows, capture::ToJson(flow, {})) : table.Add(FlowRow(flow));
+      if (!json) {
+        table.Add(FlowRow(flow));
+        continue;
+      }
+      BeginLine(MeterOutput::kFlows);
+      capture::AppendJson(flow, {}, pending_);
+      EndLine();
     }
   }
   if (Wants(MeterOutput::kTransactions)) {
     Table& table = tables_[static_cast<std::size_t>(MeterOutput::kTransactions)];
     for (const Transaction& transaction : records.transactions) {
-      json ? Line(MeterOutput::kTransactions, capture::ToJson(transaction, {}))
-           : table.Add(TransactionRow(transaction));
+      if (!json) {
+        table.Add(TransactionRow(transaction));
+        continue;
+      }
+      BeginLine(MeterOutput::kTransactions);
+      capture::AppendJson(transaction, {}, pending_);
+      EndLine();
     }
   }
+  if (at_once_) Flush();
 }
 
 void MeterPrinter::Add(const MeterSummary& summary) {
   if (!Wants(MeterOutput::kSummary)) return;
   const bool json = format_ == Format::kJson || format_ == Format::kNdjson;
   Table& table = tables_[static_cast<std::size_t>(MeterOutput::kSummary)];
-  json ? Line(MeterOutput::kSummary, ToJson(summary)) : table.Add(SummaryRow(summary));
+  if (!json) {
+    table.Add(SummaryRow(summary));
+    return;
+  }
+  BeginLine(MeterOutput::kSummary);
+  pending_ += ToJson(summary);
+  EndLine();
 }
 
 void MeterPrinter::Finish() {
-  if (format_ == Format::kJson) std::fputs(first_ ? "[]\n" : "\n]\n", out_);
+  if (format_ == Format::kJson) pending_ += first_ ? "[]\n" : "\n]\n";
+  Flush();
   if (format_ == Format::kJson || format_ == Format::kNdjson) return;
   TextLayout layout;
   layout.line_width = TerminalWidth(out_);

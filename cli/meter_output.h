@@ -42,12 +42,16 @@ class MeterPrinter {
 
  private:
   [[nodiscard]] bool Wants(MeterOutput output) const;
-  void Line(MeterOutput output, const std::string& json);
+  void BeginLine(MeterOutput output);
+  void EndLine();
+  void Flush();
 
   MeterOutput output_;
   Format format_;
   std::FILE* out_;
+  bool at_once_;               // a person watches
   std::vector<Table> tables_;  // by MeterOutput
+  std::string pending_;        // lines on their way to out_
   bool first_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/clock.h"
+#include "capture/load_word.h"
 
 namespace tapiary::capture {
 namespace {
@@ -102,14 +103,20 @@ PcapFormat::PcapFormat(base::Bytes header, std::vector<InterfaceInfo>& interface
   interfaces.push_back(std::move(interface));
 }
 
+// A field of a record's header, which the window is known to hold.
+std::uint32_t PcapFormat::Field(base::Bytes window, std::size_t at) const {
+  const auto value =
+      static_cast<std::uint32_t>(LoadWord(window.data() + at, sizeof(std::uint32_t)));
+  return big_ ? __builtin_bswap32(value) : value;
+}
+
 ParseStep PcapFormat::Next(base::Bytes window, Packet& packet) {
   const std::size_t header = modified_ ? kModifiedRecordBytes : kRecordBytes;
   if (window.size() < header) return {ParseStep::Kind::kNeedMore, header};
-  base::ByteCursor cursor(window);
-  const std::uint32_t seconds = cursor.U32(big_);
-  const std::uint32_t fraction = cursor.U32(big_);
-  std::uint32_t captured = cursor.U32(big_);
-  std::uint32_t length = cursor.U32(big_);
+  const std::uint32_t seconds = Field(window, 0);
+  const std::uint32_t fraction = Field(window, 4);
+  std::uint32_t captured = Field(window, 8);
+  std::uint32_t length = Field(window, 12);
   if (lengths_ == Lengths::kSwapped || (lengths_ == Lengths::kMaybeSwapped && captured > length)) {
     std::swap(captured, length);
   }

@@ -28,6 +28,8 @@ class PcapFormat {
  private:
   enum class Lengths { kNormal, kMaybeSwapped, kSwapped };  // old writers exchanged the two
 
+  [[nodiscard]] std::uint32_t Field(base::Bytes window, std::size_t at) const;
+
   bool big_ = false;
   bool nano_ = false;
   bool modified_ = false;

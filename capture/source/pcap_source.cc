@@ -150,32 +150,39 @@ bool PcapSource::FillBatch(PacketBatch& batch) {
   return FillBatchFrom(std::get<PcapFormat>(format_), batch);
 }
 
+// The stream is told once how much was taken, not with each record.
 template <class F>
 bool PcapSource::FillBatchFrom(F& format, PacketBatch& batch) {
+  base::Bytes window = stream_->window();
+  std::uint64_t taken = 0;
+  std::uint64_t filtered = 0;
+  ParseStep step;
   while (batch.count < kBatchSize) {
     Packet& packet = batch.packets[batch.count];
-    const ParseStep step = format.Next(stream_->window(), packet);
-    if (step.kind == ParseStep::Kind::kFault) {
-      if (batch.count == 0) EndWithFault(format.fault());  // else again, with the next call
-      break;
-    }
-    if (step.kind == ParseStep::Kind::kNeedMore) {
-      needed_ = step.size;
-      if (batch.count == 0 && input_ended_) EndOfStream();
-      break;
-    }
+    step = format.Next(window, packet);
+    if (step.kind == ParseStep::Kind::kFault || step.kind == ParseStep::Kind::kNeedMore) break;
     if (step.kind == ParseStep::Kind::kPacket) {
       if (options_.filter.empty() || Wanted(packet)) {
         ++batch.count;
       } else {
-        counters_.filtered.Add(1);
+        ++filtered;
       }
     } else if (step.kind == ParseStep::Kind::kBadRecord) {
       counters_.bad_records.Add(1);
     }
-    stream_->Consume(step.size);
+    taken += step.size;
+    window = window.subspan(std::min<std::uint64_t>(step.size, window.size()));
   }
-  return batch.count > 0;
+  stream_->Consume(taken);
+  if (filtered > 0) counters_.filtered.Add(filtered);
+  if (batch.count > 0) return true;  // what stopped us is met again with the next call
+  if (step.kind == ParseStep::Kind::kFault) {
+    EndWithFault(format.fault());
+  } else {
+    needed_ = step.size;
+    if (input_ended_) EndOfStream();
+  }
+  return false;
 }
 
 bool PcapSource::Wanted(const Packet& packet) {

@@ -87,6 +87,28 @@ TEST(RecordJson, LayerTwoFlow) {
   EXPECT_EQ(ProtoName(flow), "eth:llc");
 }
 
+// Written without the general functions: the texts must be theirs.
+TEST(RecordJson, AddressesAndIdsReadAsElsewhere) {
+  FlowRecord flow = TcpFlow();
+  flow.id = {UINT64_MAX, UINT64_MAX - 5};
+  flow.orig.mac = {0, 0x1f, 0xf1, 0xab, 0x09, 0xff};
+  for (const char* const text : {"0.0.0.0", "255.255.255.255", "9.10.99.100", "::", "2001:db8::1",
+                                 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}) {
+    flow.orig.ip = *ParseIpAddress(text);
+    const Json json = Json::parse(ToJson(flow, {}));
+    EXPECT_EQ(json["orig"]["ip"], flow.orig.ip.ToString());
+    EXPECT_EQ(json["orig"]["mac"], FormatMac(flow.orig.mac));
+    EXPECT_EQ(json["id"], flow.id.ToString());
+  }
+}
+
+TEST(RecordJson, AppendsBehindWhatIsThere) {
+  std::string out = "x";
+  AppendJson(TcpFlow(), "s", out);
+  AppendJson(Transaction{}, "s", out);
+  EXPECT_EQ(out, "x" + ToJson(TcpFlow(), "s") + ToJson(Transaction{}, "s"));
+}
+
 TEST(RecordJson, TransactionHasTheContractsNames) {
   Transaction transaction;
   transaction.flow_id = {1, 2};

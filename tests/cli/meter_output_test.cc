@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "capture/record_json.h"
+
 namespace tapiary::cli {
 namespace {
 
@@ -60,6 +62,20 @@ std::size_t Lines(const std::string& text) {
 TEST(MeterOutput, NdjsonIsOneLineARecord) {
   EXPECT_EQ(Lines(Print(MeterOutput::kFlows, Format::kNdjson, 3)), 3u);
   EXPECT_EQ(Print(MeterOutput::kTransactions, Format::kNdjson, 3), "");
+}
+
+// More than is held back at once: each line once, in order, and the last one too.
+TEST(MeterOutput, ManyLinesComeWholeAndInOrder) {
+  constexpr std::uint64_t kFlows = 500;
+  capture::RecordBatch records = OneFlow();
+  records.flows.resize(kFlows, records.flows[0]);
+  for (std::uint64_t i = 0; i < kFlows; ++i) records.flows[i].id = {1, i};
+  const std::string text = Print(MeterOutput::kFlows, Format::kNdjson, 1, records);
+  EXPECT_GT(text.size(), 100'000u);
+  std::string expected;
+  for (const capture::FlowRecord& flow : records.flows)
+    expected += capture::ToJson(flow, {}) + '\n';
+  EXPECT_EQ(text, expected);
 }
 
 TEST(MeterOutput, JsonIsAnArrayAlsoWhenEmpty) {
