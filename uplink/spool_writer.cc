@@ -30,8 +30,12 @@ constexpr std::int64_t kDrainNs = 20 * base::kNanosPerSecond;  // a slow disk th
 constexpr std::size_t kMaxRoundBytes = 64 << 20;
 
 Encode EncoderOf(std::vector<capture::FlowRecord> flows) {
-  return [flows = std::move(flows)](std::uint64_t epoch, std::uint64_t seq) {
-    return EncodeFlows({epoch, seq, flows});
+  // Shared, because a copy costs as much as the encoding.
+  return [batch = std::make_shared<FlowBatch>(FlowBatch{0, 0, std::move(flows)})](
+             std::uint64_t epoch, std::uint64_t seq) {
+    batch->epoch = epoch;
+    batch->seq = seq;
+    return EncodeFlows(*batch);
   };
 }
 
@@ -44,13 +48,15 @@ Encode EncoderOf(FactBatch batch) {
   };
 }
 
-// What a person reads of a link that is not up.
+// What a person reads of a link that is not up, or not well.
 const char* LinkText(capture::LinkTrouble trouble) {
   switch (trouble) {
     case capture::LinkTrouble::kMissing:
       return "interface missing";
     case capture::LinkTrouble::kReplaced:
       return "interface replaced by another; restart to capture from it";
+    case capture::LinkTrouble::kSilent:
+      return "the interface receives packets, but none is captured";
     case capture::LinkTrouble::kNone:
       break;
   }
@@ -306,7 +312,7 @@ SensorHealth SpoolWriter::Impl::Health(const std::vector<capture::LedgerRow>& le
     const std::string name = base::EscapeBytes(worker.interface);
     if (!worker.error.empty()) {
       tell(name + ": " + base::EscapeBytes(worker.error));
-    } else if (!worker.link_up) {
+    } else if (!worker.link_up || worker.trouble != capture::LinkTrouble::kNone) {
       tell(name + ": " + LinkText(worker.trouble));
     }
   }

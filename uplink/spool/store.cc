@@ -66,7 +66,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(std::int64_t max_bytes,
   options.bottommost_compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.checksum = rocksdb::kCRC32c;
+  // Distributions build RocksDB for any x86-64, where its CRC32C is a table look-up: 1.2 s per GB.
+  table.checksum = rocksdb::kXXH3;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
