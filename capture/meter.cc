@@ -11,6 +11,19 @@ namespace {
 
 constexpr std::size_t kNoteKinds = static_cast<std::size_t>(DecodeNote::kLengthMismatch) + 1;
 constexpr std::size_t kMaxInterfaces = 65536;  // FlowKey::interface is 16 bits wide
+// Packets lie in the memory that the kernel or the NIC wrote, in no cache of this core. As many are
+// on their way while one is decoded.
+constexpr std::uint32_t kPacketsAhead = 8;
+
+void PrefetchHead(const Packet& packet) {
+  constexpr std::size_t kLine = 64;
+  __builtin_prefetch(packet.bytes.data());
+  if (packet.bytes.size() >= kLine) {
+    __builtin_prefetch(packet.bytes.data() + kLine);
+  } else if (!packet.bytes.empty()) {
+    __builtin_prefetch(&packet.bytes.back());
+  }
+}
 
 }  // namespace
 
@@ -54,6 +67,7 @@ void Meter::Impl::DecodeBatch(const PacketBatch& batch,
   KeyedPacket* next_keyed = keyed.data();
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     const Packet& packet = batch.packets[i];
+    if (i + kPacketsAhead < batch.count) PrefetchHead(batch.packets[i + kPacketsAhead]);
     Decoded& out = *next_decoded++;
     KeyedPacket& entry = *next_keyed++;
     Decode(packet,
@@ -109,6 +123,21 @@ void Meter::Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& 
 
 void Meter::NoteBlock(FlowHandle flow, std::uint64_t block) {
   if (flow.valid()) impl_->tracker.NoteBlock(flow.index, block);
+}
+
+void Meter::PrefetchBlocks(std::span<const FlowHandle> flows) {
+  for (const FlowHandle flow : flows) {
+    if (flow.valid()) impl_->tracker.PrefetchBlocks(flow.index);
+  }
+}
+
+void Meter::NoteBlocks(std::span<const FlowHandle> flows, std::span<const std::uint64_t> blocks) {
+  for (const FlowHandle flow : flows) {
+    if (flow.valid()) impl_->tracker.PrefetchLastBlock(flow.index);
+  }
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    if (blocks[i] != kNoBlock) NoteBlock(flows[i], blocks[i]);
+  }
 }
 
 void Meter::Advance(std::int64_t now_ns) {
