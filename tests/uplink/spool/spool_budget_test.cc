@@ -70,6 +70,31 @@ TEST(SpoolBudget, SP07_OverflowDropsOldestPacketsAndTellsEach) {
   EXPECT_EQ(kept_flows, flows);
 }
 
+TEST(SpoolBudget, DeliveredItemsLeaveTheDiskWhenAllIsQuiet) {
+  const TempFolder folder;
+  SpoolOptions options = OptionsAt(folder.path());
+  options.max_bytes = std::int64_t{8} << 30;  // far from any limit
+  auto spool = OpenSpool(options);
+  Round round;
+  const Encode item = [](std::uint64_t epoch, std::uint64_t seq) {
+    return std::string(8 << 10, static_cast<char>(epoch + seq));
+  };
+  round.flows.assign(4096, item);
+  ASSERT_TRUE(spool->Write(round));
+  while (const auto next = spool->Next(Kind::kFlows).value()) {
+    ASSERT_TRUE(spool->Acknowledge(*next));
+  }
+  ASSERT_GT(spool->status().disk_bytes, 32u << 20);
+  ASSERT_TRUE(spool->Write({}));
+  EXPECT_LT(spool->status().disk_bytes, 16u << 20);
+  // What waits is still there, and nothing that was delivered comes again.
+  round.flows.assign(1, item);
+  ASSERT_TRUE(spool->Write(round));
+  const auto last = spool->Next(Kind::kFlows).value();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->place.seq, 4096u);
+}
+
 TEST(SpoolBudget, SP07_FlowsGoWhenNoPacketsAreLeft) {
   const TempFolder folder;
   SpoolOptions options = OptionsAt(folder.path());
