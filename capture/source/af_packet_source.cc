@@ -72,6 +72,7 @@ class AfPacketSource final : public PacketSource {
   void TakeFrames(PacketBatch& batch);
   void CheckLink();
   void FollowFilter();
+  void CheckSilence(std::uint64_t rx_packets, std::int64_t now_ns);
   void UseNicTime();
   void CheckNicTime();
   void SetMissing(const std::string& why);
@@ -88,6 +89,7 @@ class AfPacketSource final : public PacketSource {
   AfPacketOptions options_;
   std::vector<InterfaceInfo> interfaces_;
   LinkWatch watch_;
+  SilenceCheck silence_;
   PacketFilter filter_;
   std::vector<BpfInstruction> program_;
   RxRing ring_;
@@ -280,6 +282,16 @@ void AfPacketSource::CheckLink() {
     counters_.dropped_nic.Set(missed_total_ + link->rx_missed - missed_base_);
   }
   SetLinkUp(link->up);
+  if (!options_.fanout) CheckSilence(link->rx_packets, now);  // a member may get nothing
+}
+
+// What an XDP program or another kind of bypass takes away never comes to a packet socket.
+void AfPacketSource::CheckSilence(std::uint64_t rx_packets, std::int64_t now_ns) {
+  const bool silent = silence_.Note(rx_packets, kernel_.seen, now_ns);
+  const auto trouble = silent ? LinkTrouble::kSilent : LinkTrouble::kNone;
+  if (counters_.trouble.exchange(trouble, std::memory_order_relaxed) == trouble) return;
+  Tell("interface {}: {}", options_.interface,
+       silent ? "it receives packets, but none is captured" : "packets are captured again");
 }
 
 // The filter in force changes in one step; what the ring holds already came by the one before.

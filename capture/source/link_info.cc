@@ -52,6 +52,16 @@ LinkInfo ParseLink(const nlmsghdr* header) {
 
 }  // namespace
 
+bool SilenceCheck::Note(std::uint64_t rx_packets, std::uint64_t seen, std::int64_t now_ns) {
+  if (!begun_ || seen != seen_ || rx_packets < rx_packets_) {  // less: another interface
+    begun_ = true;
+    rx_packets_ = rx_packets;
+    seen_ = seen;
+    since_ns_ = now_ns;
+  }
+  return now_ns - since_ns_ >= kLimitNs && rx_packets - rx_packets_ >= kLeastPackets;
+}
+
 base::Result<> LinkWatch::Open() {
   fd_ = base::UniqueFd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
   if (!fd_.valid()) return base::Error::FromErrno(errno, "socket(AF_NETLINK)");

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/result.h"
 
@@ -19,6 +20,22 @@ struct LinkInfo {
   bool loopback = false;
   std::uint64_t rx_packets = 0;  // by the kernel's count
   std::uint64_t rx_missed = 0;   // dropped by the NIC: no buffer, FIFO overrun
+};
+
+// Finds a capture that does no work: the interface receives, and the socket sees nothing (CAP-07).
+class SilenceCheck {
+ public:
+  static constexpr std::int64_t kLimitNs = 60 * base::kNanosPerSecond;
+  // NICs count a few frames that never leave them.
+  static constexpr std::uint64_t kLeastPackets = 16;
+  // With the totals of interface and socket, and the steady clock: true while it is silent.
+  bool Note(std::uint64_t rx_packets, std::uint64_t seen, std::int64_t now_ns);
+
+ private:
+  bool begun_ = false;
+  std::uint64_t rx_packets_ = 0;  // when the socket last saw something
+  std::uint64_t seen_ = 0;
+  std::int64_t since_ns_ = 0;
 };
 
 class LinkWatch {

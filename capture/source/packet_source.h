@@ -28,6 +28,7 @@ enum class LinkTrouble : std::uint8_t {
   kNone,
   kMissing,   // there is none of that name: it is looked for again
   kReplaced,  // another one has its name, which this source cannot follow
+  kSilent,    // it receives packets, and none of them comes here
 };
 
 // 64-bit totals since Open, never reset, each packet in at most one of the loss counters.

@@ -29,5 +29,29 @@ TEST(LinkWatch, CAP07_NamesThatAreNone) {
   EXPECT_TRUE(watch.Get("lo")) << "an error does not spoil the next answer";
 }
 
+TEST(SilenceCheck, CAP07_ReceivingWithoutSeeingIsFoundAfterAMinute) {
+  constexpr std::int64_t kSecond = base::kNanosPerSecond;
+  SilenceCheck check;
+  EXPECT_FALSE(check.Note(1000, 0, 0));
+  EXPECT_FALSE(check.Note(5000, 0, 59 * kSecond));
+  EXPECT_TRUE(check.Note(5000, 0, 60 * kSecond));
+  EXPECT_TRUE(check.Note(6000, 0, 61 * kSecond));
+  EXPECT_FALSE(check.Note(6001, 1, 62 * kSecond)) << "one came: it works";
+  EXPECT_FALSE(check.Note(9000, 1, 121 * kSecond));
+  EXPECT_TRUE(check.Note(9000, 1, 122 * kSecond));
+}
+
+TEST(SilenceCheck, CAP07_AnIdleOrAnotherInterfaceIsNotSilent) {
+  constexpr std::int64_t kSecond = base::kNanosPerSecond;
+  SilenceCheck idle;
+  EXPECT_FALSE(idle.Note(1000, 7, 0));
+  EXPECT_FALSE(idle.Note(1003, 7, 600 * kSecond)) << "a few that never leave the NIC";
+  SilenceCheck other;
+  EXPECT_FALSE(other.Note(1000, 7, 0));
+  EXPECT_FALSE(other.Note(20, 7, 100 * kSecond)) << "made again: it counts from nothing";
+  EXPECT_FALSE(other.Note(90, 7, 120 * kSecond));
+  EXPECT_TRUE(other.Note(90, 7, 160 * kSecond));
+}
+
 }  // namespace
 }  // namespace tapiary::capture::test
