@@ -26,7 +26,9 @@ struct Options {
 };
 
 base::Result<std::unique_ptr<server::Catalog>> Open(const Options& options) {
-  return server::Catalog::Open({.path = options.catalog, .readers = 1});
+  const bool url = options.catalog.starts_with("postgres");
+  if (!url) return server::Catalog::Open({.path = options.catalog, .readers = 1});
+  return server::Catalog::Open({.url = options.catalog, .readers = 1});
 }
 
 base::Result<std::optional<std::int64_t>> ExpiryOf(const std::string& text) {

@@ -13,7 +13,8 @@ USAGE
 
 build=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates
-  libboost1.81-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libndpi-dev libpcap-dev libprotobuf-dev
+  libboost1.81-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libndpi-dev libpcap-dev libpq-dev
+  libprotobuf-dev
   protobuf-compiler librocksdb-dev libsodium-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
 )
@@ -23,7 +24,7 @@ demo=(
 )
 test=(
   libdpdk-dev libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
-  python3-yaml podman runc debootstrap ceph-mon ceph-osd radosgw
+  python3-yaml podman runc debootstrap postgresql-15 ceph-mon ceph-osd radosgw
 )
 fuzz=(clang-14 llvm-14)
 

@@ -95,6 +95,8 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   TAPIARY_TRY(base::MakeFolders(options.data, 0700));
   CatalogOptions catalog;
   catalog.path = options.catalog_path;
+  catalog.url = options.catalog_url;
+  catalog.password_file = options.catalog_password_file;
   TAPIARY_ASSIGN(impl->catalog, Catalog::Open(catalog));
   TAPIARY_ASSIGN(const std::string tag, CatalogTag(*impl->catalog));
   TAPIARY_ASSIGN(impl->vault, OpenVault(options, tag));

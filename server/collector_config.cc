@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "capture/label/labeler.h"
+#include "server/catalog/postgres.h"
 
 namespace tapiary::server {
 namespace {
@@ -66,6 +67,10 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
   table.Add("plain_listen", &config.plain_listen,
             "loopback addresses for plain HTTP, for a proxy on the same host");
   table.Add("catalog.path", &config.catalog_path, "SQLite file; default: DATA/catalog.sqlite");
+  table.Add("catalog.url", &config.catalog_url,
+            "postgresql://USER@HOST/DATABASE in place of the file; without a password");
+  table.Add("catalog.password_file", &config.catalog_password_file,
+            "file with the database's password; default: PGPASSWORD or ~/.pgpass");
   table.Add("vault.path", &config.vault_path, "folder of the packets; default: DATA/vault");
   table.AddDuration("vault.orphan_age", &config.orphan_age_ns, "24h", "10s", "365d",
                     "objects that no catalog row names and unfinished writes go at this age; far "
@@ -114,6 +119,15 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   options.data = config.data;
   options.catalog_path =
       config.catalog_path.empty() ? config.data + "/catalog.sqlite" : config.catalog_path;
+  options.catalog_url = config.catalog_url;
+  options.catalog_password_file = config.catalog_password_file;
+  if (!config.catalog_url.empty()) {
+    const auto checked = CheckPostgresUrl(config.catalog_url);
+    if (!checked) return checked.error().WithContext("catalog.url");
+    if (!config.catalog_path.empty()) return Invalid("catalog.url and catalog.path: give one");
+  } else if (!config.catalog_password_file.empty()) {
+    return Invalid("catalog.password_file is for catalog.url");
+  }
   options.vault_path = config.vault_path.empty() ? config.data + "/vault" : config.vault_path;
   options.orphan_age_ns = config.orphan_age_ns;
   TAPIARY_TRY(CompleteS3(config, options.vault_path, options.s3));

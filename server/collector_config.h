@@ -18,6 +18,8 @@ namespace tapiary::server {
 struct CollectorConfig {
   std::string data = "/var/lib/tapiary";
   std::string catalog_path;
+  std::string catalog_url;
+  std::string catalog_password_file;
   std::string vault_path;
   std::string s3_endpoint;
   std::string s3_bucket;
@@ -49,6 +51,8 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config);
 struct CollectorOptions {
   std::string data;
   std::string catalog_path;
+  std::string catalog_url;
+  std::string catalog_password_file;
   std::string vault_path;
   S3Options s3;  // endpoint empty: the vault is the folder
   std::int64_t orphan_age_ns = 0;

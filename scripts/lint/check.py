@@ -30,6 +30,7 @@ THIRD_PARTY = (
     (r"rocksdb/", ("uplink/spool/",)),
     (r"boost/(beast|asio)", ("server/http/",)),
     (r"sqlite3\.h", ("server/catalog/",)),
+    (r"libpq", ("server/catalog/",)),
     (r"curl/", ("uplink/", "server/vault/")),
     (r"pcap(/|\.h)", ("capture/source/",)),
     (r"yaml-cpp/", ("base/config", "ovs/")),

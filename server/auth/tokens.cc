@@ -106,11 +106,15 @@ base::Result<> Insert(SqlWriter& writer, const NewToken& token, std::string_view
   }
   const std::array<SqlValue, 6> row = {token.name,   scope,  sensor,
                                        HashOf(text), now_ns, ToValue(token.expires_ns)};
+  std::int64_t id = 0;
   TAPIARY_TRY(
-      writer.Execute("INSERT INTO tokens (name, scope, sensor_id, hash, created_ns, expires_ns) "
-                     "VALUES (?, ?, ?, ?, ?, ?)",
-                     row));
-  return AddAudit(writer, kActor, "token create", AuditDetail(writer.last_id(), token.name, scope));
+      writer.Query("INSERT INTO tokens (name, scope, sensor_id, hash, created_ns, expires_ns) "
+                   "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+                   row, [&id](const SqlRow& added) {
+                     id = added.Int(0);
+                     return true;
+                   }));
+  return AddAudit(writer, kActor, "token create", AuditDetail(id, token.name, scope));
 }
 
 // When the use of each token was written last.

@@ -1,8 +1,8 @@
-// Catalog: the collector's relational store, on SQLite.
+// Catalog: the collector's relational store, on SQLite or PostgreSQL.
 //
-// One writer connection behind a mutex and a pool of read-only connections. Every write is one
-// transaction, durable when it returns (WAL, synchronous=FULL). Values are always bound parameters.
-// Reads are limited in time, so that no reader holds back checkpoints (CO-14). Any thread.
+// Callers write one SQL text with ? for values, which are always bound parameters; what differs
+// between the two databases stays in this folder (docs/catalog.md lists what both understand).
+// Every write is one transaction, durable when it returns. Reads are limited in time. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -41,46 +41,51 @@ using RowVisitor = std::function<bool(const SqlRow& row)>;
 class SqlWriter {
  public:
   virtual ~SqlWriter() = default;
-  // Runs one statement; the number of changed rows.
+  // Runs one statement; the number of changed rows. After a failure the transaction is lost,
+  // except within Attempt. What an INSERT numbered is asked for with Query and RETURNING.
   virtual base::Result<std::int64_t> Execute(std::string_view sql,
                                              std::span<const SqlValue> values) = 0;
   virtual base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
                                const RowVisitor& visit) = 0;
-  [[nodiscard]] virtual std::int64_t last_id() const = 0;  // of the last INSERT
+  // Runs `work`; when it fails, what it wrote is taken back and the transaction can go on.
+  virtual base::Result<> Attempt(const std::function<base::Result<>()>& work) = 0;
 };
 
 struct CatalogOptions {
-  std::string path;
+  std::string path{};           // SQLite's file, when `url` is empty
+  std::string url{};            // postgresql://... (libpq's form; without a password)
+  std::string password_file{};  // its first line is the password; empty: PGPASSWORD or ~/.pgpass
   int readers = 4;
+  int writers = 4;  // at a time; SQLite has one
   std::int64_t read_limit_ns = 5'000'000'000;
 };
 
 class Catalog {
  public:
-  // Creates the file (mode 0600) or applies the missing schema steps. kCorrupt for a newer schema.
+  // Creates what is missing (SQLite: the file, mode 0600) and applies the missing schema steps.
+  // kCorrupt for a newer schema, kInvalid for a URL that is none.
   static base::Result<std::unique_ptr<Catalog>> Open(const CatalogOptions& options);
-  ~Catalog();
+  virtual ~Catalog() = default;
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
   // Read only. kTimeout when the limit ended it: rows visited so far stand (a partial result).
-  // kUnavailable when the database is busy, full or unreadable.
-  base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
-                       const RowVisitor& visit) const;
+  // kUnavailable when the database is busy, full, away or unreadable: later calls may succeed.
+  virtual base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
+                               const RowVisitor& visit) const = 0;
   // The same on a connection kept apart, which long queries cannot take: for what finds one row by
   // a key and what everything else waits for (who is it, is it known, is the catalog alive).
-  base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
-                            const RowVisitor& visit) const;
+  virtual base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
+                                    const RowVisitor& visit) const = 0;
   // Ends running and coming calls of Query with kUnavailable. Writes and quick queries go on.
-  void RequestStop();
+  virtual void RequestStop() = 0;
   // Runs `work` in one transaction: committed and synced when it returns success, else nothing
-  // happened. kUnavailable when the disk is full or the database busy.
-  base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work);
+  // happened. kUnavailable when the disk is full or the database busy or away; a commit whose
+  // answer was lost with the connection is kUnavailable too and may stand.
+  virtual base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work) = 0;
 
- private:
-  struct Impl;
-  explicit Catalog(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+ protected:
+  Catalog() = default;
 };
 
 // Adds an audit row inside a transaction.

@@ -125,22 +125,23 @@ base::Result<std::optional<StoredFlow>> Find(SqlWriter& writer, const RowOwner& 
   const std::vector<SqlValue> values{owner.sensor_id, NumberValue(flow.id.epoch),
                                      NumberValue(flow.id.number)};
   std::optional<StoredFlow> found;
-  TAPIARY_TRY(writer.Query(
-      "SELECT id, part, blocks, start_ns, proto, ether_type, orig_ip, orig_port, "
-      "record->>'$.orig.mac', resp_ip, resp_port, record->>'$.resp.mac', community_id, "
-      "orig_packets, orig_bytes, resp_packets, resp_bytes "
-      "FROM flows WHERE sensor_id = ? AND epoch = ? AND number = ?",
-      values, [&found](const SqlRow& row) {
-        found = StoredFlow{row.Int(0), row.Int(1), ParseBlocks(row.Text(2)), {}};
-        found->facts = {row.Int(3),
-                        row.Int(4),
-                        row.Int(5),
-                        EndText(row.Blob(6), row.Int(7), row.Text(8)) +
-                            EndText(row.Blob(9), row.Int(10), row.Text(11)),
-                        std::string(row.Text(12)),
-                        {row.Int(13), row.Int(14), row.Int(15), row.Int(16)}};
-        return false;
-      }));
+  TAPIARY_TRY(
+      writer.Query("SELECT id, part, blocks, start_ns, proto, ether_type, orig_ip, orig_port, "
+                   "json_extract(record, '$.orig.mac'), resp_ip, resp_port, json_extract(record, "
+                   "'$.resp.mac'), community_id, "
+                   "orig_packets, orig_bytes, resp_packets, resp_bytes "
+                   "FROM flows WHERE sensor_id = ? AND epoch = ? AND number = ?",
+                   values, [&found](const SqlRow& row) {
+                     found = StoredFlow{row.Int(0), row.Int(1), ParseBlocks(row.Text(2)), {}};
+                     found->facts = {row.Int(3),
+                                     row.Int(4),
+                                     row.Int(5),
+                                     EndText(row.Blob(6), row.Int(7), row.Text(8)) +
+                                         EndText(row.Blob(9), row.Int(10), row.Text(11)),
+                                     std::string(row.Text(12)),
+                                     {row.Int(13), row.Int(14), row.Int(15), row.Int(16)}};
+                     return false;
+                   }));
   return found;
 }
 

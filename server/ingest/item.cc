@@ -44,11 +44,14 @@ base::Result<Outcome> StoreIn(SqlWriter& writer, const Item& item, const RowWork
   std::vector<SqlValue> values = KeyValues(item);
   values.insert(values.end(),
                 {Blob(item.digest), static_cast<std::int64_t>(item.bytes), row.received_ns});
-  TAPIARY_ASSIGN(const std::int64_t added,
-                 writer.Execute("INSERT OR IGNORE INTO items (sensor_id, kind, epoch, seq, digest, "
-                                "bytes, received_ns) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                                values));
-  if (added == 0) {
+  TAPIARY_TRY(
+      writer.Query("INSERT INTO items (sensor_id, kind, epoch, seq, digest, bytes, received_ns) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                   values, [&row](const SqlRow& added) {
+                     row.id = added.Int(0);
+                     return true;
+                   }));
+  if (row.id == 0) {
     TAPIARY_ASSIGN(const bool same, SameDigest(writer, item));
     if (same) return Outcome::kRepeated;
     TAPIARY_TRY(Alarm(writer, item.sensor, "digest-conflict",
@@ -56,7 +59,6 @@ base::Result<Outcome> StoreIn(SqlWriter& writer, const Item& item, const RowWork
                                   item.seq, base::FormatContentDigest(item.digest))));
     return Outcome::kConflict;
   }
-  row.id = writer.last_id();
   const std::vector<SqlValue> seen{row.received_ns, item.sensor_id};
   TAPIARY_TRY(writer.Execute("UPDATE sensors SET last_seen_ns = ? WHERE id = ?", seen));
   TAPIARY_TRY(work(writer, row));
@@ -79,7 +81,7 @@ base::Result<> Alarm(SqlWriter& writer, std::string_view sensor, std::string_vie
   const std::vector<SqlValue> values{std::string(action), base::EscapeBytes(detail),
                                      base::EscapeBytes(sensor)};
   TAPIARY_TRY(writer.Query(
-      "SELECT 1 FROM (SELECT actor, action, detail FROM audit ORDER BY id DESC LIMIT 1000) "
+      "SELECT 1 FROM (SELECT actor, action, detail FROM audit ORDER BY id DESC LIMIT 1000) a "
       "WHERE action = ? AND detail = ? AND actor = ?",
       values, [&told](const SqlRow&) {
         told = true;

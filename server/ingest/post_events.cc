@@ -110,7 +110,8 @@ base::Result<> InsertAll(SqlWriter& writer, const RowOwner& owner,
       result.Reject(i, events[i].reason);
       continue;
     }
-    const auto inserted = InsertEvent(writer, owner, events[i].json);
+    const auto inserted =
+        writer.Attempt([&] { return InsertEvent(writer, owner, events[i].json); });
     if (inserted) {
       ++result.stored;
     } else if (inserted.error().code == base::ErrorCode::kUnavailable) {

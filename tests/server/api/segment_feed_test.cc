@@ -16,8 +16,8 @@ class SegmentFeedTest : public test::ApiFixture {
     const std::int64_t sensor = SensorId("plant-a");
     Execute(
         "INSERT INTO items (id, sensor_id, kind, epoch, seq, digest, bytes, received_ns) "
-        "VALUES (1, ?, 'segments', 1, 1, x'00', 0, 5)",
-        {sensor});
+        "VALUES (1, ?, 'segments', 1, 1, ?, 0, 5)",
+        {sensor, std::vector<std::uint8_t>{0}});
     Execute(
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?) "
         "INSERT INTO segments (item_id, sensor_id, epoch, stream, first_block, block_count, "
@@ -30,7 +30,7 @@ class SegmentFeedTest : public test::ApiFixture {
 TEST_F(SegmentFeedTest, PagesThroughAllInOrder) {
   AddRows(1000);
   SegmentFeed feed =
-      FeedFromCatalog(*catalog_, {"1", {}}, [](const StoredSegment&) { return true; });
+      FeedFromCatalog(*catalog_, {"TRUE", {}}, [](const StoredSegment&) { return true; });
   std::int64_t last = INT64_MIN;
   std::set<std::string> seen;
   for (auto segment = *feed(); segment; segment = *feed()) {

@@ -11,6 +11,7 @@
 #include "server/auth/tokens.h"
 #include "server/catalog/catalog.h"
 #include "tests/base/temp_folder.h"
+#include "tests/support/catalog.h"
 
 namespace tapiary::server::test {
 
@@ -33,7 +34,7 @@ class AuthTest : public testing::Test {
 
   base::TempFolder folder_;
   std::unique_ptr<Catalog> catalog_ =
-      std::move(*Catalog::Open({.path = folder_.path() + "/catalog.sqlite"}));
+      std::move(*Catalog::Open(TestCatalog(folder_.path() + "/catalog.sqlite")));
 };
 
 class TextBody : public BodySource {

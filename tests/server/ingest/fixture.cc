@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "capture/segment/segment.h"
 #include "tests/capture/support/meter_run.h"
+#include "tests/support/catalog.h"
 
 namespace tapiary::server::test {
 namespace {
@@ -46,7 +47,7 @@ void IngestFixture::Start(IngestLimits limits) {
   limits.scratch_folder = folder_.path() + "/scratch";
   std::filesystem::create_directories(limits.scratch_folder);
   if (!catalog_) {
-    catalog_ = std::move(*Catalog::Open({.path = folder_.path() + "/catalog.db"}));
+    catalog_ = std::move(*Catalog::Open(TestCatalog(folder_.path() + "/catalog.db")));
     vault_ = std::move(*OpenFileVault(folder_.path() + "/vault"));
     ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) -> base::Result<> {
       TAPIARY_TRY(writer.Execute(

@@ -1,15 +1,16 @@
-// The conditions run on SQLite with the catalog's own schema.
+// The conditions run on the catalog, SQLite or PostgreSQL.
 #include "server/query/sql.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <memory>
+#include <regex>
 
-#include "server/catalog/schema.h"
 #include "server/query/field.h"
+#include "tests/base/temp_folder.h"
+#include "tests/support/catalog.h"
 
 namespace tapiary::server {
 namespace {
@@ -58,14 +59,18 @@ INSERT INTO events VALUES
 class FilterSql : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_EQ(sqlite3_open(":memory:", &db_), SQLITE_OK);
-    for (const char* step : SchemaSteps()) Execute(step);
-    Execute(kRows);
-  }
-  void TearDown() override { sqlite3_close(db_); }
-  void Execute(const char* sql) {
-    char* message = nullptr;
-    ASSERT_EQ(sqlite3_exec(db_, sql, nullptr, nullptr, &message), SQLITE_OK) << message;
+    catalog_ = std::move(*Catalog::Open(test::TestCatalog(folder_.path() + "/c.db")));
+    std::string rows = kRows;
+    if (test::OnPostgres()) rows = std::regex_replace(rows, std::regex("X'"), "'\\x");
+    const auto written = catalog_->Write([&rows](SqlWriter& writer) -> base::Result<> {
+      for (std::size_t at = 0; at < rows.size();) {
+        const std::size_t end = rows.find(";\n", at);
+        TAPIARY_TRY(writer.Execute(std::string_view(rows).substr(at, end - at), {}));
+        at = end + 2;
+      }
+      return {};
+    });
+    ASSERT_TRUE(written) << written.error().message;
   }
 
   std::vector<std::int64_t> Ids(FilterTable table, std::string_view text) {
@@ -94,37 +99,20 @@ class FilterSql : public testing::Test {
 
  private:
   std::vector<std::int64_t> Run(const std::string& sql, const std::vector<SqlValue>& params) {
-    sqlite3_stmt* raw = nullptr;
-    EXPECT_EQ(sqlite3_prepare_v2(db_, sql.c_str(), -1, &raw, nullptr), SQLITE_OK)
-        << sqlite3_errmsg(db_) << "\n"
-        << sql;
-    const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(raw, sqlite3_finalize);
-    EXPECT_EQ(sqlite3_bind_parameter_count(raw), static_cast<int>(3 * params.size()));
-    int at = 0;
-    for (int copy = 0; copy < 3; ++copy) {
-      for (const SqlValue& param : params) Bind(raw, ++at, param);
-    }
+    std::vector<SqlValue> all;
+    for (int copy = 0; copy < 3; ++copy) all.insert(all.end(), params.begin(), params.end());
     std::vector<std::int64_t> ids;
-    int code = 0;
-    while ((code = sqlite3_step(raw)) == SQLITE_ROW) {
-      EXPECT_EQ(sqlite3_column_int(raw, 1), 0) << "NULL for row " << sqlite3_column_int64(raw, 0);
-      ids.push_back(sqlite3_column_int64(raw, 0));
-    }
-    EXPECT_EQ(code, SQLITE_DONE) << sqlite3_errmsg(db_);
+    const auto read = catalog_->Query(sql, all, [&ids](const SqlRow& row) {
+      EXPECT_EQ(row.Int(1), 0) << "NULL for row " << row.Int(0);
+      ids.push_back(row.Int(0));
+      return true;
+    });
+    EXPECT_TRUE(read) << read.error().message << "\n" << sql;
     return ids;
   }
-  static void Bind(sqlite3_stmt* statement, int at, const SqlValue& param) {
-    if (const auto* number = std::get_if<std::int64_t>(&param)) {
-      sqlite3_bind_int64(statement, at, *number);
-    } else if (const auto* text = std::get_if<std::string>(&param)) {
-      sqlite3_bind_text(statement, at, text->data(), static_cast<int>(text->size()), nullptr);
-    } else {
-      const auto& blob = std::get<std::vector<std::uint8_t>>(param);
-      sqlite3_bind_blob(statement, at, blob.data(), static_cast<int>(blob.size()), nullptr);
-    }
-  }
 
-  sqlite3* db_ = nullptr;
+  base::TempFolder folder_;
+  std::unique_ptr<Catalog> catalog_;
 };
 
 TEST_F(FilterSql, Addresses) {

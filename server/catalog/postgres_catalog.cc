@@ -1,0 +1,240 @@
+#include "server/catalog/postgres_catalog.h"
+
+#include <fmt/core.h>
+
+#include <atomic>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "server/catalog/connection_pool.h"
+#include "server/catalog/postgres.h"
+#include "server/catalog/postgres_sql.h"
+#include "server/catalog/schema.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr int kQuickReaders = 2;
+// Writers queue behind each other at most this long; then the sender is told to try again.
+constexpr std::int64_t kWriterWaitNs = 10 * base::kNanosPerSecond;
+constexpr std::int64_t kMigrationLock = 0x74617069617279;  // "tapiary"
+constexpr std::size_t kMaxPassword = 4096;
+
+base::Result<std::string> ReadPassword(const std::string& path) {
+  if (path.empty()) return std::string();
+  TAPIARY_ASSIGN(std::string text, base::ReadFile(path, kMaxPassword));
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+base::Result<std::int64_t> ReadVersion(PostgresConnection& connection) {
+  std::int64_t version = 0;
+  TAPIARY_TRY(
+      connection.Run("SELECT version FROM schema_version", {}, [&version](const SqlRow& row) {
+        version = row.Int(0);
+        return false;
+      }));
+  return version;
+}
+
+base::Result<> ApplySteps(PostgresConnection& connection) {
+  const auto steps = SchemaSteps();
+  TAPIARY_ASSIGN(const std::int64_t version, ReadVersion(connection));
+  const auto known = static_cast<std::int64_t>(steps.size());
+  if (version < 0 || version > known) {
+    return base::MakeError(
+        base::ErrorCode::kCorrupt,
+        fmt::format("catalog: the database has schema version {}, this program knows versions up "
+                    "to {}: use the newer tapiary-collector that wrote it",
+                    version, known));
+  }
+  if (version == known) return {};
+  TAPIARY_TRY(connection.Script(PostgresFunctions()));
+  for (auto step = static_cast<std::size_t>(version); step < steps.size(); ++step) {
+    TAPIARY_TRY(connection.Script(PostgresStep(steps[step])));
+  }
+  return connection.Script(
+      fmt::format("DELETE FROM schema_version; INSERT INTO schema_version VALUES ({})", known));
+}
+
+// All missing steps, or none. Of collectors that start at once one applies them.
+base::Result<> Migrate(PostgresConnection& connection) {
+  TAPIARY_TRY(
+      connection.Script(fmt::format("BEGIN; SELECT pg_advisory_xact_lock({})", kMigrationLock)));
+  base::Result<> applied =
+      connection.Script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
+  if (applied) applied = ApplySteps(connection);
+  const auto ended = connection.Script(applied ? "COMMIT" : "ROLLBACK");
+  if (applied && !ended) return ended;
+  return applied;
+}
+
+class Writer final : public SqlWriter {
+ public:
+  explicit Writer(PostgresConnection& connection) : connection_(connection) {}
+  base::Result<std::int64_t> Execute(std::string_view sql,
+                                     std::span<const SqlValue> values) override {
+    TAPIARY_TRY(connection_.Run(sql, values, {}));
+    return connection_.changes();
+  }
+  base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
+                       const RowVisitor& visit) override {
+    return connection_.Run(sql, values, visit);
+  }
+  base::Result<> Attempt(const std::function<base::Result<>()>& work) override {
+    TAPIARY_TRY(connection_.Script("SAVEPOINT attempt"));
+    const base::Result<> done = work();
+    if (!done) TAPIARY_TRY(connection_.Script("ROLLBACK TO attempt"));
+    TAPIARY_TRY(connection_.Script("RELEASE attempt"));
+    return done;
+  }
+
+ private:
+  PostgresConnection& connection_;
+};
+
+class PostgresCatalog final : public Catalog {
+ public:
+  explicit PostgresCatalog(CatalogOptions options) : options_(std::move(options)) {}
+  base::Result<> Start();
+  base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
+                       const RowVisitor& visit) const override;
+  base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
+                            const RowVisitor& visit) const override {
+    return Read(quick_readers_, nullptr, sql, values, visit);
+  }
+  void RequestStop() override;
+  base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work) override;
+
+ private:
+  // A place in a pool, with a connection or none yet.
+  struct Slot {
+    std::unique_ptr<PostgresConnection> connection;
+  };
+  using Pool = ConnectionPool<Slot>;
+
+  base::Result<std::unique_ptr<PostgresConnection>> Connect() const;
+  base::Result<> ConnectReader(Slot& slot, const std::atomic<bool>* stop) const;
+  base::Result<> Read(Pool& pool, const std::atomic<bool>* stop, std::string_view sql,
+                      std::span<const SqlValue> values, const RowVisitor& visit) const;
+  base::Result<> Begin(Slot& slot);
+  base::Result<> WriteOn(Slot& slot, const std::function<base::Result<>(SqlWriter&)>& work);
+
+  CatalogOptions options_;
+  std::string password_;
+  std::atomic<bool> stopping_{false};  // before the readers, which look at it
+  mutable Pool readers_;
+  mutable Pool quick_readers_;
+  Pool writers_;
+};
+
+base::Result<std::unique_ptr<PostgresConnection>> PostgresCatalog::Connect() const {
+  return PostgresConnection::Open(options_.url, password_);
+}
+
+// The server's own limit is for the case that this program is gone or stuck.
+base::Result<> PostgresCatalog::ConnectReader(Slot& slot, const std::atomic<bool>* stop) const {
+  TAPIARY_ASSIGN(auto connection, Connect());
+  TAPIARY_TRY(connection->Script(
+      fmt::format("SET default_transaction_read_only = on; SET statement_timeout = {}; "
+                  "SET jit = off",
+                  options_.read_limit_ns / 1'000'000 + 2'000)));
+  connection->SetStop(stop);
+  slot.connection = std::move(connection);
+  return {};
+}
+
+base::Result<> PostgresCatalog::Start() {
+  TAPIARY_TRY(CheckPostgresUrl(options_.url));
+  TAPIARY_ASSIGN(password_, ReadPassword(options_.password_file));
+  TAPIARY_ASSIGN(const auto connection, Connect());
+  TAPIARY_TRY(Migrate(*connection));
+  const auto fill = [](Pool& pool, int count) {
+    for (int i = 0; i < count; ++i) pool.GiveBack(std::make_unique<Slot>());
+  };
+  fill(readers_, options_.readers);
+  fill(quick_readers_, kQuickReaders);
+  fill(writers_, options_.writers);
+  return {};
+}
+
+// A connection may have broken while it lay idle: as long as no row was seen, a new one is tried.
+base::Result<> PostgresCatalog::Read(Pool& pool, const std::atomic<bool>* stop,
+                                     std::string_view sql, std::span<const SqlValue> values,
+                                     const RowVisitor& visit) const {
+  TAPIARY_ASSIGN(auto slot, pool.Take(options_.read_limit_ns));
+  bool seen = false;
+  const RowVisitor watched = [&](const SqlRow& row) {
+    seen = true;
+    return !visit || visit(row);
+  };
+  base::Result<> result;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const bool fresh = slot->connection == nullptr;
+    result = fresh ? ConnectReader(*slot, stop) : base::Result<>();
+    if (!result) break;
+    slot->connection->SetDeadline(base::SteadyNow() + options_.read_limit_ns);
+    result = slot->connection->Run(sql, values, watched);
+    slot->connection->SetDeadline(0);
+    if (slot->connection->alive()) break;
+    slot->connection.reset();
+    if (fresh || seen || result) break;
+  }
+  pool.GiveBack(std::move(slot));
+  return result;
+}
+
+base::Result<> PostgresCatalog::Query(std::string_view sql, std::span<const SqlValue> values,
+                                      const RowVisitor& visit) const {
+  base::Result<> result = Read(readers_, &stopping_, sql, values, visit);
+  if (!result && stopping_) return Pool::StopError();
+  return result;
+}
+
+void PostgresCatalog::RequestStop() {
+  stopping_ = true;
+  readers_.Stop();
+}
+
+// An idle connection that turns out to be broken is replaced; nothing was written by it.
+base::Result<> PostgresCatalog::Begin(Slot& slot) {
+  if (slot.connection) {
+    const auto begun = slot.connection->Script("BEGIN");
+    if (begun || slot.connection->alive()) return begun;
+    slot.connection.reset();
+  }
+  TAPIARY_ASSIGN(slot.connection, Connect());
+  TAPIARY_TRY(slot.connection->Script("SET synchronous_commit = on"));
+  return slot.connection->Script("BEGIN");
+}
+
+base::Result<> PostgresCatalog::WriteOn(Slot& slot,
+                                        const std::function<base::Result<>(SqlWriter&)>& work) {
+  TAPIARY_TRY(Begin(slot));
+  Writer statements(*slot.connection);
+  base::Result<> result = work(statements);
+  if (result) {
+    result = slot.connection->Script("COMMIT");
+  } else if (slot.connection->alive()) {
+    (void)slot.connection->Script("ROLLBACK").has_value();
+  }
+  return result;
+}
+
+base::Result<> PostgresCatalog::Write(const std::function<base::Result<>(SqlWriter&)>& work) {
+  TAPIARY_ASSIGN(auto slot, writers_.Take(kWriterWaitNs));
+  base::Result<> result = WriteOn(*slot, work);
+  if (slot->connection && !slot->connection->alive()) slot->connection.reset();
+  writers_.GiveBack(std::move(slot));
+  return result;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Catalog>> OpenPostgresCatalog(const CatalogOptions& options) {
+  auto catalog = std::make_unique<PostgresCatalog>(options);
+  TAPIARY_TRY(catalog->Start());
+  return std::unique_ptr<Catalog>(std::move(catalog));
+}
+
+}  // namespace tapiary::server

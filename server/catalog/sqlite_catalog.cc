@@ -1,0 +1,229 @@
+#include "server/catalog/sqlite_catalog.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "server/catalog/connection_pool.h"
+#include "server/catalog/schema.h"
+#include "server/catalog/sqlite.h"
+
+namespace tapiary::server {
+namespace {
+
+// Log sizes in pages of 4 KiB: each 4 MiB are copied back without waiting for readers;
+// at 32 MiB the writer waits for readers, which end within the read limit (CO-14).
+constexpr int kCheckpointPages = 1024;
+constexpr int kForcedCheckpointPages = 8192;
+constexpr std::int64_t kForcedCheckpointPause = base::kNanosPerSecond;
+
+constexpr const char* kCommonPragmas = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
+constexpr const char* kWriterPragmas =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 33554432;";
+
+// SQLite gives its log files the mode of the database, so the mode is set before it opens it.
+base::Result<> MakeFile(const std::string& path) {
+  const base::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return base::Error::FromErrno(errno, "cannot open catalog " + path);
+  if (::fchmod(fd.get(), 0600) != 0) {
+    return base::Error::FromErrno(errno, "cannot set the mode of " + path);
+  }
+  return {};
+}
+
+base::Result<std::int64_t> ReadVersion(SqliteConnection& connection) {
+  std::int64_t version = 0;
+  TAPIARY_TRY(connection.Run("PRAGMA user_version", {}, [&version](const SqlRow& row) {
+    version = row.Int(0);
+    return true;
+  }));
+  return version;
+}
+
+base::Result<> ApplySteps(SqliteConnection& connection, const std::string& path) {
+  const auto steps = SchemaSteps();
+  TAPIARY_ASSIGN(const std::int64_t version, ReadVersion(connection));
+  const auto known = static_cast<std::int64_t>(steps.size());
+  if (version < 0 || version > known) {
+    return base::MakeError(
+        base::ErrorCode::kCorrupt,
+        fmt::format("catalog {} has schema version {}, this program knows versions up to {}: use "
+                    "the newer tapiary-collector that wrote it",
+                    path, version, known));
+  }
+  if (version == known) return {};
+  for (auto step = static_cast<std::size_t>(version); step < steps.size(); ++step) {
+    TAPIARY_TRY(connection.Script(steps[step]));
+  }
+  return connection.Script(fmt::format("PRAGMA user_version = {}", known));
+}
+
+// All missing steps, or none. Two programs that start at once apply them once.
+base::Result<> Migrate(SqliteConnection& connection, const std::string& path) {
+  TAPIARY_TRY(connection.Script("BEGIN IMMEDIATE"));
+  base::Result<> applied = ApplySteps(connection, path);
+  if (applied) applied = connection.Script("COMMIT");
+  if (!applied && connection.in_transaction()) (void)connection.Script("ROLLBACK").has_value();
+  return applied;
+}
+
+base::Result<std::unique_ptr<SqliteConnection>> OpenWriter(const std::string& path) {
+  TAPIARY_ASSIGN(auto connection, SqliteConnection::Open(path));
+  TAPIARY_TRY(connection->Script(kCommonPragmas));
+  TAPIARY_TRY(connection->Script(kWriterPragmas));
+  TAPIARY_TRY(Migrate(*connection, path));
+  connection->WatchLog();
+  return connection;
+}
+
+class Writer final : public SqlWriter {
+ public:
+  explicit Writer(SqliteConnection& connection) : connection_(connection) {}
+  base::Result<std::int64_t> Execute(std::string_view sql,
+                                     std::span<const SqlValue> values) override {
+    TAPIARY_TRY(connection_.Run(sql, values, {}));
+    return connection_.changes();
+  }
+  base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
+                       const RowVisitor& visit) override {
+    return connection_.Run(sql, values, visit);
+  }
+  base::Result<> Attempt(const std::function<base::Result<>()>& work) override {
+    TAPIARY_TRY(connection_.Script("SAVEPOINT attempt"));
+    const base::Result<> done = work();
+    if (!done && connection_.in_transaction()) {
+      TAPIARY_TRY(connection_.Script("ROLLBACK TO attempt"));
+    }
+    if (connection_.in_transaction()) TAPIARY_TRY(connection_.Script("RELEASE attempt"));
+    return done;
+  }
+
+ private:
+  SqliteConnection& connection_;
+};
+
+class SqliteCatalog final : public Catalog {
+ public:
+  explicit SqliteCatalog(CatalogOptions options) : options_(std::move(options)) {}
+  base::Result<> Start();
+  base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
+                       const RowVisitor& visit) const override;
+  base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
+                            const RowVisitor& visit) const override;
+  void RequestStop() override;
+  base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work) override;
+
+ private:
+  using Pool = ConnectionPool<SqliteConnection>;
+  base::Result<> AddReader(Pool& to, const std::atomic<bool>* stop);
+  base::Result<> RunIn(Pool& readers, std::string_view sql, std::span<const SqlValue> values,
+                       const RowVisitor& visit) const;
+  base::Result<> WriteLocked(const std::function<base::Result<>(SqlWriter&)>& work);
+  void KeepLogSmall();
+
+  CatalogOptions options_;
+  std::mutex writer_mutex_;  // guards the four below
+  std::unique_ptr<SqliteConnection> writer_;
+  int copied_pages_ = 0;  // of the log, at the last try to copy it back
+  std::int64_t next_forced_ns_ = 0;
+  base::RateLimit checkpoint_log_{60 * base::kNanosPerSecond};
+
+  std::atomic<bool> stopping_{false};  // before the readers, which look at it
+  mutable Pool pool_;
+  mutable Pool quick_pool_;
+};
+
+base::Result<> SqliteCatalog::AddReader(Pool& to, const std::atomic<bool>* stop) {
+  TAPIARY_ASSIGN(auto reader, SqliteConnection::Open(options_.path));
+  TAPIARY_TRY(reader->Script(kCommonPragmas));
+  TAPIARY_TRY(reader->Script("PRAGMA query_only = ON"));
+  reader->SetStop(stop);
+  to.GiveBack(std::move(reader));
+  return {};
+}
+
+base::Result<> SqliteCatalog::RunIn(Pool& readers, std::string_view sql,
+                                    std::span<const SqlValue> values,
+                                    const RowVisitor& visit) const {
+  TAPIARY_ASSIGN(auto reader, readers.Take(options_.read_limit_ns));
+  reader->SetDeadline(base::SteadyNow() + options_.read_limit_ns);
+  base::Result<> result = reader->Run(sql, values, visit);
+  reader->SetDeadline(0);
+  readers.GiveBack(std::move(reader));
+  return result;
+}
+
+base::Result<> SqliteCatalog::WriteLocked(const std::function<base::Result<>(SqlWriter&)>& work) {
+  TAPIARY_TRY(writer_->Script("BEGIN IMMEDIATE"));
+  Writer statements(*writer_);
+  base::Result<> result = work(statements);
+  if (result) result = writer_->Script("COMMIT");
+  // A full disk may have ended the transaction already.
+  if (!result && writer_->in_transaction()) (void)writer_->Script("ROLLBACK").has_value();
+  return result;
+}
+
+// Failure is no failure of the write, which is durable in the log: it is tried again.
+void SqliteCatalog::KeepLogSmall() {
+  const int pages = writer_->log_pages();
+  if (pages < copied_pages_) copied_pages_ = 0;  // it began anew
+  const bool forced = pages >= kForcedCheckpointPages && base::SteadyNow() >= next_forced_ns_;
+  if (!forced && pages - copied_pages_ < kCheckpointPages) return;
+  copied_pages_ = pages;
+  const auto done = writer_->Checkpoint(forced);
+  if (!forced) return;
+  next_forced_ns_ = base::SteadyNow() + kForcedCheckpointPause;
+  std::uint64_t suppressed = 0;
+  if (!done && checkpoint_log_.Allow(&suppressed)) {
+    base::LogWarning("catalog: the write-ahead log has {} pages and cannot be emptied: {}",
+                     writer_->log_pages(), done.error().message);
+  }
+}
+
+base::Result<> SqliteCatalog::Start() {
+  TAPIARY_TRY(MakeFile(options_.path));
+  TAPIARY_ASSIGN(writer_, OpenWriter(options_.path));
+  for (int i = 0; i < options_.readers; ++i) TAPIARY_TRY(AddReader(pool_, &stopping_));
+  return AddReader(quick_pool_, nullptr);
+}
+
+base::Result<> SqliteCatalog::Query(std::string_view sql, std::span<const SqlValue> values,
+                                    const RowVisitor& visit) const {
+  base::Result<> result = RunIn(pool_, sql, values, visit);
+  if (!result && stopping_) return Pool::StopError();
+  return result;
+}
+
+base::Result<> SqliteCatalog::QuickQuery(std::string_view sql, std::span<const SqlValue> values,
+                                         const RowVisitor& visit) const {
+  return RunIn(quick_pool_, sql, values, visit);
+}
+
+void SqliteCatalog::RequestStop() {
+  stopping_ = true;
+  pool_.Stop();
+}
+
+base::Result<> SqliteCatalog::Write(const std::function<base::Result<>(SqlWriter&)>& work) {
+  const std::lock_guard lock(writer_mutex_);
+  TAPIARY_TRY(WriteLocked(work));
+  KeepLogSmall();
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Catalog>> OpenSqliteCatalog(const CatalogOptions& options) {
+  auto catalog = std::make_unique<SqliteCatalog>(options);
+  TAPIARY_TRY(catalog->Start());
+  return std::unique_ptr<Catalog>(std::move(catalog));
+}
+
+}  // namespace tapiary::server
