@@ -1,6 +1,7 @@
 #include "capture/flow/flow.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "capture/flow/community_id.h"
 
@@ -81,6 +82,19 @@ void AddBlock(FlowCold& cold, BlockRun run) {
   blocks.push_back(run);
 }
 
+void FoldBlocks(FlowHot& hot, FlowCold& cold) {
+  std::uint64_t first = std::uint64_t{cold.block_high} << 32 | hot.block_base;
+  for (std::uint64_t bits = std::exchange(hot.block_bits, 0); bits != 0;) {
+    const int skip = std::countr_zero(bits);
+    bits >>= skip;
+    const int count = std::countr_one(bits);
+    first += static_cast<std::uint64_t>(skip);
+    AddBlock(cold, {first, static_cast<std::uint32_t>(count)});
+    first += static_cast<std::uint64_t>(count);
+    bits = count == 64 ? 0 : bits >> count;
+  }
+}
+
 IpAddress EndAddress(const FlowKey& key, std::uint8_t side) {
   IpAddress address;
   if (key.ip_version == 0) return address;
@@ -139,8 +153,8 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
   record.commands = cold.commands;
   for (const auto& [name, count] : cold.anomalies) record.anomalies.emplace_back(name, count);
   for (const auto& [name, count] : cold.counters) record.counters.emplace_back(name, count);
+  FoldBlocks(hot, cold);
   record.blocks = std::exchange(cold.blocks, {});
-  hot.last_block = UINT32_MAX;
   hot.Set(kRoleFrozen);
   return record;
 }

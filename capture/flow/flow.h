@@ -45,7 +45,7 @@ inline constexpr std::uint16_t SideBit(FlowBits bit, std::uint8_t side) {
 struct alignas(64) FlowHot {
   FlowKey key;
   std::uint32_t hash = 0;
-  std::uint32_t last_block = UINT32_MAX;  // low half of the last block noted
+  std::uint32_t block_base = 0;  // low half of the block that bit 0 of block_bits means
 
   std::uint32_t packets[2] = {0, 0};  // by side, since the last fold
   std::uint32_t bytes[2] = {0, 0};
@@ -53,8 +53,7 @@ struct alignas(64) FlowHot {
   std::int64_t last_ns = kTimeUnknown;  // largest packet time; moves back with the clock
   std::int64_t due_ns = INT64_MAX;      // no deadline of the flow is earlier
   std::uint32_t next_seq[2] = {0, 0};   // expected TCP sequence number
-  std::uint32_t wheel_next = kNoFlow;
-  std::uint32_t wheel_prev = kNoFlow;
+  std::uint64_t block_bits = 0;         // blocks noted that are not in FlowCold::blocks yet
   std::uint8_t tcp_flags[2] = {0, 0};
   std::uint16_t bits = 0;
   TcpState state = TcpState::kNone;
@@ -116,6 +115,8 @@ struct FlowCold {
   std::uint32_t part = 0;
   std::uint32_t list_next = kNoFlow;  // eviction order
   std::uint32_t list_prev = kNoFlow;
+  std::uint32_t wheel_next = kNoFlow;  // TimerWheel's
+  std::uint32_t wheel_prev = kNoFlow;
   EndReason end_reason = EndReason::kIdle;
   std::int64_t listed_ns = 0;  // time at which it took its place in the eviction order
   FlowSide sides[2];
@@ -132,7 +133,8 @@ struct FlowCold {
   std::string_view usual_anomaly;  // what to say when nothing on its usual port parsed
   std::vector<std::pair<std::string_view, std::uint64_t>> anomalies;  // static texts
   std::vector<std::pair<std::string_view, std::uint64_t>> counters;   // static texts
-  std::vector<BlockRun> blocks;
+  std::vector<BlockRun> blocks;                                       // see FoldBlocks
+  std::uint32_t block_high = 0;  // the other half of FlowHot::block_base
   std::unique_ptr<OtSession> session;
   std::unique_ptr<FlowLabelling> labelling;  // of flows that were offered to the labeler
   const NoiseMark* noise = nullptr;          // in the meter's filter
@@ -142,6 +144,12 @@ struct FlowCold {
 
 // Adds the hot counters to the cold totals and clears them.
 void FoldCounters(FlowHot& hot, FlowCold& cold);
+// Notes that a packet went into `block`. Blocks are noted in the hot half, 64 of them, before the
+// list of the cold half needs to come from memory: with many flows and small packets, a flow has
+// packets in every second block or so.
+inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block);
+// Moves the blocks noted to the cold half's list.
+void FoldBlocks(FlowHot& hot, FlowCold& cold);
 // Names are few and static; a flow keeps at most 16 of them.
 void CountAnomaly(FlowCold& cold, std::string_view name);
 // As OtOutput::Count; at most 32 names.
@@ -161,5 +169,17 @@ void AddBlock(FlowCold& cold, BlockRun run);
 IpAddress EndAddress(const FlowKey& key, std::uint8_t side);
 std::uint16_t EndPort(const FlowKey& key, std::uint8_t side);
 std::string FlowCommunityId(const FlowKey& key, bool one_way);
+
+inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block) {
+  const std::uint32_t ahead = static_cast<std::uint32_t>(block) - hot.block_base;
+  if (ahead < 64 && hot.block_bits != 0) {
+    hot.block_bits |= std::uint64_t{1} << ahead;
+    return;
+  }
+  FoldBlocks(hot, cold);
+  hot.block_base = static_cast<std::uint32_t>(block);
+  cold.block_high = static_cast<std::uint32_t>(block >> 32);
+  hot.block_bits = 1;
+}
 
 }  // namespace tapiary::capture

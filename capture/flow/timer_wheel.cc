@@ -18,34 +18,34 @@ std::int64_t TimerWheel::TickOf(std::int64_t time_ns) {
 }
 
 void TimerWheel::Insert(std::uint32_t index, std::int64_t due_ns) {
-  FlowHot& flow = table_.hot(index);
-  flow.due_ns = due_ns;
+  table_.hot(index).due_ns = due_ns;
+  FlowCold& flow = table_.cold(index);
   const std::int64_t tick =
       std::clamp(TickOf(due_ns), tick_ + 1, tick_ + static_cast<std::int64_t>(kBuckets) - 1);
   const std::uint32_t bucket =
       static_cast<std::uint32_t>(static_cast<std::uint64_t>(tick) % kBuckets);
   flow.wheel_prev = kHeadMark | bucket;
   flow.wheel_next = heads_[bucket];
-  if (flow.wheel_next != kNoFlow) table_.hot(flow.wheel_next).wheel_prev = index;
+  if (flow.wheel_next != kNoFlow) table_.cold(flow.wheel_next).wheel_prev = index;
   heads_[bucket] = index;
 }
 
 void TimerWheel::Remove(std::uint32_t index) {
-  FlowHot& flow = table_.hot(index);
+  FlowCold& flow = table_.cold(index);
   if (flow.wheel_prev == kNoFlow) return;
   if ((flow.wheel_prev & kHeadMark) != 0) {
     heads_[flow.wheel_prev & ~kHeadMark] = flow.wheel_next;
   } else {
-    table_.hot(flow.wheel_prev).wheel_next = flow.wheel_next;
+    table_.cold(flow.wheel_prev).wheel_next = flow.wheel_next;
   }
-  if (flow.wheel_next != kNoFlow) table_.hot(flow.wheel_next).wheel_prev = flow.wheel_prev;
+  if (flow.wheel_next != kNoFlow) table_.cold(flow.wheel_next).wheel_prev = flow.wheel_prev;
   flow.wheel_prev = flow.wheel_next = kNoFlow;
 }
 
 void TimerWheel::Empty(std::uint64_t bucket, std::vector<std::uint32_t>& out) {
   const std::size_t before = out.size();
   for (std::uint32_t index = heads_[bucket]; index != kNoFlow;) {
-    FlowHot& flow = table_.hot(index);
+    FlowCold& flow = table_.cold(index);
     out.push_back(index);
     index = flow.wheel_next;
     flow.wheel_prev = flow.wheel_next = kNoFlow;

@@ -223,8 +223,10 @@ void FlowTracker::ExpireDue() {
 
 void FlowTracker::ExportEnded() {
   for (const std::uint32_t index : ended_) {
-    const FlowCold& cold = table_.cold(index);
+    FlowCold& cold = table_.cold(index);
     if (cold.merged_into == kNoFlow) continue;
+    FoldBlocks(table_.hot(index), cold);
+    FoldBlocks(table_.hot(cold.merged_into), table_.cold(cold.merged_into));
     for (const BlockRun& run : cold.blocks) AddBlock(table_.cold(cold.merged_into), run);
   }
   for (const std::uint32_t index : ended_) {
@@ -282,11 +284,7 @@ void FlowTracker::NoteQuality(FlowHot& hot, FlowCold& cold) {
 }
 
 void FlowTracker::NoteBlock(std::uint32_t index, std::uint64_t block) {
-  FlowHot& hot = table_.hot(index);
-  const std::uint32_t low = static_cast<std::uint32_t>(block);
-  if (hot.last_block == low) return;
-  hot.last_block = low;
-  AddBlock(table_.cold(index), {block, 1});
+  NoteFlowBlock(table_.hot(index), table_.cold(index), block);
 }
 
 void FlowTracker::Advance(std::int64_t now_ns) {

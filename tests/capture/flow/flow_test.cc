@@ -37,6 +37,27 @@ TEST(Flow, BlockRunsCoalesceAndStayBounded) {
   EXPECT_EQ(last.first + last.count, 20u + 2 * 9999 + 1);
 }
 
+// Against the plain way: one AddBlock a packet.
+TEST(Flow, BlocksNotedByBitsAreThoseAddedOneByOne) {
+  const std::uint64_t high = (std::uint64_t{1} << 32) - 40;  // the low half wraps on the way
+  for (const std::uint64_t begin : {std::uint64_t{0}, std::uint64_t{7}, high}) {
+    for (const std::uint64_t step : {1u, 2u, 3u, 31u, 63u, 64u, 65u, 1000u}) {
+      FlowHot hot;
+      FlowCold noted;
+      FlowCold added;
+      for (std::uint64_t i = 0; i < 300; ++i) {
+        const std::uint64_t block = begin + i / 4 * step + i % 4;
+        NoteFlowBlock(hot, noted, block);
+        if (i % 3 == 0) NoteFlowBlock(hot, noted, block);
+        AddBlock(added, {block, 1});
+      }
+      FoldBlocks(hot, noted);
+      FoldBlocks(hot, noted);
+      EXPECT_TRUE(noted.blocks == added.blocks) << begin << " by " << step;
+    }
+  }
+}
+
 TEST(Flow, AnomaliesAreCountedByName) {
   FlowCold cold;
   CountAnomaly(cold, "a");
