@@ -125,21 +125,6 @@ void Meter::NoteBlock(FlowHandle flow, std::uint64_t block) {
   if (flow.valid()) impl_->tracker.NoteBlock(flow.index, block);
 }
 
-void Meter::PrefetchBlocks(std::span<const FlowHandle> flows) {
-  for (const FlowHandle flow : flows) {
-    if (flow.valid()) impl_->tracker.PrefetchBlocks(flow.index);
-  }
-}
-
-void Meter::NoteBlocks(std::span<const FlowHandle> flows, std::span<const std::uint64_t> blocks) {
-  for (const FlowHandle flow : flows) {
-    if (flow.valid()) impl_->tracker.PrefetchLastBlock(flow.index);
-  }
-  for (std::size_t i = 0; i < flows.size(); ++i) {
-    if (blocks[i] != kNoBlock) NoteBlock(flows[i], blocks[i]);
-  }
-}
-
 void Meter::Advance(std::int64_t now_ns) {
   impl_->tracker.Advance(now_ns);
 }

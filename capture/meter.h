@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,12 +74,6 @@ class Meter {
                std::array<FlowHandle, kBatchSize>& handles);
   // Notes that a packet of the flow went into block `block` of its stream. At once after Process.
   void NoteBlock(FlowHandle flow, std::uint64_t block);
-  // The same for a batch: with many flows, what it writes has to come from memory, so it is asked
-  // for some time before (PrefetchBlocks, before the packets are stored). blocks[i] of a packet
-  // that was not stored: kNoBlock.
-  static constexpr std::uint64_t kNoBlock = UINT64_MAX;
-  void PrefetchBlocks(std::span<const FlowHandle> flows);
-  void NoteBlocks(std::span<const FlowHandle> flows, std::span<const std::uint64_t> blocks);
   // Expires flows and pending transactions that are due at `now_ns` (packet time scale).
   void Advance(std::int64_t now_ns);
   // Ends all flows with `reason` (kShutdown live, kIdle at the end of a file). FinishSome ends

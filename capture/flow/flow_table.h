@@ -1,11 +1,13 @@
 // FlowTable: the flows of one worker, found by key.
 //
-// Open addressing with linear probing over 8-byte slots (half full at most), which point into two
-// arrays: hot and cold state. All memory is bounded by max_flows at birth; the arrays are reserved
-// as address space and become real as flows fill them, so a large limit costs nothing while it is
-// not used. Deleting shifts entries back, so look-ups never slow down with age. Also keeps the
-// order in which flows are given up when the table is full: first those that are only a first
-// packet or SYN (FL-08), then those that were quiet longest. Hot path. One writer, no other reader.
+// Open addressing with linear probing over 8-byte slots, which point into two arrays: hot and cold
+// state. All memory is bounded by max_flows at birth; the arrays are reserved as address space and
+// become real as flows fill them, so a large limit costs nothing while it is not used. The slots
+// double as flows come (half full, in the last size 5/8), so that those of few flows lie close
+// together: spread over the slots of a million, each would be a page of its own. Deleting shifts
+// entries back, so look-ups never slow down with age. Also keeps the order in which flows are given
+// up when the table is full: first those that are only a first packet or SYN (FL-08), then those
+// that were quiet longest. Hot path. One writer, no other reader.
 #pragma once
 
 #include <cstdint>
@@ -57,6 +59,8 @@ class FlowTable {
     std::uint32_t head = kNoFlow;
     std::uint32_t tail = kNoFlow;
   };
+  void Grow();
+  void Link(std::uint32_t hash, std::uint32_t index);
   void Append(List& list, std::uint32_t index, std::int64_t now_ns);
   void Remove(List& list, std::uint32_t index);
   List& ListOf(std::uint32_t index) { return hot_[index].Has(kEmbryo) ? embryos_ : grown_; }
@@ -70,6 +74,7 @@ class FlowTable {
   std::size_t live_ = 0;
   std::uint32_t used_ = 0;
   std::uint64_t mask_ = 0;
+  std::uint64_t last_mask_ = 0;  // of the largest size
   Slot* slots_ = nullptr;
   FlowHot* hot_ = nullptr;
   FlowCold* cold_ = nullptr;

@@ -56,13 +56,6 @@ class FlowTracker final : private OtOutput {
   // After the packets of a batch: expires what is due.
   void EndBatch();
   void NoteBlock(std::uint32_t index, std::uint64_t block);
-  // The two steps before it, each some time after the other: with many flows, the list of a flow's
-  // blocks and its last entry come from memory.
-  void PrefetchBlocks(std::uint32_t index) { __builtin_prefetch(&table_.cold(index).blocks); }
-  void PrefetchLastBlock(std::uint32_t index) {
-    const std::vector<BlockRun>& blocks = table_.cold(index).blocks;
-    if (!blocks.empty()) __builtin_prefetch(&blocks.back());
-  }
   void Advance(std::int64_t now_ns);
   // As Meter::FinishSome.
   bool FinishSome(EndReason reason);
