@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kMaxAnomalyNames = 16;
 constexpr std::size_t kMaxCounterNames = 32;
 constexpr std::size_t kMaxBlockRuns = 4096;
+constexpr std::size_t kFirstBlockWindows = 4;
+constexpr std::size_t kMaxBlockWindows = 4096;
 
 FlowEnd MakeEnd(const FlowHot& hot, const FlowCold& cold, std::uint8_t side) {
   FlowEnd end;
@@ -35,6 +37,68 @@ void AddLabels(const FlowCold& cold, FlowRecord& record) {
   record.service = labels.service;
   record.service_by = "content";
   record.labels = labels.texts;
+}
+
+// Merges a run into the list, the last run first.
+void AddRun(std::vector<BlockRun>& runs, BlockRun run) {
+  if (!runs.empty()) {
+    BlockRun& last = runs.back();
+    const std::uint64_t end = std::max(last.first + last.count, run.first + run.count);
+    const bool touches = run.first >= last.first && run.first <= last.first + last.count;
+    const bool widen = runs.size() >= kMaxBlockRuns && run.first >= last.first;
+    if ((touches || widen) && end - last.first <= UINT32_MAX) {
+      last.count = static_cast<std::uint32_t>(end - last.first);
+      return;
+    }
+  }
+  runs.push_back(run);
+}
+
+void AddRuns(std::vector<BlockRun>& runs, const BlockWindow& window) {
+  std::uint64_t first = window.first;
+  for (std::uint64_t bits = window.bits; bits != 0;) {
+    const int skip = std::countr_zero(bits);
+    bits >>= skip;
+    const int count = std::countr_one(bits);
+    first += static_cast<std::uint64_t>(skip);
+    AddRun(runs, {first, static_cast<std::uint32_t>(count)});
+    first += static_cast<std::uint64_t>(count);
+    bits = count == 64 ? 0 : bits >> count;
+  }
+}
+
+// The list is full: its last entry stands for all that comes, or the whole list does for what comes
+// from before.
+void Widen(std::vector<BlockWindow>& windows, const BlockWindow& next) {
+  std::uint64_t end = next.first + static_cast<std::uint64_t>(std::bit_width(next.bits));
+  if (windows.back().bits == 0) {
+    end = std::max(end, windows.back().first);
+    windows.pop_back();
+  }
+  if (next.first < windows.back().first) {
+    std::uint64_t first = next.first;
+    for (const BlockWindow& window : windows) {
+      first = std::min(first, window.first);
+      end = std::max(end, window.first + 64);
+    }
+    windows = {{first, 1}};
+  }
+  windows.push_back({end, 0});
+}
+
+void AddWindow(std::vector<BlockWindow>& windows, BlockWindow next) {
+  if (!windows.empty()) {
+    BlockWindow& last = windows.back();
+    const std::uint64_t ahead = next.first - last.first;
+    if (last.bits != 0 && ahead < 64) {
+      last.bits |= next.bits << ahead;
+      next = {last.first + 64, ahead == 0 ? 0 : next.bits >> (64 - ahead)};
+      if (next.bits == 0) return;
+    }
+  }
+  if (windows.size() >= kMaxBlockWindows) return Widen(windows, next);
+  if (windows.empty()) windows.reserve(kFirstBlockWindows);
+  windows.push_back(next);
 }
 
 }  // namespace
@@ -67,31 +131,32 @@ void AddCounter(FlowCold& cold, std::string_view name, std::uint64_t add) {
   if (cold.counters.size() < kMaxCounterNames) cold.counters.emplace_back(name, add);
 }
 
-void AddBlock(FlowCold& cold, BlockRun run) {
-  std::vector<BlockRun>& blocks = cold.blocks;
-  if (!blocks.empty()) {
-    BlockRun& last = blocks.back();
-    const std::uint64_t end = std::max(last.first + last.count, run.first + run.count);
-    const bool touches = run.first >= last.first && run.first <= last.first + last.count;
-    const bool widen = blocks.size() >= kMaxBlockRuns && run.first >= last.first;
-    if ((touches || widen) && end - last.first <= UINT32_MAX) {
-      last.count = static_cast<std::uint32_t>(end - last.first);
-      return;
-    }
-  }
-  blocks.push_back(run);
+void FoldBlocks(FlowHot& hot, FlowCold& cold) {
+  if (hot.block_bits == 0) return;
+  const std::uint64_t first = std::uint64_t{cold.block_high} << 32 | hot.block_base;
+  AddWindow(cold.blocks, {first, std::exchange(hot.block_bits, 0)});
 }
 
-void FoldBlocks(FlowHot& hot, FlowCold& cold) {
-  std::uint64_t first = std::uint64_t{cold.block_high} << 32 | hot.block_base;
-  for (std::uint64_t bits = std::exchange(hot.block_bits, 0); bits != 0;) {
-    const int skip = std::countr_zero(bits);
-    bits >>= skip;
-    const int count = std::countr_one(bits);
-    first += static_cast<std::uint64_t>(skip);
-    AddBlock(cold, {first, static_cast<std::uint32_t>(count)});
-    first += static_cast<std::uint64_t>(count);
-    bits = count == 64 ? 0 : bits >> count;
+std::vector<BlockRun> TakeBlocks(FlowHot& hot, FlowCold& cold) {
+  FoldBlocks(hot, cold);
+  std::vector<BlockRun> runs;
+  for (const BlockWindow& window : cold.blocks) {
+    if (window.bits != 0) {
+      AddRuns(runs, window);
+    } else if (const std::uint64_t end = runs.back().first + runs.back().count;
+               window.first > end) {
+      AddRun(runs, {end, static_cast<std::uint32_t>(
+                             std::min<std::uint64_t>(window.first - end, UINT32_MAX))});
+    }
+  }
+  cold.blocks.clear();
+  return runs;
+}
+
+void MergeBlocks(FlowHot& from_hot, FlowCold& from, FlowHot& to_hot, FlowCold& to) {
+  for (const BlockRun& run : TakeBlocks(from_hot, from)) {
+    for (std::uint64_t done = 0; done < run.count; ++done)
+      NoteFlowBlock(to_hot, to, run.first + done);
   }
 }
 
@@ -153,8 +218,7 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
   record.commands = cold.commands;
   for (const auto& [name, count] : cold.anomalies) record.anomalies.emplace_back(name, count);
   for (const auto& [name, count] : cold.counters) record.counters.emplace_back(name, count);
-  FoldBlocks(hot, cold);
-  record.blocks = std::exchange(cold.blocks, {});
+  record.blocks = TakeBlocks(hot, cold);
   hot.Set(kRoleFrozen);
   return record;
 }

@@ -101,6 +101,13 @@ struct FlowSide {
   SeqHoles holes;
 };
 
+// Of 64 blocks in a row, a bit for each that holds packets of the flow. Without bits: all blocks
+// from the end of the window before to `first`.
+struct BlockWindow {
+  std::uint64_t first = 0;
+  std::uint64_t bits = 0;
+};
+
 struct FlowLabelling {
   FlowLabels labels;
   std::unique_ptr<LabelSession> session;  // null: it has said what it can
@@ -133,8 +140,8 @@ struct FlowCold {
   std::string_view usual_anomaly;  // what to say when nothing on its usual port parsed
   std::vector<std::pair<std::string_view, std::uint64_t>> anomalies;  // static texts
   std::vector<std::pair<std::string_view, std::uint64_t>> counters;   // static texts
-  std::vector<BlockRun> blocks;                                       // see FoldBlocks
-  std::uint32_t block_high = 0;  // the other half of FlowHot::block_base
+  std::vector<BlockWindow> blocks;  // what NoteFlowBlock has folded
+  std::uint32_t block_high = 0;     // the other half of FlowHot::block_base
   std::unique_ptr<OtSession> session;
   std::unique_ptr<FlowLabelling> labelling;  // of flows that were offered to the labeler
   const NoiseMark* noise = nullptr;          // in the meter's filter
@@ -150,6 +157,11 @@ void FoldCounters(FlowHot& hot, FlowCold& cold);
 inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block);
 // Moves the blocks noted to the cold half's list.
 void FoldBlocks(FlowHot& hot, FlowCold& cold);
+// All blocks noted, which are forgotten then. At most 4096 runs, and half as many again of windows
+// before: beyond, blocks are named that hold nothing, but never one too few.
+std::vector<BlockRun> TakeBlocks(FlowHot& hot, FlowCold& cold);
+// Adds the blocks of `from` to those of `to`.
+void MergeBlocks(FlowHot& from_hot, FlowCold& from, FlowHot& to_hot, FlowCold& to);
 // Names are few and static; a flow keeps at most 16 of them.
 void CountAnomaly(FlowCold& cold, std::string_view name);
 // As OtOutput::Count; at most 32 names.
@@ -163,9 +175,6 @@ struct ExportContext {
 };
 FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context, EndReason reason,
                       bool last);
-// Merges a run into the list, the last run first. Beyond 4096 runs it widens the last one: a list
-// may name a block too many, never one too few.
-void AddBlock(FlowCold& cold, BlockRun run);
 IpAddress EndAddress(const FlowKey& key, std::uint8_t side);
 std::uint16_t EndPort(const FlowKey& key, std::uint8_t side);
 std::string FlowCommunityId(const FlowKey& key, bool one_way);

@@ -225,9 +225,8 @@ void FlowTracker::ExportEnded() {
   for (const std::uint32_t index : ended_) {
     FlowCold& cold = table_.cold(index);
     if (cold.merged_into == kNoFlow) continue;
-    FoldBlocks(table_.hot(index), cold);
-    FoldBlocks(table_.hot(cold.merged_into), table_.cold(cold.merged_into));
-    for (const BlockRun& run : cold.blocks) AddBlock(table_.cold(cold.merged_into), run);
+    MergeBlocks(table_.hot(index), cold, table_.hot(cold.merged_into),
+                table_.cold(cold.merged_into));
   }
   for (const std::uint32_t index : ended_) {
     FlowCold& cold = table_.cold(index);

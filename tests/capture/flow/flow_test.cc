@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+#include <vector>
+
 namespace tapiary::capture {
 namespace {
 
@@ -23,39 +27,67 @@ TEST(Flow, FL09_DeltasSumUpToTotals) {
   EXPECT_EQ(second.delta_packets[1], 0u);
 }
 
-TEST(Flow, BlockRunsCoalesceAndStayBounded) {
+std::vector<BlockRun> BlocksOf(const std::vector<std::uint64_t>& noted) {
+  FlowHot hot;
   FlowCold cold;
-  AddBlock(cold, {5, 1});
-  AddBlock(cold, {6, 1});
-  AddBlock(cold, {6, 1});
-  AddBlock(cold, {9, 1});
-  EXPECT_EQ(cold.blocks, (std::vector<BlockRun>{{5, 2}, {9, 1}}));
-  for (std::uint64_t i = 0; i < 10000; ++i) AddBlock(cold, {20 + 2 * i, 1});
-  EXPECT_LE(cold.blocks.size(), 4096u);
-  // Still every block is named.
-  const BlockRun& last = cold.blocks.back();
-  EXPECT_EQ(last.first + last.count, 20u + 2 * 9999 + 1);
+  for (const std::uint64_t block : noted) NoteFlowBlock(hot, cold, block);
+  return TakeBlocks(hot, cold);
 }
 
-// Against the plain way: one AddBlock a packet.
-TEST(Flow, BlocksNotedByBitsAreThoseAddedOneByOne) {
-  const std::uint64_t high = (std::uint64_t{1} << 32) - 40;  // the low half wraps on the way
+TEST(Flow, BlocksCoalesceToRuns) {
+  EXPECT_EQ(BlocksOf({5, 6, 6, 9}), (std::vector<BlockRun>{{5, 2}, {9, 1}}));
+  EXPECT_EQ(BlocksOf({}), std::vector<BlockRun>{});
+  EXPECT_EQ(BlocksOf({7, 3}), (std::vector<BlockRun>{{7, 1}, {3, 1}}));
+}
+
+// Against a plain set, also where the low half of the numbers wraps.
+TEST(Flow, EveryBlockNotedIsNamedAndNoOther) {
+  const std::uint64_t high = (std::uint64_t{1} << 32) - 40;
   for (const std::uint64_t begin : {std::uint64_t{0}, std::uint64_t{7}, high}) {
     for (const std::uint64_t step : {1u, 2u, 3u, 31u, 63u, 64u, 65u, 1000u}) {
-      FlowHot hot;
-      FlowCold noted;
-      FlowCold added;
-      for (std::uint64_t i = 0; i < 300; ++i) {
-        const std::uint64_t block = begin + i / 4 * step + i % 4;
-        NoteFlowBlock(hot, noted, block);
-        if (i % 3 == 0) NoteFlowBlock(hot, noted, block);
-        AddBlock(added, {block, 1});
+      std::vector<std::uint64_t> noted;
+      for (std::uint64_t i = 0; i < 300; ++i) noted.push_back(begin + i / 4 * step + i % 4);
+      std::set<std::uint64_t> named;
+      for (const BlockRun& run : BlocksOf(noted)) {
+        for (std::uint64_t i = 0; i < run.count; ++i) named.insert(run.first + i);
       }
-      FoldBlocks(hot, noted);
-      FoldBlocks(hot, noted);
-      EXPECT_TRUE(noted.blocks == added.blocks) << begin << " by " << step;
+      EXPECT_EQ(named, std::set<std::uint64_t>(noted.begin(), noted.end())) << begin << " " << step;
     }
   }
+}
+
+// A list may name a block too many, never one too few.
+TEST(Flow, TheListOfBlocksStaysBounded) {
+  for (const std::uint64_t step : {2u, 100u}) {
+    for (const bool one_from_before : {false, true}) {
+      std::vector<std::uint64_t> noted;
+      for (std::uint64_t i = 0; i < 400'000; ++i) noted.push_back(20 + step * i);
+      if (one_from_before) noted.push_back(3);
+      const std::vector<BlockRun> runs = BlocksOf(noted);
+      EXPECT_LE(runs.size(), 4097u);
+      const auto named = [&runs](std::uint64_t block) {
+        return std::any_of(runs.begin(), runs.end(), [block](const BlockRun& run) {
+          return block >= run.first && block - run.first < run.count;
+        });
+      };
+      for (std::size_t i = 0; i < noted.size(); i += 997) EXPECT_TRUE(named(noted[i])) << noted[i];
+      EXPECT_TRUE(named(noted.back()));
+    }
+  }
+}
+
+TEST(Flow, MergedFlowsNameTheBlocksOfBoth) {
+  FlowHot from_hot, to_hot;
+  FlowCold from, to;
+  for (const std::uint64_t block : {4u, 5u, 200u}) NoteFlowBlock(from_hot, from, block);
+  for (const std::uint64_t block : {2u, 3u, 201u}) NoteFlowBlock(to_hot, to, block);
+  MergeBlocks(from_hot, from, to_hot, to);
+  std::set<std::uint64_t> named;
+  for (const BlockRun& run : TakeBlocks(to_hot, to)) {
+    for (std::uint64_t i = 0; i < run.count; ++i) named.insert(run.first + i);
+  }
+  EXPECT_EQ(named, (std::set<std::uint64_t>{2, 3, 4, 5, 200, 201}));
+  EXPECT_TRUE(TakeBlocks(from_hot, from).empty());
 }
 
 TEST(Flow, AnomaliesAreCountedByName) {
