@@ -157,8 +157,8 @@ void FoldCounters(FlowHot& hot, FlowCold& cold);
 inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block);
 // Moves the blocks noted to the cold half's list.
 void FoldBlocks(FlowHot& hot, FlowCold& cold);
-// All blocks noted, which are forgotten then. Of more than 4096 windows, or 4096 runs, the last ones
-// become one: a list may name a block too many, never one too few.
+// All blocks noted, which are forgotten then. Of more than 4096 windows, or 4096 runs, the last
+// ones become one: a list may name a block too many, never one too few.
 std::vector<BlockRun> TakeBlocks(FlowHot& hot, FlowCold& cold);
 // Adds the blocks of `from` to those of `to`.
 void MergeBlocks(FlowHot& from_hot, FlowCold& from, FlowHot& to_hot, FlowCold& to);
