@@ -14,6 +14,8 @@ constexpr std::size_t kMaxInterfaces = 65536;  // FlowKey::interface is 16 bits 
 // Packets lie in the memory that the kernel or the NIC wrote, in no cache of this core. As many are
 // on their way while one is decoded.
 constexpr std::uint32_t kPacketsAhead = 8;
+// The same for the state of flows, of which the processor fetches few at once.
+constexpr std::uint32_t kFlowsAhead = 6;
 
 void PrefetchHead(const Packet& packet) {
   constexpr std::size_t kLine = 64;
@@ -100,10 +102,13 @@ void Meter::Process(const PacketBatch& batch, const std::vector<InterfaceInfo>& 
   impl.DecodeBatch(batch, interfaces);
   const std::uint32_t count = batch.count;
   const FlowTable& table = impl.tracker.table();
-  for (std::uint32_t i = 0; i < count; ++i) {
+  for (std::uint32_t i = 0; i < std::min(count, kFlowsAhead); ++i) {
     if (impl.has_key[i]) table.PrefetchFlow(impl.keyed[i].hash);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
+    if (const std::uint32_t next = i + kFlowsAhead; next < count && impl.has_key[next]) {
+      table.PrefetchFlow(impl.keyed[next].hash);
+    }
     handles[i] = FlowHandle{};
     if (!impl.has_key[i]) continue;
     KeyedPacket& keyed = impl.keyed[i];
