@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/byte_cursor.h"
+#include "capture/ot/head.h"
 #include "capture/ot/techniques.h"
 #include "capture/records.h"
 
@@ -101,6 +102,8 @@ struct OtProtocol {
   // layer 2 and for ports that others use as well.
   std::string_view wrong_content;
   std::span<const TechniqueRow> techniques;
+  // How a PDU begins: asked before `recognise` where the protocol is not at home. Default: anyhow.
+  OtHead head = {};
   OtRecognition (*recognise)(const OtGuess& guess);
   std::unique_ptr<OtDecoder> (*make)();
 };

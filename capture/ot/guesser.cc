@@ -1,22 +1,14 @@
 #include "capture/ot/guesser.h"
 
 #include <algorithm>
-#include <span>
-
-#include "capture/ot/registry.h"
 
 namespace tapiary::capture {
 namespace {
 
-bool Has(std::span<const std::uint16_t> list, std::uint16_t value) {
-  return value != 0 && std::find(list.begin(), list.end(), value) != list.end();
-}
-
-bool Speaks(const OtProtocol& protocol, const OtFlowInfo& info) {
-  if (info.ip_proto == 6) return protocol.tcp;
-  if (info.ip_proto == 17) return protocol.udp;
-  if (info.ip_proto != 0) return false;
-  return info.ether_type == 0 ? protocol.llc : Has(protocol.ether_types, info.ether_type);
+// Whose port (or EtherType) it is, of `carried`.
+OtSet AtHome(const OtFlowInfo& info, OtSet carried) {
+  if (info.ip_proto == 0) return info.ether_type != 0 ? carried : 0;
+  return carried & OtWithPort(info.ports[0], info.ports[1]);
 }
 
 OtGuess MakeGuess(const OtProtocol& protocol, const OtFlowInfo& info) {
@@ -48,27 +40,23 @@ bool IsOpen(const OtRecognition& recognition, bool at_home, bool usual) {
 }  // namespace
 
 bool CouldBeOt(const OtSighting& sighting, const OtFlowInfo& info) {
-  bool usual = false, maybe = false;
-  for (const OtProtocol* const protocol : OtProtocols()) {
-    if (!Speaks(*protocol, info)) continue;
-    OtGuess guess = MakeGuess(*protocol, info);
-    if (info.at_home_only && !guess.usual_port) continue;
+  const OtSet carried = OtCarriedBy(info.ip_proto, info.ether_type);
+  const OtSet home = AtHome(info, carried);
+  const OtSet others = info.at_home_only ? 0 : carried & ~home & OtWithHead(sighting.bytes);
+  return AnyOf(home | others, [&](const OtProtocol& protocol) {
+    OtGuess guess = MakeGuess(protocol, info);
     guess.bytes[sighting.side] = sighting.bytes;
     guess.cut[sighting.side] = sighting.cut;
     guess.first_side = sighting.side;
-    usual = usual || guess.usual_port;
-    const OtRecognition recognition = protocol->recognise(guess);
+    const OtRecognition recognition = protocol.recognise(guess);
     if (recognition.verdict == OtVerdict::kYes) return true;
-    if (IsOpen(recognition, guess.usual_port, true)) return true;
-    maybe = maybe || recognition.verdict == OtVerdict::kMore;
-  }
-  return maybe && !usual;
+    return IsOpen(recognition, guess.usual_port, home != 0);
+  });
 }
 
 OtGuesser::OtGuesser(const OtFlowInfo& info) : info_(info) {
-  for (const OtProtocol* const protocol : OtProtocols()) {
-    usual_ = usual_ || (Speaks(*protocol, info) && MakeGuess(*protocol, info).usual_port);
-  }
+  carried_ = OtCarriedBy(info.ip_proto, info.ether_type);
+  home_ = AtHome(info, carried_);
 }
 
 OtGuesser::State OtGuesser::Add(const OtSighting& sighting) {
@@ -171,33 +159,36 @@ bool OtGuesser::EndIsCut(std::uint8_t side) const {
 }
 
 // Calls ask(protocol, guess, at_home) for each protocol that may be it, until one says true. Those
-// whose usual port (or EtherType) it is come first: a port orders the guesses, no more.
+// whose usual port (or EtherType) it is come first: a port orders the guesses, no more. Of the
+// others those of `heads` are asked.
 template <class Ask>
-bool OtGuesser::AskAll(bool last, Ask ask) {
+bool OtGuesser::AskAll(OtSet heads, bool last, Ask ask) {
   for (const bool at_home : {true, false}) {
-    if (at_home && !usual_) continue;
-    for (const OtProtocol* const protocol : OtProtocols()) {
-      if (!Speaks(*protocol, info_)) continue;
-      OtGuess guess = MakeGuess(*protocol, info_);
-      if (guess.usual_port != at_home) continue;
+    const OtSet set = at_home ? home_ : carried_ & ~home_ & heads;
+    const bool found = AnyOf(set, [&](const OtProtocol& protocol) {
+      OtGuess guess = MakeGuess(protocol, info_);
       guess.first_side = chunks_.front().side;
       guess.last = last;
-      if (ask(*protocol, guess, at_home)) return true;
-    }
+      return ask(protocol, guess, at_home);
+    });
+    if (found) return true;
   }
   return false;
 }
 
 bool OtGuesser::TryStreams(bool last, bool& open) {
   const bool cut[2] = {EndIsCut(0), EndIsCut(1)};
-  return AskAll(last, [&](const OtProtocol& protocol, OtGuess& guess, bool at_home) {
+  // Some tell by one side alone, whatever the other one says.
+  const OtSet heads = (collected_[0].empty() ? 0 : OtWithHead(collected_[0])) |
+                      (collected_[1].empty() ? 0 : OtWithHead(collected_[1]));
+  return AskAll(heads, last, [&](const OtProtocol& protocol, OtGuess& guess, bool at_home) {
     for (int side = 0; side < 2; ++side) {
       guess.bytes[side] = collected_[side];
       guess.cut[side] = cut[side];
     }
     const OtRecognition recognition = protocol.recognise(guess);
     if (Found(protocol, recognition)) return true;
-    open = open || IsOpen(recognition, at_home, usual_);
+    open = open || IsOpen(recognition, at_home, home_ != 0);
     return false;
   });
 }
@@ -221,16 +212,17 @@ OtGuesser::State OtGuesser::LookAtDatagram() {
 
 bool OtGuesser::TryDatagram(std::size_t at, bool last, bool& open) {
   const OtSighting newest = sighting(at);
-  return AskAll(last, [&](const OtProtocol& protocol, OtGuess& guess, bool at_home) {
-    guess.bytes[newest.side] = newest.bytes;
-    guess.cut[newest.side] = newest.cut;
-    const OtRecognition alone = protocol.recognise(guess);
-    if (Found(protocol, alone)) return true;
-    if (alone.verdict == OtVerdict::kNo) return false;
-    if (!last && TryPairs(protocol, guess, newest.side)) return true;
-    open = open || IsOpen(alone, at_home, usual_);
-    return false;
-  });
+  return AskAll(OtWithHead(newest.bytes), last,
+                [&](const OtProtocol& protocol, OtGuess& guess, bool at_home) {
+                  guess.bytes[newest.side] = newest.bytes;
+                  guess.cut[newest.side] = newest.cut;
+                  const OtRecognition alone = protocol.recognise(guess);
+                  if (Found(protocol, alone)) return true;
+                  if (alone.verdict == OtVerdict::kNo) return false;
+                  if (!last && TryPairs(protocol, guess, newest.side)) return true;
+                  open = open || IsOpen(alone, at_home, home_ != 0);
+                  return false;
+                });
 }
 
 // With the other side's datagrams: the oldest, whose answer comes first, and the newest.

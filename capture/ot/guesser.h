@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "capture/ot/decoder.h"
+#include "capture/ot/registry.h"
 
 namespace tapiary::capture {
 
@@ -83,7 +84,7 @@ class OtGuesser {
   void ShedSide(std::uint8_t side);
   State LookAtStreams();
   template <class Ask>
-  bool AskAll(bool last, Ask ask);
+  bool AskAll(OtSet heads, bool last, Ask ask);
   bool TryStreams(bool last, bool& open);
   // Whether the end of what was collected of the side last was not captured.
   [[nodiscard]] bool EndIsCut(std::uint8_t side) const;
@@ -93,7 +94,8 @@ class OtGuesser {
   bool Found(const OtProtocol& protocol, const OtRecognition& recognition);
 
   OtFlowInfo info_;
-  bool usual_ = false;  // some protocol is at home on the flow's ports
+  OtSet carried_ = 0;  // who lives on such packets
+  OtSet home_ = 0;     // of these, who is at home on the flow's ports
   std::vector<std::uint8_t> collected_[2];
   std::vector<Chunk> chunks_;
   std::uint32_t strangers_ = 0;

@@ -1,6 +1,8 @@
 #include "capture/ot/registry.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "capture/ot/ads/register.h"
 #include "capture/ot/atg/register.h"
@@ -40,6 +42,66 @@ bool HasPort(const OtProtocol& protocol, std::uint16_t port) {
   return false;
 }
 
+// The rows turned round: who may have a byte at a place, who uses a port.
+class Tables {
+ public:
+  static constexpr std::size_t kSlots = 256;
+
+  Tables() {
+    OtSet one = 1;
+    for (const OtProtocol* const protocol : OtProtocols()) {
+      for (std::size_t place = 0; place < OtHead::kBytes; ++place) {
+        for (std::size_t byte = 0; byte < 256; ++byte) {
+          const bool may = protocol->head.at[place].Has(static_cast<std::uint8_t>(byte));
+          if (may) with_byte_[place][byte] |= one;
+        }
+      }
+      for (const std::uint16_t port : protocol->ports) AddPort(port, one);
+      if (protocol->tcp) tcp_ |= one;
+      if (protocol->udp) udp_ |= one;
+      one <<= 1;
+    }
+  }
+  [[nodiscard]] OtSet WithHead(base::Bytes bytes) const {
+    OtSet set = ~OtSet{0};
+    const std::size_t size = std::min(bytes.size(), OtHead::kBytes);
+    for (std::size_t i = 0; i < size; ++i) set &= with_byte_[i][bytes[i]];
+    return set;
+  }
+  [[nodiscard]] OtSet WithPort(std::uint16_t port) const {
+    for (std::size_t at = SlotOf(port); slots_[at].port != 0; at = (at + 1) % kSlots) {
+      if (slots_[at].port == port) return slots_[at].set;
+    }
+    return 0;
+  }
+  [[nodiscard]] OtSet tcp() const { return tcp_; }
+  [[nodiscard]] OtSet udp() const { return udp_; }
+
+ private:
+  struct Slot {
+    std::uint16_t port = 0;  // 0: nobody's
+    OtSet set = 0;
+  };
+  static std::size_t SlotOf(std::uint16_t port) { return (port ^ port >> 8) % kSlots; }
+  void AddPort(std::uint16_t port, OtSet one) {
+    if (port == 0) return;
+    std::size_t at = SlotOf(port);
+    while (slots_[at].port != 0 && slots_[at].port != port) at = (at + 1) % kSlots;
+    slots_[at].port = port;
+    slots_[at].set |= one;
+  }
+
+  std::array<std::array<OtSet, 256>, OtHead::kBytes> with_byte_{};
+  std::array<Slot, kSlots> slots_{};
+  OtSet tcp_ = 0;
+  OtSet udp_ = 0;
+};
+
+const Tables& TheTables() {
+  static const Tables kTables;
+  return kTables;
+}
+
 }  // namespace
 
 std::span<const OtProtocol* const> OtProtocols() {
@@ -56,7 +118,32 @@ std::span<const OtProtocol* const> OtProtocols() {
       &slmp::kProtocol,          &srtp::kProtocol,         &mqtt::kProtocol,
       &modbus::kRtuProtocol,  // last: it has no port and the longest look
   };
+  static_assert(4 * kProtocols.size() < Tables::kSlots, "a port must find its slot");
   return kProtocols;
+}
+
+OtSet OtWithHead(base::Bytes bytes) {
+  return TheTables().WithHead(bytes);
+}
+
+OtSet OtCarriedBy(std::uint8_t ip_proto, std::uint16_t ether_type) {
+  if (ip_proto == 6) return TheTables().tcp();
+  if (ip_proto == 17) return TheTables().udp();
+  if (ip_proto != 0) return 0;
+  OtSet set = 0, one = 1;
+  for (const OtProtocol* const protocol : OtProtocols()) {
+    const auto& list = protocol->ether_types;
+    const bool fits =
+        ether_type == 0 ? protocol->llc
+                        : std::find(std::begin(list), std::end(list), ether_type) != std::end(list);
+    if (fits) set |= one;
+    one <<= 1;
+  }
+  return set;
+}
+
+OtSet OtWithPort(std::uint16_t port0, std::uint16_t port1) {
+  return TheTables().WithPort(port0) | TheTables().WithPort(port1);
 }
 
 int UsualPortSide(const OtProtocol& protocol, std::uint16_t port0, std::uint16_t port1) {

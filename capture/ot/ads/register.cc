@@ -48,6 +48,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = "not-ads-on-48898",
     .techniques = Techniques(),
+    .head = {{{0x00, 0x03}, {0x00, 0x66}}},  // the prefix; the magic of discovery
     .recognise = &Recognise,
     .make = &Make,
 };

@@ -55,6 +55,7 @@ const OtProtocol kProtocol = {
     .tcp = true,
     .wrong_content = {},  // others use the port as well
     .techniques = Techniques(),
+    .head = {{{0x01, '\r', '\n', '9'}}},
     .recognise = &Recognise,
     .make = &Make,
 };

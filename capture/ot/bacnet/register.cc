@@ -111,6 +111,7 @@ const OtProtocol kProtocol = {
     .llc = true,
     .wrong_content = "not-bacnet-on-47808",
     .techniques = Techniques(),
+    .head = {{{0x81, 0x82}}},
     .recognise = &Recognise,
     .make = &Make,
 };

@@ -58,7 +58,7 @@ OtRecognition RecogniseV3Udp(const OtGuess& guess) {
 }
 
 OtProtocol Row(std::string_view service, OtRecognition (*recognise)(const OtGuess&), bool tcp,
-               std::initializer_list<std::uint16_t> ports) {
+               std::initializer_list<std::uint16_t> ports, const OtHead& head) {
   OtProtocol row = {
       .service = service,
       .tcp = tcp,
@@ -66,6 +66,7 @@ OtProtocol Row(std::string_view service, OtRecognition (*recognise)(const OtGues
       .level = OtLevel::kRecognised,
       .wrong_content = {},
       .techniques = {},
+      .head = head,
       .recognise = recognise,
       .make = &MakeSilentDecoder,
   };
@@ -75,9 +76,11 @@ OtProtocol Row(std::string_view service, OtRecognition (*recognise)(const OtGues
 
 }  // namespace
 
-const OtProtocol kV2Protocol = Row("codesys-v2", &RecogniseV2, true, {2455, 1200});
-const OtProtocol kV3Protocol = Row("codesys-v3", &RecogniseV3, true, {11740});
+const OtProtocol kV2Protocol =
+    Row("codesys-v2", &RecogniseV2, true, {2455, 1200}, {{{0xbb}, {0xbb}}});
+const OtProtocol kV3Protocol =
+    Row("codesys-v3", &RecogniseV3, true, {11740}, {{{0x00}, {0x01}, {0x17}, {0xe8}}});
 const OtProtocol kV3UdpProtocol =
-    Row("codesys-v3-udp", &RecogniseV3Udp, false, {1740, 1741, 1742, 1743});
+    Row("codesys-v3-udp", &RecogniseV3Udp, false, {1740, 1741, 1742, 1743}, {{ByteSet::None()}});
 
 }  // namespace tapiary::capture::codesys

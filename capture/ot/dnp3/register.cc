@@ -52,6 +52,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = "not-dnp3-on-20000",
     .techniques = Techniques(),
+    .head = {{{0x05}, {0x64}, ByteSet::Range(5, 0xff)}},
     .recognise = &Recognise,
     .make = &Make,
 };

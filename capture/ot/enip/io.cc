@@ -56,6 +56,7 @@ const OtProtocol kIoProtocol = {
     .udp = true,
     .wrong_content = {},
     .techniques = {},
+    .head = {{{2}, {0}, {0x02}, {0x80}}},
     .recognise = &Recognise,
     .make = &Make,
 };

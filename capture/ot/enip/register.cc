@@ -80,9 +80,8 @@ OtLook JudgeOdd(base::Bytes bytes, const Header& header, bool datagram) {
 // The first message of one side.
 template <bool kUsualPort>
 OtLook Judge(base::Bytes bytes, bool cut, bool datagram) {
-  if (!kUsualPort && bytes.size() >= 2 && (bytes[1] != 0 || !IsKnown(bytes[0]))) {
-    return OtLook::No();
-  }
+  if (!kUsualPort && !IsKnown(bytes[0])) return OtLook::No();
+  if (!kUsualPort && bytes.size() >= 2 && bytes[1] != 0) return OtLook::No();
   Header header;
   const PduFront front = ReadHeader(bytes, header);
   if (front.kind == PduFront::Kind::kBad) return OtLook::No();
@@ -112,6 +111,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = "not-enip-on-44818",
     .techniques = cip::Techniques(),
+    .head = {{{0x00, 0x01, 0x04, 0x63, 0x64, 0x65, 0x66, 0x6f, 0x70, 0x72, 0x73, 0xc8}, {0}}},
     .recognise = &Recognise,
     .make = &Make,
 };

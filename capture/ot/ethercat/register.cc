@@ -53,6 +53,7 @@ const OtProtocol kProtocol = {
     .ether_types = {0x88a4},
     .wrong_content = "not-ethercat-on-34980",
     .techniques = Techniques(),
+    .head = {{{}, ByteSet::Range(0x10, 0x17)}},  // type 1, and bit 11 of the length is 0
     .recognise = &Recognise,
     .make = &Make,
 };

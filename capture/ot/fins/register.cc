@@ -50,6 +50,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = "not-fins-on-9600",
     .techniques = Techniques(),
+    .head = {{{'F', 0x80, 0x81, 0xc0, 0xc1}, {'I', 0}}},  // the magic; ICF of a datagram
     .recognise = &Recognise,
     .make = &Make,
 };

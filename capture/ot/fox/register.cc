@@ -36,6 +36,7 @@ const OtProtocol kProtocol = {
     .tcp = true,
     .wrong_content = "not-fox-on-1911",
     .techniques = kTechniques,
+    .head = {{{'f'}, {'o'}, {'x'}, {' '}}},
     .recognise = &Recognise,
     .make = &Make,
 };

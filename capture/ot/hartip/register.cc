@@ -46,6 +46,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = "not-hart-ip-on-5094",
     .techniques = Techniques(),
+    .head = {{{1, 2}}},
     .recognise = &Recognise,
     .make = &Make,
 };

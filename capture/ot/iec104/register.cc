@@ -71,6 +71,7 @@ const OtProtocol kProtocol = {
     .tcp = true,
     .wrong_content = "not-iec104-on-2404",
     .techniques = Techniques(),
+    .head = {{{0x68}, ByteSet::Range(4, 253)}},
     .recognise = &Recognise,
     .make = &Make,
 };

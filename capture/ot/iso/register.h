@@ -27,6 +27,7 @@ OtProtocol RowOf(std::string_view service, std::span<const TechniqueRow> techniq
       .tcp = true,
       .wrong_content = "not-iso-on-102",
       .techniques = techniques,
+      .head = {{{3}, {0}}},
       .recognise = &RecogniseAs<kUser>,
       .make = &MakeIsoDecoder,
   };

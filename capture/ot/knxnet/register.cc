@@ -41,6 +41,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = "not-knxnet-on-3671",
     .techniques = Techniques(),
+    .head = {{{0x06}, {0x10}}},
     .recognise = &Recognise,
     .make = &Make,
 };

@@ -136,6 +136,7 @@ const OtProtocol kProtocol = {
     .level = OtLevel::kDecoded,
     .wrong_content = "not-modbus-on-502",
     .techniques = Techniques(),
+    .head = {{{}, {}, {0}, {0}}},  // the protocol identifier
     .recognise = &Recognise,
     .make = &Make,
 };

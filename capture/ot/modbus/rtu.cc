@@ -29,6 +29,12 @@ constexpr std::array<std::uint16_t, 256> MakeTable() {
 }
 constexpr std::array<std::uint16_t, 256> kTable = MakeTable();
 
+// The known functions, and what refuses them.
+constexpr ByteSet kFunctions = {1,    2,    3,    4,    5,    6,    7,    8,    11,   12,
+                                15,   16,   17,   20,   21,   22,   23,   24,   43,   90,
+                                0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x8b, 0x8c,
+                                0x8f, 0x90, 0x91, 0x94, 0x95, 0x96, 0x97, 0x98, 0xab, 0xda};
+
 std::uint16_t Step(std::uint16_t crc, std::uint8_t byte) {
   return static_cast<std::uint16_t>((crc >> 8) ^ kTable[(crc ^ byte) & 0xff]);
 }
@@ -151,6 +157,7 @@ const OtProtocol kRtuProtocol = {
     .level = OtLevel::kDecoded,
     .wrong_content = {},
     .techniques = Techniques(),
+    .head = {{{}, kFunctions}},
     .recognise = &Recognise,
     .make = &Make,
 };

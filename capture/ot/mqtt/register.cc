@@ -62,6 +62,7 @@ const OtProtocol kProtocol = {
     .tcp = true,
     .wrong_content = "not-mqtt-on-1883",
     .techniques = kRows,
+    .head = {{{0x10}}},  // CONNECT; others on the usual port only
     .recognise = &Recognise,
     .make = &Make,
 };

@@ -85,6 +85,7 @@ const OtProtocol kProtocol = {
     .tcp = true,
     .wrong_content = "not-opcua-on-4840",
     .techniques = Techniques(),
+    .head = {{{'H', 'A', 'E', 'R', 'O', 'M', 'C'}, {'E', 'C', 'R', 'H', 'P', 'S', 'L'}}},
     .recognise = &Recognise,
     .make = &Make,
 };

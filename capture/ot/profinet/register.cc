@@ -98,6 +98,7 @@ const OtProtocol kCmProtocol = {
     .udp = true,
     .wrong_content = "not-profinet-io-on-34964",
     .techniques = CmTechniques(),
+    .head = {{{4}, ByteSet::Range(0, 10)}},
     .recognise = &RecogniseCm,
     .make = &MakeCm,
 };

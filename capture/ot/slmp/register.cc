@@ -62,6 +62,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = "not-slmp-on-5007",
     .techniques = Techniques(),
+    .head = {{{0x50, 0xd0, 0x54, 0xd4, 0x57, 0xd7, 0x5a, 0xda}, {0, 1}}},
     .recognise = &Recognise,
     .make = &Make,
 };

@@ -51,6 +51,7 @@ const OtProtocol kProtocol = {
     .tcp = true,
     .wrong_content = "not-ge-srtp-on-18245",
     .techniques = Techniques(),
+    .head = {{{0, 1, 2, 3}, {0}}},
     .recognise = &Recognise,
     .make = &Make,
 };

@@ -44,6 +44,7 @@ const OtProtocol kProtocol = {
     .udp = true,
     .wrong_content = {},
     .techniques = Techniques(),
+    .head = {{{0xaa}, ByteSet::Range(0x01, 0x5f)}},
     .recognise = &Recognise,
     .make = &Make,
 };
