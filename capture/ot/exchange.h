@@ -19,6 +19,7 @@
 
 #include "base/byte_cursor.h"
 #include "capture/ot/decoder.h"
+#include "capture/ot/framer.h"
 #include "capture/ot/pending.h"
 
 namespace tapiary::capture {
@@ -33,6 +34,18 @@ struct OtResponse {
   bool cut = false;
   std::int64_t first_ns = 0;
   std::int64_t last_ns = 0;
+
+  // Of a PDU that is the response as it stands. `kind` 0: any request with the key is answered.
+  static OtResponse Of(const Pdu& pdu, std::uint64_t key, std::uint32_t kind = 0) {
+    OtResponse response;
+    response.key = key;
+    response.kind = kind;
+    response.pdu = pdu.bytes;
+    response.cut = pdu.cut;
+    response.first_ns = pdu.first_ns;
+    response.last_ns = pdu.last_ns;
+    return response;
+  }
 };
 
 class Exchange {

@@ -185,14 +185,7 @@ void AdsDecoder::OnMessage(bool from_client, const Pdu& pdu) {
 }
 
 void AdsDecoder::Answer(std::uint64_t key, std::uint32_t kind, const Pdu& pdu) {
-  OtResponse response;
-  response.key = key;
-  response.kind = kind;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
-  exchange().OnResponse(response, out());
+  exchange().OnResponse(OtResponse::Of(pdu, key, kind), out());
 }
 
 void AdsDecoder::OnRequest(bool from_client, const Frame& frame, const Pdu& pdu) {

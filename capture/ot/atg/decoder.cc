@@ -51,12 +51,9 @@ void AtgDecoder::OnMessage(bool from_client, const Pdu& pdu) {
   if (from_client) return OnCommand(pdu);
   Message message;
   if (!ReadAnswer(pdu.bytes, message)) return;  // the lines of a report
-  OtResponse response;
-  response.key = message.not_understood ? kUnknown + refusals_++ : PairKey(message);
+  const std::uint64_t key = message.not_understood ? kUnknown + refusals_++ : PairKey(message);
+  OtResponse response = OtResponse::Of(pdu, key);
   if (message.not_understood) response.loose_key = 0;
-  response.pdu = pdu.bytes;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
   exchange().OnResponse(response, out());
 }
 

@@ -78,16 +78,10 @@ void EnipDecoder::OnCommand(bool from_client, const Header& header, base::Bytes 
 
 // A reply that is no CIP message: to a command, or one that refuses CIP data.
 void EnipDecoder::Refused(bool, const Header& header, const Pdu& pdu) {
-  OtResponse response;
-  response.key = CommandKey(header);
+  OtResponse response = OtResponse::Of(pdu, CommandKey(header), kCommandKind | header.command);
   if (header.command != kSendRrData && header.command != kSendUnitData) {
     response.loose_key = header.command;
   }
-  response.kind = kCommandKind | header.command;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
   exchange().OnResponse(response, out());
 }
 

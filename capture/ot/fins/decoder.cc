@@ -150,13 +150,9 @@ void FinsDecoder::OnFrame(base::Bytes bytes, const Pdu& pdu) {
   Frame frame;
   if (!ReadFrame(bytes, frame)) return OnFault("fins-header");
   if (frame.response) {
-    OtResponse response;
-    response.key = PairKey(frame.destination, frame.source, frame);
-    response.kind = frame.command;
+    const std::uint64_t key = PairKey(frame.destination, frame.source, frame);
+    OtResponse response = OtResponse::Of(pdu, key, frame.command);
     response.pdu = bytes;
-    response.cut = pdu.cut;
-    response.first_ns = pdu.first_ns;
-    response.last_ns = pdu.last_ns;
     return exchange().OnResponse(response, out());
   }
   Transaction request;

@@ -25,13 +25,7 @@ void FoxDecoder::OnMessage(bool from_client, const Pdu& pdu) {
   if (!IsFrame(pdu.bytes)) return;  // the rest of a long frame
   if (!IsHello(pdu.bytes)) return out().Count("fox.frame", 1);
   if (!from_client) {
-    OtResponse response;
-    response.key = kHelloKey;
-    response.pdu = pdu.bytes;
-    response.cut = pdu.cut;
-    response.first_ns = pdu.first_ns;
-    response.last_ns = pdu.last_ns;
-    return exchange().OnResponse(response, out());
+    return exchange().OnResponse(OtResponse::Of(pdu, kHelloKey), out());
   }
   Transaction request;
   request.time_ns = pdu.first_ns;

@@ -161,14 +161,7 @@ void HartIpDecoder::OnMessage(bool, const Pdu& pdu) {
     return;
   }
   if (message.type == kRequest) return OnRequest(message, pdu);
-  OtResponse response;
-  response.key = PairKey(message);
-  response.kind = message.id;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
-  exchange().OnResponse(response, out());
+  exchange().OnResponse(OtResponse::Of(pdu, PairKey(message), message.id), out());
 }
 
 void HartIpDecoder::OnKeepAlive(const Message& message) {

@@ -161,14 +161,8 @@ void Iec104Decoder::OnUFrame(bool from_client, std::uint8_t control, const Pdu& 
 
 void Iec104Decoder::Answer(std::uint64_t key, std::optional<std::uint64_t> loose_key,
                            std::uint32_t kind, const Pdu& pdu) {
-  OtResponse response;
-  response.key = key;
+  OtResponse response = OtResponse::Of(pdu, key, kind);
   response.loose_key = loose_key;
-  response.kind = kind;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
   Held held(*this, key);
   exchange().OnResponse(response, held);
 }

@@ -125,14 +125,8 @@ void KnxNetDecoder::OnMessage(bool from_client, const Pdu& pdu) {
   if (!ReadFrame(pdu.bytes, frame)) return OnFault("knxnet-header");
   const ServiceRow row = FindService(frame.service);
   if (row.role != Role::kResponse) return OnRequest(from_client, row, frame, pdu);
-  OtResponse response;
-  response.key = PairKey(row.request, frame, !from_client);
-  response.kind = row.request;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
-  exchange().OnResponse(response, out());
+  const std::uint64_t key = PairKey(row.request, frame, !from_client);
+  exchange().OnResponse(OtResponse::Of(pdu, key, row.request), out());
 }
 
 void KnxNetDecoder::OnRequest(bool from_client, const ServiceRow& row, const Frame& frame,

@@ -29,14 +29,8 @@ void ModbusDecoder::OnMessage(bool from_client, const Pdu& pdu) {
                          out());
     return;
   }
-  OtResponse response;
-  response.key = PairKey(adu.header);
+  OtResponse response = OtResponse::Of(pdu, PairKey(adu.header), function);
   response.loose_key = adu.header.transaction;
-  response.kind = function;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
   exchange().OnResponse(response, out());
 }
 

@@ -216,14 +216,8 @@ void MqttDecoder::OnSubscribe(base::ByteCursor& body, const Pdu& pdu, std::uint8
 }
 
 void MqttDecoder::Answer(std::uint64_t key, const Pdu& pdu) {
-  OtResponse response;
-  response.key = key;
-  response.kind = static_cast<std::uint32_t>(key >> 16);
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
-  exchange().OnResponse(response, out());
+  const std::uint32_t kind = static_cast<std::uint32_t>(key >> 16);
+  exchange().OnResponse(OtResponse::Of(pdu, key, kind), out());
 }
 
 void MqttDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {

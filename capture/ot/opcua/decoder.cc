@@ -79,13 +79,8 @@ void TakeFault(base::Bytes body, Transaction& out) {
 }
 
 OtResponse ResponseOf(std::uint64_t key, Kind kind, base::Bytes bytes, const Pdu& pdu) {
-  OtResponse response;
-  response.key = key;
-  response.kind = kind;
+  OtResponse response = OtResponse::Of(pdu, key, kind);
   response.pdu = bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
   return response;
 }
 

@@ -155,14 +155,8 @@ std::uint64_t SlmpDecoder::KeyOfAnswered(const Frame& frame) {
 }
 
 void SlmpDecoder::OnResponse(const Frame& frame, const Pdu& pdu) {
-  OtResponse response;
-  response.key = KeyOfAnswered(frame);
-  response.kind = frame.command;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
-  exchange().OnResponse(response, out());
+  const std::uint64_t key = KeyOfAnswered(frame);
+  exchange().OnResponse(OtResponse::Of(pdu, key, frame.command), out());
 }
 
 void SlmpDecoder::DecodeResponse(const OtResponse& response, bool has_request, Transaction& out) {

@@ -109,13 +109,7 @@ void SrtpDecoder::OnMessage(bool, const Pdu& pdu) {
   const bool init = message.type <= kInitAck;
   const std::uint64_t key = init ? kInitKey : message.sequence;
   if (message.type == kInitAck || message.type == kResponse) {
-    OtResponse response;
-    response.key = key;
-    response.pdu = pdu.bytes;
-    response.cut = pdu.cut;
-    response.first_ns = pdu.first_ns;
-    response.last_ns = pdu.last_ns;
-    return exchange().OnResponse(response, out());
+    return exchange().OnResponse(OtResponse::Of(pdu, key), out());
   }
   Transaction request;
   request.time_ns = pdu.first_ns;

@@ -32,14 +32,8 @@ void SynchrophasorDecoder::OnMessage(bool, const Pdu& pdu) {
   out().Count(kCounters[frame.type], 1);
   if (frame.type == kData) return;
   if (frame.type == kCommand) return OnCommand(frame, pdu);
-  OtResponse response;
-  response.key = PairKey(frame.id, frame.type);
-  response.kind = frame.type;
-  response.pdu = pdu.bytes;
-  response.cut = pdu.cut;
-  response.first_ns = pdu.first_ns;
-  response.last_ns = pdu.last_ns;
-  exchange().OnResponse(response, out());
+  const std::uint64_t key = PairKey(frame.id, frame.type);
+  exchange().OnResponse(OtResponse::Of(pdu, key, frame.type), out());
 }
 
 void SynchrophasorDecoder::OnCommand(const Frame& frame, const Pdu& pdu) {

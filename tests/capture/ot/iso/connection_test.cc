@@ -47,7 +47,7 @@ TEST(IsoConnection, LongTsapsAreText) {
   ASSERT_EQ(run.records.transactions.size(), 1u);
   const Transaction& connect = run.records.transactions[0];
   EXPECT_EQ(test::DetailOf(connect, "called_tsap"), "SIMATIC-ROOT-ES");
-  EXPECT_EQ(test::DetailOf(connect, "rack"), "(none)");
+  EXPECT_EQ(test::DetailOf(connect, "rack"), "-");
   EXPECT_EQ(connect.status, TransactionStatus::kNoReply);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "capture/records.h"
+#include "tests/capture/ot/support/recorder.h"
 
 namespace tapiary::capture::test {
 
@@ -15,13 +16,6 @@ namespace tapiary::capture::test {
 inline std::string Dt(std::string hex, bool end = true) {
   hex.erase(std::remove(hex.begin(), hex.end(), ' '), hex.end());
   return fmt::format("0300{:04x}02f0{}{}", 7 + hex.size() / 2, end ? "80" : "00", hex);
-}
-
-inline std::string DetailOf(const Transaction& transaction, std::string_view key) {
-  for (const auto& [name, text] : transaction.detail) {
-    if (name == key) return text;
-  }
-  return "(none)";
 }
 
 inline bool HasAnomaly(const Transaction& transaction, std::string_view name) {
