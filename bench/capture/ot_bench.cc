@@ -1,21 +1,24 @@
 // What OT knowledge costs: recognisers on traffic that is not theirs, and a whole polling load.
 //
 //   BM_Recognise/SERVICE   one call on a foreign segment; the mean over several kinds
+//   BM_OtDecode/SERVICE    one PDU of its own: framed, decoded, paired; the mean over the samples
 //   BM_ForeignFlow/N       a packet of a flow on no OT port, N packets a flow: all recognisers
 //                          look at the first few
 //   BM_PlainFlow           the same packet size, long flows on which nobody looks: the limit
 //   BM_ModbusPolling/P     requests and answers of P pollers, decoded, paired and drained
 //
-// Items are packets (calls for BM_Recognise). One core.
+// Items are packets (calls for BM_Recognise, PDUs for BM_OtDecode). One core.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/meter.h"
 #include "capture/ot/registry.h"
+#include "tests/capture/ot/support/samples.h"
 #include "tests/capture/support/meter_run.h"
 
 namespace tapiary::capture {
@@ -58,6 +61,58 @@ void Recognise(benchmark::State& state, const OtProtocol* protocol) {
     benchmark::DoNotOptimize(protocol->recognise(guess));
   }
   state.SetItemsProcessed(state.iterations());
+}
+
+class CountingOutput final : public OtOutput {
+ public:
+  void Emit(Transaction&& transaction) override {
+    benchmark::DoNotOptimize(transaction.operation.data());
+    ++transactions;
+  }
+  void Anomaly(std::string_view) override { ++anomalies; }
+  void Count(std::string_view, std::uint64_t) override {}
+
+  double transactions = 0;
+  double anomalies = 0;
+};
+
+// By datagram where the recogniser takes it for no stream.
+bool IsDatagram(const OtProtocol& protocol, base::Bytes bytes) {
+  OtGuess guess;
+  guess.bytes[0] = bytes;
+  guess.usual_port = true;
+  return !protocol.tcp || protocol.recognise(guess).verdict == OtVerdict::kNo;
+}
+
+// The row's sample PDUs over and over, on one flow.
+void Decode(benchmark::State& state, const OtProtocol* protocol) {
+  struct Step {
+    test::OtSamplePdu pdu;
+    bool datagram = false;
+  };
+  std::vector<Step> steps;
+  for (test::OtSamplePdu& pdu : test::SamplesOf(*protocol)) {
+    const bool datagram = IsDatagram(*protocol, pdu.bytes);
+    steps.push_back({std::move(pdu), datagram});
+  }
+  const auto decoder = protocol->make();
+  CountingOutput out;
+  std::int64_t time = kStart;
+  for (auto _ : state) {
+    for (const Step& step : steps) {
+      time += test::kMilli;
+      if (step.datagram) {
+        decoder->OnDatagram(step.pdu.from_client, step.pdu.bytes, false, time, out);
+      } else {
+        decoder->OnBytes(step.pdu.from_client, step.pdu.bytes, time, out);
+      }
+    }
+    if (decoder->next_due_ns() <= time) decoder->Expire(time, out);
+  }
+  const auto pdus = state.iterations() * static_cast<std::int64_t>(steps.size());
+  state.SetItemsProcessed(pdus);
+  state.counters["transactions"] = out.transactions / static_cast<double>(pdus);
+  state.counters["anomalies"] = out.anomalies / static_cast<double>(pdus);
 }
 
 // Runs the packets through one meter again and again, in batches, later each time.
@@ -174,6 +229,9 @@ int main(int argc, char** argv) {
   for (const tapiary::capture::OtProtocol* const protocol : tapiary::capture::OtProtocols()) {
     benchmark::RegisterBenchmark(("BM_Recognise/" + std::string(protocol->service)).c_str(),
                                  tapiary::capture::Recognise, protocol);
+    if (protocol->level != tapiary::capture::OtLevel::kDecoded) continue;
+    benchmark::RegisterBenchmark(("BM_OtDecode/" + std::string(protocol->service)).c_str(),
+                                 tapiary::capture::Decode, protocol);
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
