@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "capture/flow/community_id.h"
+#include "capture/flow/ports.h"
 
 namespace tapiary::capture {
 namespace {
@@ -13,30 +14,72 @@ constexpr std::size_t kMaxCounterNames = 32;
 constexpr std::size_t kMaxBlockRuns = 4096;
 constexpr std::size_t kFirstBlockWindows = 4;
 constexpr std::size_t kMaxBlockWindows = 4096;
+constexpr std::uint8_t kTcp = 6, kUdp = 17;
 
 FlowEnd MakeEnd(const FlowHot& hot, const FlowCold& cold, std::uint8_t side) {
   FlowEnd end;
-  const FlowSide& from = cold.sides[side];
+  const FlowSide& rare = RareOf(cold).sides[side];
+  const SideTotals totals = TotalsOf(hot, cold, side);
   end.ip = EndAddress(hot.key, side);
   if (hot.key.kind == KeyKind::kIpPorts) end.port = EndPort(hot.key, side);
-  end.mac = from.mac;
-  end.packets = from.packets;
-  end.bytes = from.bytes;
-  end.payload_bytes = from.payload;
+  end.mac = cold.macs[side];
+  end.packets = totals.packets;
+  end.bytes = totals.bytes;
+  end.payload_bytes = totals.payload;
   end.tcp_flags = hot.tcp_flags[side];
-  end.missed_bytes = from.missed;
-  end.retransmitted = from.retransmitted;
+  end.missed_bytes = rare.missed;
+  end.retransmitted = rare.retransmitted;
   return end;
 }
 
-// What an OT decoder proved wins over labels.
-void AddLabels(const FlowCold& cold, FlowRecord& record) {
-  if (!cold.labelling || cold.service_by == "content") return;
-  const FlowLabels& labels = cold.labelling->labels;
-  if (labels.service.empty()) return;
-  record.service = labels.service;
-  record.service_by = "content";
-  record.labels = labels.texts;
+// What an OT decoder proved wins over labels, and these over the port.
+void NameService(const FlowHot& hot, const FlowRare& rare, FlowRecord& record) {
+  if (!rare.service.empty()) {
+    record.service = rare.service;
+    record.service_by = "content";
+    return;
+  }
+  if (rare.labelling && !rare.labelling->labels.service.empty()) {
+    const FlowLabels& labels = rare.labelling->labels;
+    record.service = labels.service;
+    record.service_by = "content";
+    record.labels = labels.texts;
+    return;
+  }
+  record.service = UsualService(hot.key);
+  if (!record.service.empty()) record.service_by = "port";
+}
+
+void CopyRare(const FlowRare& rare, FlowRecord& record) {
+  for (const TunnelLayer& layer : rare.tunnels) record.tunnels.push_back(ToString(layer));
+  if (rare.noise != nullptr) record.noise = rare.noise->name;
+  record.truncated = rare.truncated;
+  record.bad_checksums = rare.bad_checksums;
+  record.duplicates = rare.duplicates;
+  record.transactions = rare.transactions;
+  record.commands = rare.commands;
+  for (const auto& [name, count] : rare.anomalies) record.anomalies.emplace_back(name, count);
+  for (const auto& [name, count] : rare.counters) record.counters.emplace_back(name, count);
+}
+
+void CountDeltas(const FlowCold& cold, FlowRecord& record, std::uint8_t orig) {
+  const FlowRare& rare = RareOf(cold);
+  const FlowEnd* const ends[2] = {&record.orig, &record.resp};
+  for (int i = 0; i < 2; ++i) {
+    const FlowSide& side = rare.sides[i == 0 ? orig : orig ^ 1];
+    record.delta_packets[i] = ends[i]->packets - side.part_packets;
+    record.delta_bytes[i] = ends[i]->bytes - side.part_bytes;
+  }
+}
+
+void MarkPart(FlowHot& hot, FlowCold& cold) {
+  FoldCounters(hot, cold);
+  FlowRare& rare = MakeRare(cold);
+  ++rare.part;
+  for (FlowSide& side : rare.sides) {
+    side.part_packets = side.packets;
+    side.part_bytes = side.bytes;
+  }
 }
 
 // Merges a run into the list, the last run first.
@@ -101,46 +144,62 @@ void AddWindow(std::vector<BlockWindow>& windows, BlockWindow next) {
   windows.push_back(next);
 }
 
+BlockWindow TakeWindow(FlowHot& hot, const FlowCold& cold) {
+  const std::uint64_t high = cold.block_high;
+  return {high << 32 | hot.block_base, std::exchange(hot.block_bits, 0)};
+}
+
 }  // namespace
 
 void FoldCounters(FlowHot& hot, FlowCold& cold) {
+  FlowRare& rare = MakeRare(cold);
   for (int side = 0; side < 2; ++side) {
-    cold.sides[side].packets += std::exchange(hot.packets[side], 0);
-    cold.sides[side].bytes += std::exchange(hot.bytes[side], 0);
-    cold.sides[side].payload += std::exchange(hot.payload[side], 0);
+    rare.sides[side].packets += std::exchange(hot.packets[side], 0);
+    rare.sides[side].bytes += std::exchange(hot.bytes[side], 0);
+    rare.sides[side].payload += std::exchange(hot.payload[side], 0);
   }
 }
 
+SideTotals TotalsOf(const FlowHot& hot, const FlowCold& cold, std::uint8_t side) {
+  const FlowSide& folded = RareOf(cold).sides[side];
+  return {folded.packets + hot.packets[side], folded.bytes + hot.bytes[side],
+          folded.payload + hot.payload[side]};
+}
+
 void CountAnomaly(FlowCold& cold, std::string_view name) {
-  for (auto& [known, count] : cold.anomalies) {
+  auto& anomalies = MakeRare(cold).anomalies;
+  for (auto& [known, count] : anomalies) {
     if (known == name) {
       ++count;
       return;
     }
   }
-  if (cold.anomalies.size() < kMaxAnomalyNames) cold.anomalies.emplace_back(name, 1);
+  if (anomalies.size() < kMaxAnomalyNames) anomalies.emplace_back(name, 1);
 }
 
 void AddCounter(FlowCold& cold, std::string_view name, std::uint64_t add) {
-  for (auto& [known, count] : cold.counters) {
+  auto& counters = MakeRare(cold).counters;
+  for (auto& [known, count] : counters) {
     if (known == name) {
       count += add;
       return;
     }
   }
-  if (cold.counters.size() < kMaxCounterNames) cold.counters.emplace_back(name, add);
+  if (counters.size() < kMaxCounterNames) counters.emplace_back(name, add);
 }
 
 void FoldBlocks(FlowHot& hot, FlowCold& cold) {
-  if (hot.block_bits == 0) return;
-  const std::uint64_t first = std::uint64_t{cold.block_high} << 32 | hot.block_base;
-  AddWindow(cold.blocks, {first, std::exchange(hot.block_bits, 0)});
+  if (hot.block_bits != 0) AddWindow(MakeMore(cold).blocks, TakeWindow(hot, cold));
 }
 
 std::vector<BlockRun> TakeBlocks(FlowHot& hot, FlowCold& cold) {
-  FoldBlocks(hot, cold);
   std::vector<BlockRun> runs;
-  for (const BlockWindow& window : cold.blocks) {
+  if (!cold.more || cold.more->blocks.empty()) {
+    AddRuns(runs, TakeWindow(hot, cold));
+    return runs;
+  }
+  FoldBlocks(hot, cold);
+  for (const BlockWindow& window : cold.more->blocks) {
     if (window.bits != 0) {
       AddRuns(runs, window);
     } else if (const std::uint64_t end = runs.back().first + runs.back().count;
@@ -149,7 +208,7 @@ std::vector<BlockRun> TakeBlocks(FlowHot& hot, FlowCold& cold) {
                              std::min<std::uint64_t>(window.first - end, UINT32_MAX))});
     }
   }
-  cold.blocks.clear();
+  cold.more->blocks.clear();
   return runs;
 }
 
@@ -178,47 +237,40 @@ std::string FlowCommunityId(const FlowKey& key, bool one_way) {
                      one_way);
 }
 
+std::string_view UsualService(const FlowKey& key) {
+  if (key.kind != KeyKind::kIpPorts || (key.proto != kTcp && key.proto != kUdp)) return {};
+  const int server = ServerByPort(key.proto, key.low_port, key.high_port);
+  if (server < 0) return {};
+  return ServiceByPort(key.proto, EndPort(key, static_cast<std::uint8_t>(server)));
+}
+
 FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context, EndReason reason,
                       bool last) {
-  FoldCounters(hot, cold);
+  const FlowRare& rare = RareOf(cold);
   FlowRecord record;
   record.id = {context.epoch, cold.number};
-  record.part = cold.part++;
+  record.part = rare.part;
   record.stream = context.first_stream + hot.key.interface;
   record.interface = context.interface;
   record.start_ns = cold.start_ns;
-  record.end_ns = std::max(hot.last_ns, cold.end_ns);
+  record.end_ns = std::max(hot.last_ns, rare.end_ns);
   record.proto = hot.key.proto;
   record.ether_type = hot.key.ether_type;
   record.vlans.assign(hot.key.vlans.begin(), hot.key.vlans.begin() + hot.key.vlan_count);
-  for (const TunnelLayer& layer : cold.tunnels) record.tunnels.push_back(ToString(layer));
   const std::uint8_t orig = hot.orig_side();
-  const std::uint8_t resp = orig ^ 1;
   record.orig = MakeEnd(hot, cold, orig);
-  record.resp = MakeEnd(hot, cold, resp);
-  for (int i = 0; i < 2; ++i) {
-    FlowSide& side = cold.sides[i == 0 ? orig : resp];
-    record.delta_packets[i] = side.packets - std::exchange(side.part_packets, side.packets);
-    record.delta_bytes[i] = side.bytes - std::exchange(side.part_bytes, side.bytes);
-  }
+  record.resp = MakeEnd(hot, cold, orig ^ 1);
+  CountDeltas(cold, record, orig);
   record.community_id =
-      cold.community_id.empty() ? FlowCommunityId(hot.key, cold.one_way) : cold.community_id;
-  record.service = cold.service;
-  record.service_by = cold.service_by;
-  AddLabels(cold, record);
-  if (cold.noise != nullptr) record.noise = cold.noise->name;
+      rare.community_id.empty() ? FlowCommunityId(hot.key, cold.one_way) : rare.community_id;
+  NameService(hot, rare, record);
   record.role_by = hot.role_by;
   record.tcp_state = hot.state;
   record.end_reason = reason;
   record.last = last;
-  record.truncated = cold.truncated;
-  record.bad_checksums = cold.bad_checksums;
-  record.duplicates = cold.duplicates;
-  record.transactions = cold.transactions;
-  record.commands = cold.commands;
-  for (const auto& [name, count] : cold.anomalies) record.anomalies.emplace_back(name, count);
-  for (const auto& [name, count] : cold.counters) record.counters.emplace_back(name, count);
+  CopyRare(rare, record);
   record.blocks = TakeBlocks(hot, cold);
+  if (!last) MarkPart(hot, cold);
   hot.Set(kRoleFrozen);
   return record;
 }

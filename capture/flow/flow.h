@@ -1,9 +1,18 @@
-// Flow state: what is kept per flow, split by how often a packet needs it.
+// Flow state: what is kept per flow, split by how often it is needed.
 //
-// FlowHot is two cache lines, the only memory that an ordinary packet touches: the key, then
-// counters, deadlines and TCP positions. FlowCold is for births, deaths, faults and flows with an
-// OT decoder. Both live in arrays of the FlowTable under the same index. Counters of the hot half
-// are 32 bits wide and are folded into the cold half before they can overflow. One thread.
+// - FlowHot, 128 bytes, two cache lines: all that an ordinary packet touches. The key, counters,
+//   deadlines, TCP positions, blocks noted.
+// - FlowCold, 72 bytes: what every flow needs beyond that, at its birth and death and when its
+//   deadline is looked at: number, start, the links of eviction order and timer wheel, MACs, TCP
+//   initial numbers.
+// - FlowMore, 32 bytes from the heap: the list of blocks of flows that live longer than 64 blocks,
+//   and the way to FlowRare.
+// - FlowRare, some 450 bytes from the heap: what most flows never have. Totals (of flows that sent
+//   a part or whose hot counters would overflow), gaps and repeats, anomalies, tunnels, labels,
+//   noise, the OT session. Whoever has something to write makes it; readers of one that is not
+//   there see an empty one.
+// What follows from the key (service by port, usual anomaly) is not stored at all.
+// Hot and cold halves are in arrays of the FlowTable under the same index. One thread.
 #pragma once
 
 #include <array>
@@ -30,13 +39,15 @@ enum FlowBits : std::uint16_t {
   kFinSeen = 1 << 3,      // and << 4 for the high side
   kEmbryo = 1 << 5,       // nothing but a first packet or a SYN so far: first to be evicted
   kRoleFrozen = 1 << 6,   // a record with these roles went out
-  kHasSession = 1 << 7,   // FlowCold::session is there
+  kHasSession = 1 << 7,   // FlowRare::session is there
   kEnding = 1 << 8,       // out of the table, its record is due at the next call
   kSynAckFirst = 1 << 9,  // began with SYN+ACK, roles still open
   kGuessing = 1 << 10,    // the OT decoders have not given up on it
   kUsualPort = 1 << 11,   // an OT protocol lives on one of its ports
   kLive = 1 << 12,        // holds a flow, in the table or ending
   kNotStored = 1 << 13,   // a noise rule keeps its packets from being stored
+  kSumsRight = 1 << 14,   // and << 15 for the high side: a TCP checksum was right, one that is
+                          // wrong is no offload
 };
 inline constexpr std::uint16_t SideBit(FlowBits bit, std::uint8_t side) {
   return static_cast<std::uint16_t>(bit << side);
@@ -53,7 +64,7 @@ struct alignas(64) FlowHot {
   std::int64_t last_ns = kTimeUnknown;  // largest packet time; moves back with the clock
   std::int64_t due_ns = INT64_MAX;      // no deadline of the flow is earlier
   std::uint32_t next_seq[2] = {0, 0};   // expected TCP sequence number
-  std::uint64_t block_bits = 0;         // blocks noted that are not in FlowCold::blocks yet
+  std::uint64_t block_bits = 0;         // blocks noted that are not in FlowMore::blocks yet
   std::uint8_t tcp_flags[2] = {0, 0};
   std::uint16_t bits = 0;
   TcpState state = TcpState::kNone;
@@ -83,11 +94,7 @@ struct SeqHoles {
 };
 
 struct FlowSide {
-  MacAddress mac{};
-  bool has_isn = false;
-  std::uint32_t isn = 0;      // initial sequence number, or the first seen minus one
   bool asked_anew = false;    // a SYN in the middle of the connection that nobody granted yet
-  bool sums_right = false;    // a TCP checksum was right: one that is wrong is no offload
   std::uint32_t new_isn = 0;  // of asked_anew
   std::uint64_t packets = 0;  // folded totals
   std::uint64_t bytes = 0;
@@ -113,49 +120,96 @@ struct FlowLabelling {
   std::unique_ptr<LabelSession> session;  // null: it has said what it can
 };
 
-struct FlowCold {
-  std::uint64_t number = 0;
-  std::int64_t start_ns = kTimeUnknown;       // smallest packet time
-  std::int64_t end_ns = kTimeUnknown;         // largest before the clock was last set back
-  std::int64_t late_ns = kTimeUnknown;        // of the last packet that was not the latest
-  std::int64_t part_start_ns = kTimeUnknown;  // active timeout counts from here
-  std::uint32_t part = 0;
-  std::uint32_t list_next = kNoFlow;  // eviction order
-  std::uint32_t list_prev = kNoFlow;
-  std::uint32_t wheel_next = kNoFlow;  // TimerWheel's
-  std::uint32_t wheel_prev = kNoFlow;
-  EndReason end_reason = EndReason::kIdle;
-  std::int64_t listed_ns = 0;  // time at which it took its place in the eviction order
+struct FlowRare {
   FlowSide sides[2];
+  std::int64_t end_ns = kTimeUnknown;   // largest packet time before the clock was last set back
+  std::int64_t late_ns = kTimeUnknown;  // of the last packet far behind the clock
+  std::uint32_t part = 0;
+  std::uint32_t merged_into = kNoFlow;  // a provisional flow of fragments whose flow was found
   std::uint64_t truncated = 0;
   std::uint64_t bad_checksums = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t transactions = 0;
   std::uint64_t commands = 0;
-  // Around the first packet that had any; allocated for such flows only, at their birth.
-  std::vector<TunnelLayer> tunnels;
-  bool one_way = false;      // an ICMP kind that nobody answers
-  std::string_view service;  // static text
-  std::string_view service_by;
-  std::string_view usual_anomaly;  // what to say when nothing on its usual port parsed
+  std::vector<TunnelLayer> tunnels;  // around the first packet that had any
+  std::string_view service;          // by content, static text; by port: made at export
   std::vector<std::pair<std::string_view, std::uint64_t>> anomalies;  // static texts
   std::vector<std::pair<std::string_view, std::uint64_t>> counters;   // static texts
-  std::vector<BlockWindow> blocks;  // what NoteFlowBlock has folded
-  std::uint32_t block_high = 0;     // the other half of FlowHot::block_base
   std::unique_ptr<OtSession> session;
   std::unique_ptr<FlowLabelling> labelling;  // of flows that were offered to the labeler
   const NoiseMark* noise = nullptr;          // in the meter's filter
-  std::string community_id;             // kept for flows with transactions, else made at export
-  std::uint32_t merged_into = kNoFlow;  // a provisional flow of fragments whose flow was found
+  std::string community_id;  // kept for flows with transactions, else made at export
 };
 
-// Adds the hot counters to the cold totals and clears them.
+struct FlowMore {
+  std::vector<BlockWindow> blocks;  // what NoteFlowBlock has folded
+  std::unique_ptr<FlowRare> rare;
+};
+
+struct FlowCold {
+  // Flows of 8 years at a million a second, and blocks of 2^42: enough for good.
+  static constexpr std::uint64_t kMaxNumber = (std::uint64_t{1} << 48) - 1;
+  static constexpr std::uint64_t kMaxBlockHigh = (1u << 10) - 1;
+
+  std::uint64_t number : 48 = 0;
+  std::uint64_t block_high : 10 = 0;  // the other half of FlowHot::block_base
+  std::uint64_t end_reason : 3 = 0;   // EndReason, once it ended
+  bool one_way : 1 = false;           // an ICMP kind that nobody answers
+  bool low_isn : 1 = false;           // isn[0] is known
+  bool high_isn : 1 = false;
+  std::int64_t start_ns = kTimeUnknown;       // smallest packet time
+  std::int64_t part_start_ns = kTimeUnknown;  // active timeout counts from here
+  std::unique_ptr<FlowMore> more;             // null for most; see MakeRare, RareOf
+  std::uint32_t list_next = kNoFlow;          // eviction order
+  std::uint32_t list_prev = kNoFlow;
+  std::uint32_t wheel_next = kNoFlow;  // TimerWheel's
+  std::uint32_t wheel_prev = kNoFlow;
+  std::uint32_t listed = 0;       // low half of the time it took its place in the eviction order
+  std::uint32_t isn[2] = {0, 0};  // by side: initial sequence number, or the first seen minus one
+  MacAddress macs[2] = {};
+
+  [[nodiscard]] bool has_isn(std::uint8_t side) const { return side == 0 ? low_isn : high_isn; }
+  void SetIsn(std::uint8_t side, std::uint32_t to) {
+    isn[side] = to;
+    if (side == 0) {
+      low_isn = true;
+    } else {
+      high_isn = true;
+    }
+  }
+};
+static_assert(sizeof(FlowCold) == 72);
+
+inline const FlowRare kNoRare;
+inline bool HasRare(const FlowCold& cold) {
+  return cold.more && cold.more->rare;
+}
+inline const FlowRare& RareOf(const FlowCold& cold) {
+  return HasRare(cold) ? *cold.more->rare : kNoRare;
+}
+// Both allocate once a flow: never on the way of an ordinary packet.
+inline FlowMore& MakeMore(FlowCold& cold) {
+  if (!cold.more) cold.more = std::make_unique<FlowMore>();
+  return *cold.more;
+}
+inline FlowRare& MakeRare(FlowCold& cold) {
+  FlowMore& more = MakeMore(cold);
+  if (!more.rare) more.rare = std::make_unique<FlowRare>();
+  return *more.rare;
+}
+
+struct SideTotals {
+  std::uint64_t packets = 0, bytes = 0, payload = 0;
+};
+// Of the whole flow so far.
+SideTotals TotalsOf(const FlowHot& hot, const FlowCold& cold, std::uint8_t side);
+// Adds the hot counters to the totals of the rare part and clears them.
 void FoldCounters(FlowHot& hot, FlowCold& cold);
-// Notes that a packet went into `block`. Blocks are noted in the hot half, 64 of them, before the
-// list of the cold half needs to come from memory: with many flows and small packets, a flow has
-// packets in every second block or so.
+// Notes that a packet went into `block`. Blocks are noted in the hot half, 64 of them, before a
+// list needs to come from memory: with many flows and small packets, a flow has packets in every
+// second block or so.
 inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block);
-// Moves the blocks noted to the cold half's list.
+// Moves the blocks noted to the list in FlowMore.
 void FoldBlocks(FlowHot& hot, FlowCold& cold);
 // All blocks noted, which are forgotten then. Of more than 4096 windows, or 4096 runs, the last
 // ones become one: a list may name a block too many, never one too few.
@@ -166,8 +220,8 @@ void MergeBlocks(FlowHot& from_hot, FlowCold& from, FlowHot& to_hot, FlowCold& t
 void CountAnomaly(FlowCold& cold, std::string_view name);
 // As OtOutput::Count; at most 32 names.
 void AddCounter(FlowCold& cold, std::string_view name, std::uint64_t add);
-// The record of the flow as it stands. Moves the blocks out, marks the part as gone. `first_stream`
-// and `epoch` as in MeterOptions.
+// The record of the flow as it stands. Moves the blocks out, and unless it is the last one, marks
+// the part as gone. `first_stream` and `epoch` as in MeterOptions.
 struct ExportContext {
   std::uint64_t epoch = 0;
   std::uint32_t first_stream = 0;
@@ -177,6 +231,8 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
                       bool last);
 IpAddress EndAddress(const FlowKey& key, std::uint8_t side);
 std::uint16_t EndPort(const FlowKey& key, std::uint8_t side);
+// By the server's port; static text, often empty.
+std::string_view UsualService(const FlowKey& key);
 std::string FlowCommunityId(const FlowKey& key, bool one_way);
 
 inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block) {
@@ -187,7 +243,7 @@ inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block) {
   }
   FoldBlocks(hot, cold);
   hot.block_base = static_cast<std::uint32_t>(block);
-  cold.block_high = static_cast<std::uint32_t>(block >> 32);
+  cold.block_high = (block >> 32) & FlowCold::kMaxBlockHigh;
   hot.block_bits = 1;
 }
 

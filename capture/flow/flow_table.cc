@@ -130,15 +130,7 @@ void FlowTable::Unlink(std::uint32_t index) {
 
 void FlowTable::Release(std::uint32_t index) {
   hot_[index] = FlowHot{};
-  FlowCold& cold = cold_[index];
-  // The vectors keep their memory for the next flow.
-  auto anomalies = std::move(cold.anomalies);
-  auto blocks = std::move(cold.blocks);
-  anomalies.clear();
-  blocks.clear();
-  cold = FlowCold{};
-  cold.anomalies = std::move(anomalies);
-  cold.blocks = std::move(blocks);
+  cold_[index] = FlowCold{};
   free_.indices.push_back(index);
 }
 
@@ -146,7 +138,7 @@ void FlowTable::Append(List& list, std::uint32_t index, std::int64_t now_ns) {
   FlowCold& cold = cold_[index];
   cold.list_next = kNoFlow;
   cold.list_prev = list.tail;
-  cold.listed_ns = now_ns;
+  cold.listed = static_cast<std::uint32_t>(now_ns);
   (list.tail == kNoFlow ? list.head : cold_[list.tail].list_next) = index;
   list.tail = index;
 }
@@ -163,12 +155,18 @@ void FlowTable::LeaveEmbryos(std::uint32_t index, std::int64_t now_ns) {
   Append(grown_, index, now_ns);
 }
 
+// Times are equal when no packet came since, and their low halves tell well enough: that a packet
+// came a whole number of 4.3 s later, to the nanosecond, costs one flow its second chance.
+bool FlowTable::IsQuiet(std::uint32_t index) const {
+  return static_cast<std::uint32_t>(hot_[index].last_ns) == cold_[index].listed;
+}
+
 std::uint32_t FlowTable::PickVictim() {
   if (embryos_.head != kNoFlow) return embryos_.head;
   // A flow that had packets since it took its place goes to the end once more.
   for (int chance = 0; chance < kSecondChances; ++chance) {
     const std::uint32_t index = grown_.head;
-    if (index == kNoFlow || hot_[index].last_ns <= cold_[index].listed_ns) return index;
+    if (index == kNoFlow || IsQuiet(index)) return index;
     Remove(grown_, index);
     Append(grown_, index, hot_[index].last_ns);
   }

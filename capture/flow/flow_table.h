@@ -63,6 +63,7 @@ class FlowTable {
   void Link(std::uint32_t hash, std::uint32_t index);
   void Append(List& list, std::uint32_t index, std::int64_t now_ns);
   void Remove(List& list, std::uint32_t index);
+  [[nodiscard]] bool IsQuiet(std::uint32_t index) const;
   List& ListOf(std::uint32_t index) { return hot_[index].Has(kEmbryo) ? embryos_ : grown_; }
 
   // Address space of `count` objects, zero and not yet real.

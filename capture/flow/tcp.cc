@@ -55,7 +55,6 @@ std::uint32_t FillHoles(FlowSide& side, std::uint32_t begin, std::uint32_t end) 
 void UpdateSequence(FlowHot& hot, FlowCold& cold, std::uint8_t side, const TcpInfo& tcp,
                     std::uint32_t payload_length) {
   if ((tcp.flags & kTcpRst) != 0) return;  // its sequence number need not fit
-  FlowSide& state = cold.sides[side];
   const std::uint32_t begin = tcp.seq;
   const std::uint32_t end = begin + payload_length + ((tcp.flags & kTcpSyn) != 0 ? 1u : 0u) +
                             ((tcp.flags & kTcpFin) != 0 ? 1u : 0u);
@@ -74,7 +73,7 @@ void UpdateSequence(FlowHot& hot, FlowCold& cold, std::uint8_t side, const TcpIn
     if (ahead > kLargestGap) {
       CountAnomaly(cold, "tcp-sequence-jump");
     } else {
-      AddHole(state, next, begin);
+      AddHole(MakeRare(cold).sides[side], next, begin);
     }
     next = end;
     return;
@@ -85,9 +84,10 @@ void UpdateSequence(FlowHot& hot, FlowCold& cold, std::uint8_t side, const TcpIn
     return;
   }
   const bool beyond = Distance(next, end) > 0;
-  const std::uint32_t filled = FillHoles(state, begin, beyond ? next : end);
+  const std::uint32_t filled =
+      HasRare(cold) ? FillHoles(MakeRare(cold).sides[side], begin, beyond ? next : end) : 0;
   if (beyond) next = end;
-  if (!beyond && filled == 0 && payload_length > 0) ++state.retransmitted;
+  if (!beyond && filled == 0 && payload_length > 0) ++MakeRare(cold).sides[side].retransmitted;
 }
 
 void UpdateRoles(FlowHot& hot, std::uint8_t side, const TcpInfo& tcp) {
@@ -164,12 +164,11 @@ void SetRole(FlowHot& hot, std::uint8_t orig_side, RoleBy by) {
 bool BeginsNewConnection(const FlowHot& hot, const FlowCold& cold, std::uint8_t side,
                          const TcpInfo& tcp) {
   const bool ack = (tcp.flags & kTcpAck) != 0;
-  const FlowSide& state = cold.sides[side];
-  const FlowSide& other = cold.sides[side ^ 1];
+  const FlowSide& other = RareOf(cold).sides[side ^ 1];
   if (ack && other.asked_anew && tcp.ack == other.new_isn + 1) return true;
   if (!ack && IsTwoSided(hot)) return false;
-  if (!state.has_isn) return !ack && (hot.ended() || hot.state == TcpState::kMidstream);
-  if (state.isn == tcp.seq) return false;
+  if (!cold.has_isn(side)) return !ack && (hot.ended() || hot.state == TcpState::kMidstream);
+  if (cold.isn[side] == tcp.seq) return false;
   // A SYN+ACK with another number follows a SYN that was not mirrored: only believed after the end.
   return !ack || hot.ended();
 }
@@ -177,9 +176,10 @@ bool BeginsNewConnection(const FlowHot& hot, const FlowCold& cold, std::uint8_t 
 void UpdateTcp(FlowHot& hot, FlowCold& cold, std::uint8_t side, const TcpInfo& tcp,
                std::uint32_t payload_length) {
   if ((tcp.flags & (kTcpSyn | kTcpAck)) == kTcpSyn && IsTwoSided(hot) &&
-      tcp.seq != cold.sides[side].isn) {
-    cold.sides[side].asked_anew = true;
-    cold.sides[side].new_isn = tcp.seq;
+      tcp.seq != cold.isn[side]) {
+    FlowSide& rare = MakeRare(cold).sides[side];
+    rare.asked_anew = true;
+    rare.new_isn = tcp.seq;
     return;
   }
   const bool first = hot.tcp_flags[0] == 0 && hot.tcp_flags[1] == 0;
@@ -187,14 +187,10 @@ void UpdateTcp(FlowHot& hot, FlowCold& cold, std::uint8_t side, const TcpInfo& t
   const bool ack = (tcp.flags & kTcpAck) != 0;
   if (first && syn && ack) hot.Set(kSynAckFirst);
   const bool new_side = !hot.Has(SideBit(kSeqKnown, side));
-  if (new_side && !cold.sides[side].has_isn && (tcp.flags & kTcpRst) == 0) {
-    cold.sides[side].isn = syn ? tcp.seq : tcp.seq - 1;
-    cold.sides[side].has_isn = true;
+  if (new_side && !cold.has_isn(side) && (tcp.flags & kTcpRst) == 0) {
+    cold.SetIsn(side, syn ? tcp.seq : tcp.seq - 1);
   }
-  if (syn && ack && !cold.sides[side ^ 1].has_isn) {
-    cold.sides[side ^ 1].isn = tcp.ack - 1;
-    cold.sides[side ^ 1].has_isn = true;
-  }
+  if (syn && ack && !cold.has_isn(side ^ 1)) cold.SetIsn(side ^ 1, tcp.ack - 1);
   UpdateState(hot, side, tcp, first);
   UpdateRoles(hot, side, tcp);
   hot.tcp_flags[side] |= tcp.flags;

@@ -1,7 +1,7 @@
 // TimerWheel: which flows to look at when time passes.
 //
 // Buckets of 250 ms, 2048 of them (about 8.5 minutes); a deadline beyond the horizon is looked at
-// again when the horizon reaches it. Insert and remove are O(1), the links live in FlowHot. A jump
+// again when the horizon reaches it. Insert and remove are O(1), the links live in FlowCold. A jump
 // in time of any size visits each bucket at most once (FL-04). Deadlines are lower bounds: the
 // owner decides for each flow that comes up and inserts it again if it is not due. One thread.
 #pragma once

@@ -33,16 +33,16 @@ std::uint32_t CountedBytes(const KeyedPacket& keyed) {
 // Whether the side's SYN was seen and no payload but `counted` bytes of a segment just counted.
 bool AtStart(const FlowHot& hot, const FlowCold& cold, std::uint8_t side, std::uint32_t counted) {
   if (hot.key.proto != kTcp || (hot.tcp_flags[side] & kTcpSyn) == 0) return false;
-  return hot.payload[side] + cold.sides[side].payload == counted;
+  return TotalsOf(hot, cold, side).payload == counted;
 }
 
 bool IsTcpSegment(const Decoded& decoded) {
   return decoded.proto == kTcp && decoded.has_ports && !decoded.tcp_cut;
 }
 
-SegmentTrust TrustOf(const Decoded& decoded, const FlowSide& side) {
+SegmentTrust TrustOf(const Decoded& decoded, const FlowHot& hot, std::uint8_t side) {
   if (!decoded.bad_checksum) return SegmentTrust::kGood;
-  return side.sums_right ? SegmentTrust::kDoubted : SegmentTrust::kUnproven;
+  return hot.Has(SideBit(kSumsRight, side)) ? SegmentTrust::kDoubted : SegmentTrust::kUnproven;
 }
 
 // Not what could not be checked: captured short, or a fragment.
@@ -115,7 +115,7 @@ std::uint32_t FlowTracker::FindFlow(const KeyedPacket& keyed, std::uint8_t& side
   }
   const Decoded& decoded = *keyed.decoded;
   if ((decoded.tcp.flags & kTcpSyn) != 0 && IsTcpSegment(decoded) &&
-      TrustOf(decoded, table_.cold(index).sides[side]) != SegmentTrust::kDoubted &&
+      TrustOf(decoded, hot, side) != SegmentTrust::kDoubted &&
       BeginsNewConnection(hot, table_.cold(index), side, decoded.tcp)) {
     End(index, EndReason::kEnd);
     return Create(keyed, side, HashEnds(keyed));
@@ -135,11 +135,11 @@ std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side,
   const std::uint32_t index = table_.Insert(keyed.key, keyed.hash, now_ns_);
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
-  cold.number = flows_++;
+  cold.number = flows_++ & FlowCold::kMaxNumber;
   other_tags_.Add(ends_hash, {index, cold.number});
   cold.one_way = keyed.decoded->one_way;
   cold.start_ns = cold.part_start_ns = hot.last_ns = keyed.packet->time_ns;
-  SetFirstRoles(keyed, side, hot, cold);
+  SetFirstRoles(keyed, side, hot);
   if (options_.noise) MarkNoise(index);
   NoteMacs(keyed, side, cold);
   if (keyed.key.kind == KeyKind::kFragment) CountNamed(cold, "fragment");
@@ -147,8 +147,7 @@ std::uint32_t FlowTracker::Create(const KeyedPacket& keyed, std::uint8_t side,
   return index;
 }
 
-void FlowTracker::SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot,
-                                FlowCold& cold) {
+void FlowTracker::SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot) {
   hot.SetOrigSide(side);
   if (keyed.key.kind == KeyKind::kLayer2 && IsOtEtherType(keyed.key.ether_type)) {
     hot.Set(kGuessing);
@@ -161,15 +160,8 @@ void FlowTracker::SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, Flo
       UsualProtocol(keyed.key.proto, keyed.key.low_port, keyed.key.high_port);
   hot.Set(usual != nullptr ? kGuessing | kUsualPort : kGuessing);
   hot.guess_left = usual != nullptr ? kGuessesOnUsualPort : kGuessesElsewhere;
-  if (usual != nullptr &&
-      (keyed.key.low_port == usual->ports[0] || keyed.key.high_port == usual->ports[0])) {
-    cold.usual_anomaly = usual->wrong_content;
-  }
   const int server = ServerByPort(keyed.key.proto, keyed.key.low_port, keyed.key.high_port);
   if (server < 0) return;
-  cold.service =
-      ServiceByPort(keyed.key.proto, EndPort(keyed.key, static_cast<std::uint8_t>(server)));
-  if (!cold.service.empty()) cold.service_by = "port";
   // A lone SYN+ACK is a scan or backscatter, whatever its port: its sender began it.
   if ((keyed.decoded->tcp.flags & kTcpSyn) != 0) return;
   SetRole(hot, static_cast<std::uint8_t>(1 - server), RoleBy::kPort);
@@ -188,8 +180,8 @@ void FlowTracker::Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot,
 
 void FlowTracker::NoteMacs(const KeyedPacket& keyed, std::uint8_t side, FlowCold& cold) {
   if (!keyed.decoded->has_mac) return;
-  cold.sides[side].mac = keyed.decoded->src_mac;
-  MacAddress& other = cold.sides[side ^ 1].mac;
+  cold.macs[side] = keyed.decoded->src_mac;
+  MacAddress& other = cold.macs[side ^ 1];
   if (other == MacAddress{}) other = keyed.decoded->dst_mac;
 }
 
@@ -198,22 +190,22 @@ void FlowTracker::NoteTime(std::int64_t time_ns, FlowHot& hot, FlowCold& cold) {
     if (hot.last_ns == kTimeUnknown) cold.start_ns = cold.part_start_ns = time_ns;
     hot.last_ns = time_ns;
   } else if (time_ns != kTimeUnknown) {
-    cold.late_ns = time_ns;
+    if (behind_.packets != 0) MakeRare(cold).late_ns = time_ns;  // what StepFlowBack asks for
     cold.start_ns = std::min(cold.start_ns, time_ns);
   }
 }
 
 void FlowTracker::NoteRare(const KeyedPacket& keyed, FlowHot& hot, FlowCold& cold) {
   const Decoded& decoded = *keyed.decoded;
-  if (keyed.packet->bytes.size() < keyed.packet->wire_length) ++cold.truncated;
-  if (decoded.bad_checksum) ++cold.bad_checksums;
+  if (keyed.packet->bytes.size() < keyed.packet->wire_length) ++MakeRare(cold).truncated;
+  if (decoded.bad_checksum) ++MakeRare(cold).bad_checksums;
   if (keyed.copy != CopyKind::kNone) {
-    ++cold.duplicates;
+    ++MakeRare(cold).duplicates;
     ++QualityOf(hot).copies;
   }
   if (decoded.note != DecodeNote::kNone) CountNamed(cold, ToString(decoded.note));
-  if (decoded.tunnel_count != 0 && cold.tunnels.empty()) {
-    cold.tunnels.assign(decoded.tunnels().begin(), decoded.tunnels().end());
+  if (decoded.tunnel_count != 0 && RareOf(cold).tunnels.empty()) {
+    MakeRare(cold).tunnels.assign(decoded.tunnels().begin(), decoded.tunnels().end());
   }
 }
 
@@ -234,8 +226,8 @@ void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
     const bool syn = (decoded.tcp.flags & kTcpSyn) != 0;
     const bool rst = (decoded.tcp.flags & kTcpRst) != 0;
     if (syn) ++segment.seq;
-    segment.trust = TrustOf(decoded, cold.sides[side]);
-    if (HasRightChecksum(decoded)) cold.sides[side].sums_right = true;
+    segment.trust = TrustOf(decoded, hot, side);
+    if (HasRightChecksum(decoded)) hot.Set(SideBit(kSumsRight, side));
     if (keyed.copy == CopyKind::kSameFlow) {
       // It may be what a decoy was made to look like: the stream compares them.
       if (segment.length != 0 && !rst && hot.Has(kHasSession)) OfferToOt(index, segment);
@@ -249,7 +241,7 @@ void FlowTracker::UpdateTransport(std::uint32_t index, const KeyedPacket& keyed,
     const bool acks = (decoded.tcp.flags & kTcpAck) != 0 && segment.trust != SegmentTrust::kDoubted;
     if (acks && hot.Has(kHasSession)) {
       current_ = index;
-      cold.session->Acknowledge(side, decoded.tcp.ack, *this);
+      MakeRare(cold).session->Acknowledge(side, decoded.tcp.ack, *this);
       AfterOt(index);
     }
   } else if (decoded.is_fragment || keyed.copy != CopyKind::kNone) {
@@ -264,7 +256,7 @@ void FlowTracker::OfferToOt(std::uint32_t index, const OtSegment& segment) {
   const bool had_session = hot.Has(kHasSession);
   if (!had_session && !StartSession(index, segment)) return;
   current_ = index;
-  table_.cold(index).session->Offer(segment, *this);
+  MakeRare(table_.cold(index)).session->Offer(segment, *this);
   AfterOt(index);
   // What showed that the bytes so far are nothing may itself begin a PDU: it is looked at afresh.
   if (had_session && !hot.Has(kHasSession) && hot.Has(kGuessing)) OfferToOt(index, segment);
@@ -295,26 +287,26 @@ bool FlowTracker::StartSession(std::uint32_t index, const OtSegment& segment) {
     info.begin_seen[side] = AtStart(hot, cold, side, counted);
     // Of a connection that was joined in the middle, it may be the end of anything.
     const bool from_begin = hot.key.proto != kTcp || (hot.tcp_flags[side] & kTcpSyn) != 0;
-    const bool more = hot.payload[side] + cold.sides[side].payload > counted;
+    const bool more = TotalsOf(hot, cold, side).payload > counted;
     info.foreign = info.foreign || (from_begin && more);
   }
   // A segment that came before the stream's first one says nothing by its own begin.
   const bool early = hot.Has(kUsualPort) && AtStart(hot, cold, segment.side, segment.length) &&
-                     segment.seq != cold.sides[segment.side].isn + 1;
+                     segment.seq != cold.isn[segment.side] + 1;
   if (!early && !CouldBeOt(segment, info)) return false;
   if (sessions_ >= kMaxSessions) {
     CountNamed(cold, "ot-session-limit");
     return false;
   }
-  cold.session = std::make_unique<OtSession>(info);
+  OtSession& session = *(MakeRare(cold).session = std::make_unique<OtSession>(info));
   ++sessions_;
-  cold.session->seat().Enter(budget_, index);
+  session.seat().Enter(budget_, index);
   hot.Set(kHasSession);
   for (const std::uint8_t side : {std::uint8_t{0}, std::uint8_t{1}}) {
     const std::uint32_t counted = side == segment.side ? segment.length : 0;
     if (!AtStart(hot, cold, side, counted)) continue;
     const bool acknowledged = (hot.tcp_flags[side ^ 1] & kTcpAck) != 0;
-    cold.session->Start(side, cold.sides[side].isn + 1, acknowledged);
+    session.Start(side, cold.isn[side] + 1, acknowledged);
   }
   return true;
 }
@@ -328,13 +320,13 @@ void FlowTracker::AfterOt(std::uint32_t index) {
 // its share, else one that has.
 void FlowTracker::RelieveBudget(std::uint32_t index) {
   const std::size_t share = budget_.share();
-  const OtSession* const own = table_.cold(index).session.get();
+  const OtSession* const own = RareOf(table_.cold(index)).session.get();
   if (own == nullptr || own->held_bytes() <= share) {
     const std::optional<std::uint32_t> other = budget_.NextOverShare();
     if (!other) return;
     index = *other;
   }
-  OtSession& session = *table_.cold(index).session;
+  OtSession& session = *MakeRare(table_.cold(index)).session;
   current_ = index;
   while (budget_.over() && session.seat().held() > share && session.GiveUpOldest(*this)) {
     CountNamed(table_.cold(index), "ot-memory-limit");
@@ -347,23 +339,21 @@ void FlowTracker::RelieveBudget(std::uint32_t index) {
 void FlowTracker::SettleOt(std::uint32_t index) {
   current_ = kNoFlow;
   FlowHot& hot = table_.hot(index);
-  FlowCold& cold = table_.cold(index);
-  if (cold.session->hopeless()) {
-    cold.session.reset();
+  FlowRare& rare = MakeRare(table_.cold(index));
+  if (rare.session->hopeless()) {
+    rare.session.reset();
     --sessions_;
     hot.Clear(kHasSession);
     return;
   }
-  NoteService(cold);
-  cold.session->seat().Report(cold.session->held_bytes());
-  if (cold.session->next_due_ns() < hot.due_ns) Refile(index);
+  NoteService(rare);
+  rare.session->seat().Report(rare.session->held_bytes());
+  if (rare.session->next_due_ns() < hot.due_ns) Refile(index);
 }
 
-void FlowTracker::NoteService(FlowCold& cold) {
-  const std::string_view service = cold.session->service();
-  if (service.empty() || cold.service == service) return;
-  cold.service = service;
-  cold.service_by = "content";
+void FlowTracker::NoteService(FlowRare& rare) {
+  const std::string_view service = rare.session->service();
+  if (!service.empty()) rare.service = service;
 }
 
 }  // namespace tapiary::capture

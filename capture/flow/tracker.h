@@ -70,7 +70,7 @@ class FlowTracker final : private OtOutput {
   std::uint32_t FindOtherTag(const KeyedPacket& keyed, std::uint8_t side, std::uint64_t ends_hash);
   [[nodiscard]] bool IsLive(FlowRef flow);
   std::uint32_t Create(const KeyedPacket& keyed, std::uint8_t side, std::uint64_t ends_hash);
-  void SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
+  void SetFirstRoles(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot);
   void Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot, FlowCold& cold);
   void NoteMacs(const KeyedPacket& keyed, std::uint8_t side, FlowCold& cold);
   void NoteRare(const KeyedPacket& keyed, FlowHot& hot, FlowCold& cold);
@@ -84,7 +84,7 @@ class FlowTracker final : private OtOutput {
   bool StartSession(std::uint32_t index, const OtSegment& segment);
   void AfterOt(std::uint32_t index);
   void SettleOt(std::uint32_t index);
-  static void NoteService(FlowCold& cold);
+  static void NoteService(FlowRare& rare);
   void RelieveBudget(std::uint32_t index);
   void MarkNoise(std::uint32_t index);
   void OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack);
@@ -108,7 +108,7 @@ class FlowTracker final : private OtOutput {
   void ExpireDue();
   void ExportEnded();
   void Export(std::uint32_t index, EndReason reason, bool last);
-  void NoteQuality(FlowHot& hot, FlowCold& cold);
+  void NoteQuality(FlowHot& hot, FlowCold& cold, bool last);
   MirrorQuality& QualityOf(const FlowHot& hot);
   void NoteEndAnomalies(FlowHot& hot, FlowCold& cold);
 

@@ -6,6 +6,7 @@
 #include "capture/flow/tracker.h"
 #include "capture/ot/detail.h"
 #include "capture/ot/pending.h"
+#include "capture/ot/registry.h"
 
 namespace tapiary::capture {
 namespace {
@@ -31,6 +32,14 @@ std::int64_t Later(std::int64_t a, std::int64_t b) {
 bool IsGroup(const IpAddress& ip, const MacAddress& mac, const MacAddress& asker) {
   if ((mac[0] & 1) != 0 && (asker[0] & 1) == 0) return true;
   return ip.version == 4 ? ip.bytes[0] >= 224 : ip.version == 6 && ip.bytes[0] == 0xff;
+}
+
+// What to say of a flow on this port when nothing in it parsed; by the protocol's first port only.
+std::string_view WrongContent(const FlowKey& key) {
+  const OtProtocol* const usual = UsualProtocol(key.proto, key.low_port, key.high_port);
+  if (usual == nullptr) return {};
+  const std::uint16_t port = usual->ports[0];
+  return key.low_port == port || key.high_port == port ? usual->wrong_content : std::string_view();
 }
 
 }  // namespace
@@ -101,16 +110,18 @@ void FlowTracker::StepFlowBack(std::uint32_t index, std::int64_t step) {
     if (time_ns == kTimeUnknown || is_new(time_ns)) return time_ns;
     return time_ns < INT64_MIN + 1 + step ? INT64_MIN + 1 : time_ns - step;
   };
-  cold.end_ns = std::max(cold.end_ns, hot.last_ns);
+  FlowRare& rare = MakeRare(cold);
+  rare.end_ns = std::max(rare.end_ns, hot.last_ns);
+  const bool quiet = cold.listed == static_cast<std::uint32_t>(hot.last_ns);
   hot.last_ns = back(hot.last_ns);
-  if (is_new(cold.late_ns)) hot.last_ns = std::max(hot.last_ns, cold.late_ns);
+  if (quiet) cold.listed = static_cast<std::uint32_t>(hot.last_ns);
+  if (is_new(rare.late_ns)) hot.last_ns = std::max(hot.last_ns, rare.late_ns);
   cold.part_start_ns = back(cold.part_start_ns);
-  cold.listed_ns = back(cold.listed_ns);
   // Requests of the old clock would keep those of the new one from being given up.
-  const std::int64_t due = cold.session ? cold.session->next_due_ns() : INT64_MAX;
+  const std::int64_t due = rare.session ? rare.session->next_due_ns() : INT64_MAX;
   if (due == INT64_MAX || due <= Later(now_ns_, PendingTable::kReplyTimeoutNs)) return;
   current_ = index;
-  cold.session->Expire(Later(behind_.first_ns + step, PendingTable::kReplyTimeoutNs + 1), *this);
+  rare.session->Expire(Later(behind_.first_ns + step, PendingTable::kReplyTimeoutNs + 1), *this);
   current_ = kNoFlow;
 }
 
@@ -131,9 +142,9 @@ std::int64_t FlowTracker::DueTime(std::uint32_t index) {
   if (options_.active_timeout_ns > 0) {
     due = std::min(due, Later(cold.part_start_ns, options_.active_timeout_ns));
   }
-  if (cold.session) {
+  if (hot.Has(kHasSession)) {
     // Expire works on what is past its time, one nanosecond later.
-    const std::int64_t session_due = cold.session->next_due_ns();
+    const std::int64_t session_due = RareOf(cold).session->next_due_ns();
     due = std::min(due, Later(session_due, session_due == INT64_MAX ? 0 : 1));
   }
   return due;
@@ -148,10 +159,11 @@ bool FlowTracker::Check(std::uint32_t index, std::int64_t now_ns) {
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
   if (hot.last_ns != kTimeUnknown) {
-    if (cold.session) {
+    if (hot.Has(kHasSession)) {
+      OtSession& session = *MakeRare(cold).session;
       current_ = index;
-      cold.session->Expire(now_ns, *this);
-      cold.session->seat().Report(cold.session->held_bytes());
+      session.Expire(now_ns, *this);
+      session.seat().Report(session.held_bytes());
       current_ = kNoFlow;
     }
     if (now_ns >= Later(hot.last_ns, IdleTimeout(hot))) {
@@ -173,17 +185,18 @@ bool FlowTracker::Check(std::uint32_t index, std::int64_t now_ns) {
 void FlowTracker::End(std::uint32_t index, EndReason reason) {
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
-  if (cold.session) {
+  if (hot.Has(kHasSession)) {
+    FlowRare& rare = MakeRare(cold);
     current_ = index;
-    cold.session->Finish(*this);
-    NoteService(cold);
-    cold.session->seat().Leave();
+    rare.session->Finish(*this);
+    NoteService(rare);
+    rare.session->seat().Leave();
     current_ = kNoFlow;
   }
   wheel_.Remove(index);
   table_.Unlink(index);
   hot.Set(kEnding);
-  cold.end_reason = reason;
+  cold.end_reason = static_cast<std::uint8_t>(reason) & 7u;
   ended_.push_back(index);
 }
 
@@ -224,38 +237,40 @@ void FlowTracker::ExpireDue() {
 void FlowTracker::ExportEnded() {
   for (const std::uint32_t index : ended_) {
     FlowCold& cold = table_.cold(index);
-    if (cold.merged_into == kNoFlow) continue;
-    MergeBlocks(table_.hot(index), cold, table_.hot(cold.merged_into),
-                table_.cold(cold.merged_into));
+    const std::uint32_t into = RareOf(cold).merged_into;
+    if (into == kNoFlow) continue;
+    MergeBlocks(table_.hot(index), cold, table_.hot(into), table_.cold(into));
   }
   for (const std::uint32_t index : ended_) {
     FlowCold& cold = table_.cold(index);
-    if (cold.merged_into == kNoFlow) {
+    if (RareOf(cold).merged_into == kNoFlow) {
       NoteEndAnomalies(table_.hot(index), cold);
-      Export(index, cold.end_reason, true);
+      Export(index, static_cast<EndReason>(cold.end_reason), true);
     }
-    if (cold.session) --sessions_;
+    if (RareOf(cold).session) --sessions_;
     table_.Release(index);
   }
   ended_.clear();
 }
 
 void FlowTracker::NoteEndAnomalies(FlowHot& hot, FlowCold& cold) {
-  FoldCounters(hot, cold);
-  const FlowSide(&sides)[2] = cold.sides;
-  const bool claimed = cold.session && cold.session->claimed();
+  const SideTotals sides[2] = {TotalsOf(hot, cold, 0), TotalsOf(hot, cold, 1)};
+  const FlowRare& rare = RareOf(cold);
+  const bool claimed = rare.session && rare.session->claimed();
   const bool payload = sides[0].payload != 0 || sides[1].payload != 0;
   // Copies were decoded in the flow of the first ones.
-  const bool copies = 2 * cold.duplicates > sides[0].packets + sides[1].packets;
-  if (!cold.usual_anomaly.empty() && !claimed && payload && !copies)
-    CountNamed(cold, cold.usual_anomaly);
+  const bool copies = 2 * rare.duplicates > sides[0].packets + sides[1].packets;
+  if (hot.Has(kUsualPort) && !claimed && payload && !copies) {
+    const std::string_view anomaly = WrongContent(hot.key);
+    if (!anomaly.empty()) CountNamed(cold, anomaly);
+  }
   const bool one_sided = sides[0].packets == 0 || sides[1].packets == 0;
   if (claimed && one_sided) CountNamed(cold, "other-side-not-seen");
 }
 
 void FlowTracker::Export(std::uint32_t index, EndReason reason, bool last) {
   FlowHot& hot = table_.hot(index);
-  NoteQuality(hot, table_.cold(index));
+  NoteQuality(hot, table_.cold(index), last);
   ExportContext context;
   context.epoch = options_.epoch;
   context.first_stream = options_.first_stream;
@@ -270,11 +285,15 @@ MirrorQuality& FlowTracker::QualityOf(const FlowHot& hot) {
   return quality_[hot.key.interface];
 }
 
-void FlowTracker::NoteQuality(FlowHot& hot, FlowCold& cold) {
+void FlowTracker::NoteQuality(FlowHot& hot, FlowCold& cold, bool last) {
   if (hot.key.proto != kTcp || hot.key.kind != KeyKind::kIpPorts) return;
-  FoldCounters(hot, cold);
   MirrorQuality& quality = QualityOf(hot);
-  for (FlowSide& side : cold.sides) {
+  if (last && !HasRare(cold)) {
+    quality.tcp_bytes += std::uint64_t{hot.payload[0]} + hot.payload[1];
+    return;
+  }
+  FoldCounters(hot, cold);
+  for (FlowSide& side : MakeRare(cold).sides) {
     quality.tcp_bytes += side.payload - std::exchange(side.part_payload, side.payload);
     // A late segment may have filled a hole that an earlier part counted.
     if (side.missed > side.part_missed) quality.missed_bytes += side.missed - side.part_missed;
@@ -312,35 +331,35 @@ bool FlowTracker::FinishSome(EndReason reason) {
 void FlowTracker::Emit(Transaction&& transaction) {
   FlowHot& hot = table_.hot(current_);
   FlowCold& cold = table_.cold(current_);
-  const OtSession& session = *cold.session;
-  if (cold.community_id.empty()) cold.community_id = FlowCommunityId(hot.key, cold.one_way);
+  FlowRare& rare = MakeRare(cold);
+  const OtSession& session = *rare.session;
+  if (rare.community_id.empty()) rare.community_id = FlowCommunityId(hot.key, cold.one_way);
   const std::uint8_t client = static_cast<std::uint8_t>(session.client_side());
   SetRole(hot, client, RoleBy::kRequest);
   transaction.flow_id = {options_.epoch, cold.number};
-  transaction.number = static_cast<std::uint32_t>(cold.transactions++);
-  transaction.community_id = cold.community_id;
+  transaction.number = static_cast<std::uint32_t>(rare.transactions++);
+  transaction.community_id = rare.community_id;
   transaction.orig_ip = EndAddress(hot.key, client);
   transaction.orig_port = EndPort(hot.key, client);
   transaction.resp_ip = EndAddress(hot.key, client ^ 1);
   transaction.resp_port = EndPort(hot.key, client ^ 1);
   if (hot.key.kind == KeyKind::kLayer2) {
-    transaction.orig_mac = cold.sides[client].mac;
-    transaction.resp_mac = cold.sides[client ^ 1].mac;
+    transaction.orig_mac = cold.macs[client];
+    transaction.resp_mac = cold.macs[client ^ 1];
   }
   if (interfaces_ != nullptr && hot.key.interface < interfaces_->size()) {
     transaction.interface = (*interfaces_)[hot.key.interface].name;
   }
   // Whoever answers does so from an address of its own, which is another flow.
   const bool no_reply = transaction.status == TransactionStatus::kNoReply;
-  const FlowSide(&sides)[2] = cold.sides;
   if (no_reply && hot.key.proto != kTcp &&
-      IsGroup(transaction.resp_ip, sides[client ^ 1].mac, sides[client].mac)) {
+      IsGroup(transaction.resp_ip, cold.macs[client ^ 1], cold.macs[client])) {
     transaction.status = TransactionStatus::kUnsolicited;
     AddDetail(transaction, "broadcast", "1");
   }
   ++transactions_;
   if (transaction.command) {
-    ++cold.commands;
+    ++rare.commands;
     ++commands_;
   }
   records_.transactions.push_back(std::move(transaction));

@@ -78,17 +78,18 @@ void FlowTracker::TakeInFragments(const FragmentEntry& entry, std::uint32_t prov
   FlowCold& from = table_.cold(provisional);
   FlowHot& hot = table_.hot(entry.flow);
   FlowCold& cold = table_.cold(entry.flow);
-  FoldCounters(from_hot, from);
-  for (const FlowSide& part : from.sides) {
-    cold.sides[entry.side].packets += part.packets;
-    cold.sides[entry.side].bytes += part.bytes;
-    cold.sides[entry.side].payload += part.payload;
+  FlowRare& rare = MakeRare(cold);
+  for (const std::uint8_t side : {std::uint8_t{0}, std::uint8_t{1}}) {
+    const SideTotals part = TotalsOf(from_hot, from, side);
+    rare.sides[entry.side].packets += part.packets;
+    rare.sides[entry.side].bytes += part.bytes;
+    rare.sides[entry.side].payload += part.payload;
   }
-  cold.truncated += from.truncated;
+  rare.truncated += RareOf(from).truncated;
   NoteTime(from.start_ns, hot, cold);
   NoteTime(from_hot.last_ns, hot, cold);
-  cold.end_ns = std::max(cold.end_ns, from.end_ns);
-  from.merged_into = entry.flow;
+  rare.end_ns = std::max(rare.end_ns, RareOf(from).end_ns);
+  MakeRare(from).merged_into = entry.flow;
   End(provisional, EndReason::kEnd);
   std::vector<FragmentStash::Piece> pieces;
   stash_.Take(entry.key, pieces);

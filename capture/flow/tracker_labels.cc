@@ -18,29 +18,30 @@ void FlowTracker::MarkNoise(std::uint32_t index) {
   NoiseQuery query{EndAddress(hot.key, orig), EndAddress(hot.key, resp), hot.key.proto, 0,
                    hot.last_ns};
   if (hot.key.kind == KeyKind::kIpPorts) query.resp_port = EndPort(hot.key, resp);
-  FlowCold& cold = table_.cold(index);
-  cold.noise = options_.noise->Match(query);
-  if (cold.noise != nullptr && !cold.noise->store) hot.Set(kNotStored);
+  const NoiseMark* const noise = options_.noise->Match(query);
+  if (noise == nullptr) return;
+  MakeRare(table_.cold(index)).noise = noise;
+  if (!noise->store) hot.Set(kNotStored);
 }
 
 void FlowTracker::OfferToLabels(std::uint32_t index, const OtSegment& segment, std::uint32_t ack) {
   FlowHot& hot = table_.hot(index);
-  FlowCold& cold = table_.cold(index);
-  if (cold.service_by == "content" || (cold.session && cold.session->claimed())) {
+  FlowRare& rare = MakeRare(table_.cold(index));
+  if (!rare.service.empty() || (rare.session && rare.session->claimed())) {
     hot.label_left = 0;
-    cold.labelling.reset();
+    rare.labelling.reset();
     return;
   }
   if (segment.bytes.empty()) return;  // not captured
   --hot.label_left;
   const std::uint8_t orig = hot.orig_side();
-  if (!cold.labelling) {
-    cold.labelling = std::make_unique<FlowLabelling>();
+  if (!rare.labelling) {
+    rare.labelling = std::make_unique<FlowLabelling>();
     const std::uint8_t resp = orig ^ 1;
-    cold.labelling->session =
+    rare.labelling->session =
         labeler_->Begin(hot.key.proto == kUdp, EndPort(hot.key, orig), EndPort(hot.key, resp));
   }
-  FlowLabelling& labelling = *cold.labelling;
+  FlowLabelling& labelling = *rare.labelling;
   const LabelPacket packet{segment.side == orig, segment.seq, ack, segment.bytes, segment.time_ns};
   const bool more = labelling.session && labelling.session->Offer(packet, labelling.labels);
   if (!more) hot.label_left = 0;

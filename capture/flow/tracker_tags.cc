@@ -37,7 +37,7 @@ std::uint32_t FlowTracker::FindOtherTag(const KeyedPacket& keyed, std::uint8_t s
   const FlowHot& hot = table_.hot(candidate.index);
   FlowCold& cold = table_.cold(candidate.index);
   if (!SameEnds(hot.key, keyed.key)) return kNoFlow;
-  if (hot.packets[side] != 0 || cold.sides[side].packets != 0) return kNoFlow;  // has both sides
+  if (TotalsOf(hot, cold, side).packets != 0) return kNoFlow;  // has both sides
   const Decoded& decoded = *keyed.decoded;
   if (keyed.key.proto == kTcp) {
     if (decoded.tcp_cut || !Acknowledges(hot, side ^ 1, decoded.tcp)) return kNoFlow;

@@ -72,14 +72,14 @@ TEST(FlowTable, ReleasedIndicesAreReusedClean) {
   FlowTable table(4, 1);
   const std::uint32_t index = table.Insert(KeyOf(1), 1, 1);
   table.hot(index).packets[0] = 5;
-  table.cold(index).transactions = 7;
-  table.cold(index).blocks.push_back({1, 1});
+  MakeRare(table.cold(index)).transactions = 7;
+  MakeMore(table.cold(index)).blocks.push_back({1, 1});
   table.Unlink(index);
   table.Release(index);
   ASSERT_EQ(table.Insert(KeyOf(2), 2, 1), index);
   EXPECT_EQ(table.hot(index).packets[0], 0u);
-  EXPECT_EQ(table.cold(index).transactions, 0u);
-  EXPECT_TRUE(table.cold(index).blocks.empty());
+  EXPECT_EQ(RareOf(table.cold(index)).transactions, 0u);
+  EXPECT_EQ(table.cold(index).more, nullptr);
 }
 
 }  // namespace

@@ -90,13 +90,59 @@ TEST(Flow, MergedFlowsNameTheBlocksOfBoth) {
   EXPECT_TRUE(TakeBlocks(from_hot, from).empty());
 }
 
+// Ten million flows fit in memory because of this.
+TEST(Flow, APlainFlowHasNoRarePart) {
+  FlowHot hot;
+  FlowCold cold;
+  hot.packets[0] = 3;
+  hot.payload[1] = 70;
+  for (std::uint64_t block = 0; block < 64; block += 3) NoteFlowBlock(hot, cold, block);
+  const FlowRecord record = ExportFlow(hot, cold, {}, EndReason::kIdle, true);
+  EXPECT_EQ(cold.more, nullptr);
+  EXPECT_EQ(record.orig.packets, 3u);
+  EXPECT_EQ(record.delta_packets[0], 3u);
+  EXPECT_EQ(record.resp.payload_bytes, 70u);
+  EXPECT_EQ(record.blocks.size(), 22u);
+  EXPECT_EQ(RareOf(cold).part, 0u);
+}
+
+TEST(Flow, TotalsGoOnWhereTheHotCountersWereFolded) {
+  FlowHot hot;
+  FlowCold cold;
+  hot.bytes[1] = UINT32_MAX;
+  FoldCounters(hot, cold);
+  hot.bytes[1] = UINT32_MAX;
+  EXPECT_EQ(TotalsOf(hot, cold, 1).bytes, 2ull * UINT32_MAX);
+  const FlowRecord record = ExportFlow(hot, cold, {}, EndReason::kIdle, true);
+  EXPECT_EQ(record.resp.bytes, 2ull * UINT32_MAX);
+  EXPECT_EQ(record.delta_bytes[1], 2ull * UINT32_MAX);
+}
+
+TEST(Flow, ThePortNamesTheServiceUntilContentDoes) {
+  FlowHot hot;
+  FlowCold cold;
+  hot.key.kind = KeyKind::kIpPorts;
+  hot.key.proto = 6;
+  hot.key.low_port = 22;
+  hot.key.high_port = 50000;
+  FlowRecord record = ExportFlow(hot, cold, {}, EndReason::kActive, false);
+  EXPECT_EQ(record.service, "ssh");
+  EXPECT_EQ(record.service_by, "port");
+  MakeRare(cold).service = "modbus";
+  record = ExportFlow(hot, cold, {}, EndReason::kActive, false);
+  EXPECT_EQ(record.service, "modbus");
+  EXPECT_EQ(record.service_by, "content");
+  hot.key.proto = 1;  // ICMP's type and code name nothing
+  EXPECT_EQ(UsualService(hot.key), "");
+}
+
 TEST(Flow, AnomaliesAreCountedByName) {
   FlowCold cold;
   CountAnomaly(cold, "a");
   CountAnomaly(cold, "b");
   CountAnomaly(cold, "a");
-  ASSERT_EQ(cold.anomalies.size(), 2u);
-  EXPECT_EQ(cold.anomalies[0].second, 2u);
+  ASSERT_EQ(RareOf(cold).anomalies.size(), 2u);
+  EXPECT_EQ(RareOf(cold).anomalies[0].second, 2u);
 }
 
 }  // namespace

@@ -31,6 +31,22 @@ TEST_F(TcpTest, FL01_SynSenderOriginates) {
   EXPECT_EQ(hot_.state, TcpState::kEstablished);
 }
 
+TEST_F(TcpTest, AnOrderlyConnectionHasNoRarePart) {
+  See(0, kTcpSyn, 10);
+  See(1, kSynAck, 20, 0, 11);
+  See(0, kTcpAck, 11, 100, 21);
+  See(1, kTcpAck, 21, 1000, 111);
+  See(0, kTcpAck | kTcpFin, 111, 0, 1021);
+  See(1, kTcpAck | kTcpFin, 1021, 0, 112);
+  EXPECT_EQ(hot_.state, TcpState::kClosed);
+  EXPECT_TRUE(cold_.has_isn(0) && cold_.has_isn(1));
+  EXPECT_EQ(cold_.isn[0], 10u);
+  EXPECT_EQ(cold_.isn[1], 20u);
+  EXPECT_EQ(cold_.more, nullptr);
+  See(0, kTcpAck, 200, 10);  // beyond the end: a gap
+  EXPECT_TRUE(HasRare(cold_));
+}
+
 TEST_F(TcpTest, FL01_SynAckFollowedByDataFlips) {
   See(0, kSynAck, 20);
   EXPECT_EQ(hot_.orig_side(), 0);
@@ -89,22 +105,22 @@ TEST_F(TcpTest, GapsAreMissedUntilTheyAreFilled) {
   See(0, kTcpAck, 100, 10);
   See(0, kTcpAck, 150, 10);
   See(0, kTcpAck, 200, 10);
-  EXPECT_EQ(cold_.sides[0].missed, 80u);
+  EXPECT_EQ(RareOf(cold_).sides[0].missed, 80u);
   See(0, kTcpAck, 110, 40);  // late, not repeated
-  EXPECT_EQ(cold_.sides[0].missed, 40u);
-  EXPECT_EQ(cold_.sides[0].retransmitted, 0u);
+  EXPECT_EQ(RareOf(cold_).sides[0].missed, 40u);
+  EXPECT_EQ(RareOf(cold_).sides[0].retransmitted, 0u);
   See(0, kTcpAck, 110, 40);
-  EXPECT_EQ(cold_.sides[0].retransmitted, 1u);
+  EXPECT_EQ(RareOf(cold_).sides[0].retransmitted, 1u);
 }
 
 TEST_F(TcpTest, SequenceNumbersWrapAndJumpsAreNoGaps) {
   See(0, kTcpAck, 0xfffffff0, 0x20);
   See(0, kTcpAck, 0x10, 4);
-  EXPECT_EQ(cold_.sides[0].missed, 0u);
+  EXPECT_EQ(RareOf(cold_).sides[0].missed, 0u);
   See(0, kTcpAck, 0x70000000, 4);
-  EXPECT_EQ(cold_.sides[0].missed, 0u);
-  ASSERT_EQ(cold_.anomalies.size(), 1u);
-  EXPECT_EQ(cold_.anomalies[0].first, "tcp-sequence-jump");
+  EXPECT_EQ(RareOf(cold_).sides[0].missed, 0u);
+  ASSERT_EQ(RareOf(cold_).anomalies.size(), 1u);
+  EXPECT_EQ(RareOf(cold_).anomalies[0].first, "tcp-sequence-jump");
 }
 
 }  // namespace
