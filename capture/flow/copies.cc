@@ -53,19 +53,36 @@ std::uint64_t CopyDetector::Fingerprint(const Decoded& packet, std::uint64_t end
   return mix.hash();
 }
 
-CopyKind CopyDetector::Check(std::uint64_t print, std::uint32_t flow_hash, std::int64_t time_ns) {
-  if (time_ns == kTimeUnknown) return CopyKind::kNone;
-  Entry& entry = entries_[print % kEntries];
-  if (entry.print == print && entry.time_ns != kTimeUnknown) {
+// With a set that holds the print, perhaps of long ago.
+CopyKind CopyDetector::Compare(const Set& set, std::uint64_t print, std::uint32_t flow_hash,
+                               std::int64_t time_ns) {
+  for (std::size_t way = 0; way < kWays; ++way) {
+    const std::int64_t before_ns = set.times_ns[way];
+    if (set.prints[way] != print || before_ns == kTimeUnknown) continue;
     // Also when the copies come in the wrong order. Unsigned: hostile times are far apart.
     const auto now = static_cast<std::uint64_t>(time_ns);
-    const auto then = static_cast<std::uint64_t>(entry.time_ns);
-    const std::uint64_t apart = time_ns > entry.time_ns ? now - then : then - now;
-    if (apart <= static_cast<std::uint64_t>(kWindowNs)) {
-      return entry.flow_hash == flow_hash ? CopyKind::kSameFlow : CopyKind::kOtherFlow;
-    }
+    const auto then = static_cast<std::uint64_t>(before_ns);
+    const std::uint64_t apart = time_ns > before_ns ? now - then : then - now;
+    if (apart > static_cast<std::uint64_t>(kWindowNs)) continue;
+    return set.flow_hashes[way] == flow_hash ? CopyKind::kSameFlow : CopyKind::kOtherFlow;
   }
-  entry = {print, time_ns, flow_hash};
+  return CopyKind::kNone;
+}
+
+CopyKind CopyDetector::Check(std::uint64_t print, std::uint32_t flow_hash, std::int64_t time_ns) {
+  if (time_ns == kTimeUnknown) return CopyKind::kNone;
+  Set& set = sets_[print % kSets];
+  static_assert(kWays == 3);
+  const bool known = (set.prints[0] == print) | (set.prints[1] == print) | (set.prints[2] == print);
+  if (known) {
+    const CopyKind kind = Compare(set, print, flow_hash, time_ns);
+    if (kind != CopyKind::kNone) return kind;
+  }
+  const std::uint32_t way = set.oldest;
+  set.oldest = way + 1 == kWays ? 0 : way + 1;
+  set.prints[way] = print;
+  set.times_ns[way] = time_ns;
+  set.flow_hashes[way] = flow_hash;
   return CopyKind::kNone;
 }
 

@@ -175,6 +175,20 @@ TEST(CopyDetector, HostileTimesAreFarApart) {
   EXPECT_EQ(Check(detector, Sample(), 1, -1), CopyKind::kSameFlow);  // in the wrong order
 }
 
+// Other packets between the copies hide none of them, whatever the seed of the process (R5).
+TEST(CopyDetector, FL10_PacketsInBetweenHideNoCopyWhateverTheSeed) {
+  constexpr std::uint16_t kBetween = 32;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    CopyDetector detector(seed);
+    Decoded packet = Sample();
+    for (const CopyKind expected : {CopyKind::kNone, CopyKind::kSameFlow}) {
+      for (packet.ip_id = 0; packet.ip_id < kBetween; ++packet.ip_id) {
+        ASSERT_EQ(Check(detector, packet), expected) << seed << " " << packet.ip_id;
+      }
+    }
+  }
+}
+
 // Which bytes of the payload tell packets apart: the first 64 and the last 8, of TCP the first 8.
 TEST(Copies, FL10_PayloadIsLookedAtFrontAndEnd) {
   for (const std::uint8_t proto : {std::uint8_t{6}, std::uint8_t{17}}) {
