@@ -20,6 +20,7 @@
 #include "capture/source/link_info.h"
 #include "capture/source/live_filter.h"
 #include "capture/source/nic_clock.h"
+#include "capture/source/offloads.h"
 #include "capture/source/packet_source.h"
 #include "capture/source/rx_ring.h"
 
@@ -32,6 +33,7 @@ constexpr int kMaxWaitMs = 500;  // so that the check above takes place
 constexpr int kBlocksPerCall = 16;
 // Smaller limits could not be told from packets that the filter rejected.
 constexpr std::uint32_t kMinSnapLength = 64;
+constexpr std::size_t kFullPercent = 75;                  // of the ring: the next burst may be lost
 constexpr BpfInstruction kTakeNothing = {0x06, 0, 0, 0};  // BPF_RET 0
 
 // Nothing for hardware whose frames we do not know.
@@ -75,6 +77,10 @@ class AfPacketSource final : public PacketSource {
   void CheckSilence(std::uint64_t rx_packets, std::int64_t now_ns);
   void UseNicTime();
   void CheckNicTime();
+  void SayWhoseTime();
+  void NoteLongestFrame(const LinkInfo& link);
+  void NoteFill();
+  void TellOffloads();
   void SetMissing(const std::string& why);
   void Rebind(const LinkInfo& link);
   void TellBound(const LinkInfo& link);
@@ -105,6 +111,8 @@ class AfPacketSource final : public PacketSource {
   std::optional<NicClock> nic_clock_;  // only where it is asked for
   NicClockCheck nic_check_;
   bool nic_check_due_ = false;
+  std::size_t fill_told_ = 0;  // percent
+  bool above_mtu_told_ = false;
   KernelTotals kernel_;
   std::uint64_t missed_base_ = 0;   // the NIC's loss counter when we began
   std::uint64_t missed_total_ = 0;  // what interfaces before this one had lost
@@ -139,7 +147,11 @@ base::Result<> AfPacketSource::SetLinkType(LinkType link_type) {
   info.link_type_number = static_cast<std::uint16_t>(link_type);
   info.snap_length = options_.snap_length;
   TAPIARY_ASSIGN(filter_, PacketFilter::Compile(options_.filter, info.link_type_number));
-  interfaces_ = {info};
+  if (interfaces_.empty()) interfaces_.push_back(info);
+  for (InterfaceInfo& known : interfaces_) {
+    info.description = known.description;
+    known = info;
+  }
   filtering_ = filtering_ || !options_.filter.empty();
   program_ = filter_.KernelProgram(options_.snap_length);
   return {};
@@ -161,6 +173,7 @@ base::Result<> AfPacketSource::Setup(const LinkInfo& link) {
   index_ = link.index;
   missed_base_ = link.rx_missed;
   counters_.link_up = link.up;
+  NoteLongestFrame(link);
   if (!link.up) Tell("interface {}: link down", options_.interface);
   return {};
 }
@@ -181,6 +194,8 @@ base::Result<> AfPacketSource::OpenRing(const LinkInfo& link) {
 base::Result<> AfPacketSource::BindRing(int index) {
   TAPIARY_TRY(ring_.Bind(index, options_.promiscuous));
   UseNicTime();
+  SayWhoseTime();
+  TellOffloads();
   if (options_.fanout) TAPIARY_TRY(options_.fanout->Join(ring_.fd(), index));
   return ring_.Attach(program_);
 }
@@ -200,6 +215,39 @@ void AfPacketSource::UseNicTime() {
               options_.interface, enabled.error().message);
 }
 
+// Stored with each block of packets (CAP-13). Packets that the other clock stamped are of another
+// interface, so that no file mixes clocks without saying so; there are these two at most.
+void AfPacketSource::SayWhoseTime() {
+  const bool by_nic = nic_clock_ && nic_clock_->enabled();
+  const std::string text = by_nic ? "times by the NIC's clock" : "times by the host's clock";
+  auto same = std::ranges::find(interfaces_, text, &InterfaceInfo::description);
+  if (same == interfaces_.end()) {
+    if (taken_ > 0) interfaces_.push_back(interfaces_[0]);
+    same = interfaces_.end() - 1;
+    same->description = text;
+  }
+  ring_.SetInterface(static_cast<std::uint32_t>(same - interfaces_.begin()));
+}
+
+// Once an interface: what is captured from it may not be what was on the wire (CAP-06).
+void AfPacketSource::TellOffloads() {
+  const auto enabled = EnabledOffloads(options_.interface);
+  if (!enabled) {
+    Tell("interface {}: its offloads are not known: {}", options_.interface,
+         enabled.error().message);
+    return;
+  }
+  for (const Offload& offload : *enabled) {
+    Tell("interface {}: {} is on ({}): ethtool -K {} {} off", options_.interface, offload.name,
+         offload.effect, options_.interface, offload.name);
+  }
+}
+
+void AfPacketSource::NoteLongestFrame(const LinkInfo& link) {
+  const bool ethernet = interfaces_[0].link_type == LinkType::kEthernet;
+  counters_.longest_frame = LongestFrame(link.mtu, ethernet);
+}
+
 // At the first block after each look at the interface: is the NIC's clock the host's? (CAP-13)
 void AfPacketSource::CheckNicTime() {
   nic_check_due_ = false;
@@ -210,6 +258,7 @@ void AfPacketSource::CheckNicTime() {
   Tell("interface {}: the NIC's clock is {} s off: the host's times are used", options_.interface,
        nic_check_.offset_ns() / base::kNanosPerSecond);
   nic_clock_->Disable(ring_.fd());
+  SayWhoseTime();
   ring_.CorrectNicTime(nic_check_.offset_ns());  // what the ring holds already
 }
 
@@ -266,6 +315,7 @@ void AfPacketSource::CheckLink() {
   next_check_ns_ = now + kCheckIntervalNs;
   ring_.ReadTotals(kernel_);
   counters_.dropped_kernel.Set(kernel_.dropped);
+  NoteFill();
   if (intake_stopped_) return;
   nic_check_due_ = nic_clock_ && nic_clock_->enabled();
   FollowFilter();
@@ -282,7 +332,24 @@ void AfPacketSource::CheckLink() {
     counters_.dropped_nic.Set(missed_total_ + link->rx_missed - missed_base_);
   }
   SetLinkUp(link->up);
+  NoteLongestFrame(*link);
   if (!options_.fanout) CheckSilence(link->rx_packets, now);  // a member may get nothing
+}
+
+// The ring before it is too small, and frames that no wire carries (CAP-06).
+void AfPacketSource::NoteFill() {
+  if (!above_mtu_told_ && counters_.above_mtu.get() > 0) {
+    above_mtu_told_ = true;
+    base::LogWarning("interface {}: frames above its MTU come, by an offload or a larger MTU here",
+                     options_.interface);
+  }
+  const std::size_t blocks = ring_.size().block_count;
+  counters_.ring_blocks = static_cast<std::uint32_t>(blocks);
+  counters_.ring_blocks_peak = static_cast<std::uint32_t>(ring_.peak());
+  const std::size_t percent = blocks == 0 ? 0 : 100 * ring_.peak() / blocks;
+  if (percent < kFullPercent || percent <= fill_told_) return;
+  fill_told_ = percent;
+  base::LogWarning("interface {}: the ring was {} % full", options_.interface, percent);
 }
 
 // What an XDP program or another kind of bypass takes away never comes to a packet socket.
@@ -369,6 +436,9 @@ void AfPacketSource::StopIntake() {
   if (!closed) base::LogWarning("{}", closed.error().ToString());
   intake_stopped_ = true;
   CountUndelivered();
+  NoteFill();
+  base::LogInfo("interface {}: {} of the ring's {} blocks were in use at most", options_.interface,
+                ring_.peak(), ring_.size().block_count);
 }
 
 void AfPacketSource::CountUndelivered() {

@@ -45,6 +45,9 @@ LinkInfo ParseLink(const nlmsghdr* header) {
       info.rx_packets = stats.rx_packets;
       info.rx_missed = stats.rx_missed_errors + stats.rx_fifo_errors;
     }
+    if (attribute->rta_type == IFLA_MTU && RTA_PAYLOAD(attribute) >= sizeof info.mtu) {
+      std::memcpy(&info.mtu, RTA_DATA(attribute), sizeof info.mtu);
+    }
     attribute = RTA_NEXT(attribute, left);
   }
   return info;

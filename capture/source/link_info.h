@@ -18,6 +18,7 @@ struct LinkInfo {
   unsigned hardware_type = 0;  // ARPHRD_*
   bool up = false;             // set up and with a carrier
   bool loopback = false;
+  std::uint32_t mtu = 0;
   std::uint64_t rx_packets = 0;  // by the kernel's count
   std::uint64_t rx_missed = 0;   // dropped by the NIC: no buffer, FIFO overrun
 };

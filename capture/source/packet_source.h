@@ -41,8 +41,12 @@ struct SourceStats {
   std::uint64_t dropped_no_buffer = 0;  // DPDK: no free buffer for it
   std::uint64_t dropped_errors = 0;     // DPDK: damaged on the wire, by the NIC's word
   std::uint64_t truncated = 0;          // captured shorter than on the wire
+  std::uint64_t above_mtu = 0;          // longer than the interface's frames on the wire (CAP-06)
   std::uint64_t bad_records = 0;        // file records that no interface or structure explains
   std::uint64_t undelivered = 0;        // after StopIntake: in the kernel's ring, not handed out
+  // Of a ring that the kernel fills: its blocks, and how many of them at most were waiting at once.
+  std::uint32_t ring_blocks = 0;
+  std::uint32_t ring_blocks_peak = 0;
   bool link_up = true;
   LinkTrouble trouble = LinkTrouble::kNone;
 };

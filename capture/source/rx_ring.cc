@@ -166,8 +166,11 @@ bool RxRing::IgnoreOutgoing() {
 }
 
 bool RxRing::Ready() const {
-  if (map_ == nullptr) return false;
-  auto* block = reinterpret_cast<tpacket_block_desc*>(map_ + block_ * size_.block_bytes);
+  return map_ != nullptr && Filled(block_);
+}
+
+bool RxRing::Filled(std::size_t index) const {
+  auto* block = reinterpret_cast<tpacket_block_desc*>(map_ + index * size_.block_bytes);
   std::atomic_ref<std::uint32_t> status(block->hdr.bh1.block_status);
   return (status.load(std::memory_order_acquire) & TP_STATUS_USER) != 0;
 }
@@ -176,6 +179,8 @@ bool RxRing::Acquire() {
   if (!Ready()) return false;
   auto* block = reinterpret_cast<tpacket_block_desc*>(map_ + block_ * size_.block_bytes);
   holds_ = true;
+  // Blocks fill in order: is there one more than ever before? Most times one look, and no.
+  while (peak_ < size_.block_count && Filled((block_ + peak_) % size_.block_count)) ++peak_;
   frames_left_ = block->hdr.bh1.num_pkts;
   frame_ = reinterpret_cast<const tpacket3_hdr*>(reinterpret_cast<const std::uint8_t*>(block) +
                                                  block->hdr.bh1.offset_to_first_pkt);
@@ -190,7 +195,7 @@ void RxRing::NextFrame(Packet& packet) {
   packet.time_ns = frame_->tp_sec * base::kNanosPerSecond + frame_->tp_nsec;
   if (nic_offset_ns_ != 0 && IsNicTime(frame_->tp_status)) packet.time_ns -= nic_offset_ns_;
   packet.wire_length = frame_->tp_len;
-  packet.interface = 0;
+  packet.interface = interface_;
   packet.has_vlan = (frame_->tp_status & TP_STATUS_VLAN_VALID) != 0;
   if (packet.has_vlan) {
     packet.vlan_tci = static_cast<std::uint16_t>(frame_->hv1.tp_vlan_tci);

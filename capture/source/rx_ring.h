@@ -71,12 +71,16 @@ class RxRing {
   // Of the next frame of the held block: the NIC's time, and when the kernel began the block (no
   // later than the frame came). False when the NIC has not stamped it.
   bool NicTimes(std::int64_t& nic_ns, std::int64_t& begun_ns) const;
+  // Packets' interface from now on.
+  void SetInterface(std::uint32_t interface) { interface_ = interface; }
   // Taken off the NIC's times from now on.
   void CorrectNicTime(std::int64_t offset_ns) { nic_offset_ns_ = offset_ns; }
 
   // Waits for a block or an error, at most wait_ms. True when something may be there. Errors of the
   // interface are taken off the socket, so that they are told once (CAP-02).
   bool Wait(int wait_ms);
+  // How many blocks were waiting at once at most, the held one included; since the first Open.
+  [[nodiscard]] std::size_t peak() const { return peak_; }
   // Adds what the kernel counted since the last call.
   void ReadTotals(KernelTotals& totals) const;
   [[nodiscard]] RingSize size() const { return size_; }
@@ -84,6 +88,7 @@ class RxRing {
 
  private:
   void Close();
+  [[nodiscard]] bool Filled(std::size_t block) const;
   base::Result<> MapRing();
 
   base::UniqueFd fd_;
@@ -91,9 +96,11 @@ class RxRing {
   RingSize size_;
   std::uint8_t* map_ = nullptr;
   std::size_t block_ = 0;  // the held one, or the one to come next
+  std::size_t peak_ = 0;
   bool holds_ = false;
   std::uint32_t frames_left_ = 0;
   std::int64_t nic_offset_ns_ = 0;
+  std::uint32_t interface_ = 0;
   const tpacket3_hdr* frame_ = nullptr;
 };
 

@@ -323,6 +323,91 @@ TEST_F(AfPacket, CAP06_FramesAboveTheSnapLengthKeepTheirLength) {
   EXPECT_EQ(seen[0], Buffer(frame.begin(), frame.begin() + 16'384));
   EXPECT_EQ(last_.wire_length, 35'570u);
   EXPECT_EQ(source_->stats().truncated, 1u);
+  EXPECT_EQ(source_->stats().above_mtu, 0u);  // that is 65,535 here
+}
+
+// virtio_net_hdr of linux/virtio_net.h, which is no C++.
+struct VirtioHeader {
+  std::uint8_t flags = 1;     // the checksum is to be filled in
+  std::uint8_t gso_type = 1;  // TCP over IPv4
+  std::uint16_t hdr_len = 54, gso_size = 1000, csum_start = 34, csum_offset = 16;
+};
+
+// As a host sends TCP to a NIC that cuts it (TSO): one frame of many segments.
+bool SendUncut(std::size_t size) {
+  Buffer frame = UdpFrame({}, size);
+  const std::size_t ip_bytes = size - 14;
+  frame[16] = static_cast<std::uint8_t>(ip_bytes >> 8);
+  frame[17] = static_cast<std::uint8_t>(ip_bytes);
+  frame[23] = 6;       // TCP
+  frame[46] = 5 << 4;  // 20 bytes of header
+  const VirtioHeader how;
+  const auto* begin = reinterpret_cast<const std::uint8_t*>(&how);
+  frame.insert(frame.begin(), begin, begin + sizeof how);
+  const base::UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  sockaddr_ll to{};
+  to.sll_family = AF_PACKET;
+  to.sll_ifindex = static_cast<int>(::if_nametoindex(kPeer));
+  return ::setsockopt(fd.get(), SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on) == 0 &&
+         ::sendto(fd.get(), frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to),
+                  sizeof to) == static_cast<ssize_t>(frame.size());
+}
+
+TEST_F(AfPacket, CAP06_FramesAboveTheMtuAreCounted) {
+  for (const char* name : {kIface, kPeer}) {
+    ASSERT_TRUE(Shell(std::string("ip link set ") + name + " mtu 1500"));
+  }
+  Open({.snap_length = 16'384});
+  Send(UdpFrame({{0x8100, 301}}, 1518));  // the longest on the wire
+  ASSERT_TRUE(SendUncut(35'570));
+  EXPECT_EQ(Collect(2, 1000).size(), 2u);
+  EXPECT_EQ(last_.wire_length, 35'570u);
+  EXPECT_EQ(source_->stats().above_mtu, 1u);
+  EXPECT_EQ(source_->stats().truncated, 1u);
+}
+
+TEST_F(AfPacket, CAP06_EachOffloadThatIsOnIsTold) {
+  const std::string set = std::string("ethtool -K ") + kIface;
+  if (!Shell(set + " gro on tso off gso off")) GTEST_SKIP() << "needs ethtool";
+  ::testing::internal::CaptureStderr();
+  Open();
+  const std::string told = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(told.find("gro is on"), std::string::npos) << told;
+  EXPECT_EQ(told.find("gso is on"), std::string::npos) << told;
+  EXPECT_EQ(told.find("tso is on"), std::string::npos) << told;
+}
+
+TEST_F(AfPacket, CAP13_BlocksSayWhoseClockItWas) {
+  Open({.nic_time = NicTime::kAuto});  // a veth has no clock
+  Send(UdpFrame());
+  PacketBatch batch;
+  NextState state = NextState::kIdle;
+  for (int i = 0; i < 20 && state == NextState::kIdle; ++i) state = *source_->Next(batch, 100);
+  ASSERT_EQ(state, NextState::kPackets);
+  const Packet& packet = batch.packets[0];
+  BlockBuilder builder(0, source_->interfaces()[packet.interface], "test");
+  builder.Begin(std::move(MakeBlocks(1, kMinBlockBytes)[0]));
+  builder.Append(packet);
+  InterfaceInfo stored;
+  ASSERT_TRUE(ForEachPacket(builder.Close()->data, &stored, [](const Packet&) { return true; }));
+  EXPECT_EQ(stored.description, "times by the host's clock");
+  EXPECT_EQ(stored.name, kIface);
+}
+
+// A reader that does not come leaves blocks in the ring.
+TEST_F(AfPacket, CAP08_TheRingTellsHowFullItWas) {
+  Open();
+  EXPECT_EQ(Collect(1, 700).size(), 0u);
+  EXPECT_EQ(source_->stats().ring_blocks, 8u);  // 8 MiB in blocks of 1 MiB
+  EXPECT_EQ(source_->stats().ring_blocks_peak, 0u);
+  const Buffer frame = UdpFrame({}, 30'000);
+  for (int i = 0; i < 110; ++i) Send(frame);  // 3 MiB and a little
+  EXPECT_EQ(Collect(110, 2000).size(), 110u);
+  (void)Collect(1, 700);
+  EXPECT_GE(source_->stats().ring_blocks_peak, 3u);
+  EXPECT_LE(source_->stats().ring_blocks_peak, 5u);
+  EXPECT_EQ(source_->stats().dropped_kernel, 0u);
 }
 
 TEST_F(AfPacket, CAP08_ReceivedAndDroppedAddUpToWhatWasSent) {
