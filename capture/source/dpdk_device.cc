@@ -195,18 +195,27 @@ void DpdkDevice::HoldPromiscuous() {
 }
 
 base::Result<> DpdkDevice::Start() {
-  const std::lock_guard lock(start_mutex_);
-  if (started_) return {};
+  const std::size_t said = DpdkEal::WordsSaid();
   if (const int error = rte_eth_dev_start(id_); error != 0) {
-    return Failed("rte_eth_dev_start", error);
+    base::Error told = Failed("rte_eth_dev_start", error);
+    const std::string words = DpdkEal::WordsSince(said);
+    if (!words.empty()) told.message += ": " + words;
+    return told;
   }
   started_ = true;
   FindClock();
-  if (port_.frame_bytes != 0) Flush();
+  return {};
+}
+
+void DpdkDevice::BeginCapture() {
+  const std::lock_guard lock(begin_mutex_);
+  if (begun_) return;
+  begun_ = true;
+  // A NIC's ring has filled since the start, with frames whose times would be those of now.
+  if (port_.frame_bytes != 0 || port_.pci) Flush();
   base_ = TotalsOf(id_);
   base::LogInfo("{}: DPDK port {} ({}); queues: {}, descriptors: {}, buffers: {}", port_.name, id_,
                 driver_, queues_, ring_size_, pool_->size);
-  return {};
 }
 
 // Drivers of files and of the kernel's sockets give times since 1970; others count as they like.
@@ -228,10 +237,12 @@ void DpdkDevice::FindClock() {
 // The driver's socket takes frames from the moment the port exists; capture begins now.
 void DpdkDevice::Flush() {
   std::array<rte_mbuf*, 64> buffers;
-  for (int i = 0; i < kMaxFlush; ++i) {
-    const std::uint16_t count = rte_eth_rx_burst(id_, 0, buffers.data(), buffers.size());
-    if (count == 0) return;
-    rte_pktmbuf_free_bulk(buffers.data(), count);
+  for (std::uint16_t queue = 0; queue < queues_; ++queue) {
+    for (int i = 0; i < kMaxFlush; ++i) {
+      const std::uint16_t count = rte_eth_rx_burst(id_, queue, buffers.data(), buffers.size());
+      if (count == 0) break;
+      rte_pktmbuf_free_bulk(buffers.data(), count);
+    }
   }
 }
 

@@ -21,7 +21,7 @@ struct rte_mempool;
 
 namespace tapiary::capture {
 
-struct DpdkTotals {  // since Start
+struct DpdkTotals {  // since BeginCapture
   std::uint64_t missed = 0;
   std::uint64_t no_buffer = 0;
   std::uint64_t errors = 0;
@@ -40,8 +40,10 @@ class DpdkDevice {
   DpdkDevice(const DpdkDevice&) = delete;
   DpdkDevice& operator=(const DpdkDevice&) = delete;
 
-  // Packets flow from now on. Once, whichever queue asks first.
+  // Once, after Make: from now on the port receives.
   base::Result<> Start();
+  // What came before is left out. Once, whichever queue asks first.
+  void BeginCapture();
 
   [[nodiscard]] const DpdkPort& port() const { return port_; }
   [[nodiscard]] std::uint16_t id() const { return id_; }
@@ -79,9 +81,10 @@ class DpdkDevice {
   int clock_offset_ = -1;
   std::uint64_t clock_flag_ = 0;
   base::UniqueFd promiscuous_;  // holds an interface of the kernel promiscuous
-  std::mutex start_mutex_;
+  std::mutex begin_mutex_;
+  bool begun_ = false;
   bool started_ = false;
-  DpdkTotals base_;  // the device's counters at Start
+  DpdkTotals base_;  // the device's counters at BeginCapture
 };
 
 }  // namespace tapiary::capture

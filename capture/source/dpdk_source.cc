@@ -162,7 +162,7 @@ base::Result<> DpdkSource::Open() {
   if (!filter) return filter.error().WithContext(name());
   filter_ = std::move(*filter);
   interfaces_ = {info};
-  if (const auto started = device_->Start(); !started) return started.error().WithContext(name());
+  device_->BeginCapture();
   const std::string& interface = device_->port().interface;
   if (!interface.empty() && watch_.Open()) {
     const auto link = watch_.Get(interface);
@@ -455,8 +455,10 @@ std::vector<std::unique_ptr<PacketSource>> MakeDpdkSources(const DpdkOptions& op
       continue;
     }
     const auto device = DpdkDevice::Make(*eal, port, *plan, options);
-    if (!device) {
-      sources.push_back(Failed(port, device.error(), options));
+    // Some drivers find only here what they lack; an interface of the kernel can still be captured.
+    const auto started = device ? (*device)->Start() : device.error();
+    if (!started) {
+      sources.push_back(Failed(port, started.error(), options));
       continue;
     }
     for (std::uint16_t queue = 0; queue < (*device)->queues(); ++queue) {

@@ -88,6 +88,33 @@ TEST_F(DpdkTest, DP04_APortThatFailsDoesNotHideAnother) {
   EXPECT_EQ(Collect(*sources_[0], 1, 2000).size(), 1u);
 }
 
+// A bond without members is found by DPDK and can be set up, but not started.
+TEST_F(DpdkTest, DP04_APortThatCannotBeStartedIsKnownBeforeTheCapture) {
+  CaptureStderr();
+  Open({.ports = {"vdev:net_bonding0,mode=0", CapturePort()}}, 0);
+  const std::string told = GetCapturedStderr();
+  ASSERT_EQ(sources_.size(), 2u) << told;
+  const auto opened = sources_[0]->Open();
+  ASSERT_FALSE(opened);
+  // Through the place where an interface of the kernel is offered instead.
+  EXPECT_THAT(opened.error().message, HasSubstr("DPDK port vdev:net_bonding0"));
+  EXPECT_THAT(opened.error().message, HasSubstr("rte_eth_dev_start")) << told;
+  ASSERT_TRUE(sources_[1]->Open());
+  ASSERT_TRUE(pair_.Send(UdpFrame()));
+  EXPECT_EQ(Collect(*sources_[1], 1, 2000).size(), 1u);
+}
+
+// The port receives from when it is made; what comes before its source opens is none of ours.
+TEST_F(DpdkTest, DP04_FramesBeforeTheCaptureAreLeftOut) {
+  Open({.ports = {CapturePort()}}, 0);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(pair_.Send(UdpFrame()));
+  ASSERT_TRUE(sources_.at(0)->Open());
+  EXPECT_TRUE(Collect(*sources_[0], 1, 300).empty());
+  ASSERT_TRUE(pair_.Send(UdpFrame()));
+  EXPECT_EQ(Collect(*sources_[0], 1, 2000).size(), 1u);
+  EXPECT_EQ(sources_[0]->stats().dropped_kernel, 0u);
+}
+
 TEST_F(DpdkTest, DP04_TwoInstancesSideBySide) {
   // 0 when this process has captured all; both take the same frames.
   int ready[2];
