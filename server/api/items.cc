@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/ingest/event_fields.h"
 
 namespace tapiary::server {
 namespace {
@@ -25,9 +26,9 @@ constexpr const char* kTransactionColumns[] = {
     "/latency",   "/command",  "/attack_technique", "/detail",   "/community_id",
 };
 constexpr const char* kEventColumns[] = {
-    "/id",        "/time",        "/received",       "/sensor",           "/type",
-    "/source/ip", "/source/port", "/destination/ip", "/destination/port", "/user",
-    "/password",  "/session",     "/event",
+    "/id",          "/time",           "/received",         "/sensor", "/type",     "/source/ip",
+    "/source/port", "/destination/ip", "/destination/port", "/user",   "/password", "/session",
+    "/ecs",         "/event",
 };
 
 std::span<const char* const> Columns(ListKind kind) {
@@ -54,6 +55,14 @@ Json Endpoint(const std::string& ip, std::int64_t port) {
   return {{"ip", TextOrNull(ip)}, {"port", port < 0 ? Json() : Json(port)}};
 }
 
+// Rows from before events had ECS names are read now.
+Json Ecs(const StoredItem& item) {
+  const std::string text =
+      item.ecs.empty() ? EcsJson(RecogniseEvent(item.record), item.received_ns) : item.ecs;
+  Json ecs = Json::parse(text, nullptr, false);
+  return ecs.is_object() ? ecs : Json::object();
+}
+
 Json EventItem(const StoredItem& item, Json record) {
   return {
       {"id", item.id},
@@ -66,6 +75,7 @@ Json EventItem(const StoredItem& item, Json record) {
       {"user", TextOrNull(item.user)},
       {"password", TextOrNull(item.password)},
       {"session", TextOrNull(item.session)},
+      {"ecs", Ecs(item)},
       {"event", std::move(record)},
   };
 }

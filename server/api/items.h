@@ -29,6 +29,7 @@ struct StoredItem {
   // Events only; texts are empty when there is none.
   std::string type{}, user{}, password{}, session{};
   std::string source_ip{}, destination_ip{};
+  std::string ecs{};  // JSON; empty in rows from before there was one
   std::int64_t source_port = -1, destination_port = -1;  // -1: none
 };
 

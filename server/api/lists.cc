@@ -25,7 +25,8 @@ const char* AliasOf(FilterTable table) {
 
 constexpr std::string_view kEventColumns =
     ", COALESCE(e.type, ''), COALESCE(e.user_name, ''), COALESCE(e.password, ''), "
-    "COALESCE(e.session, ''), e.source_ip, e.source_port, e.destination_ip, e.destination_port";
+    "COALESCE(e.session, ''), e.source_ip, e.source_port, e.destination_ip, e.destination_port, "
+    "COALESCE(e.ecs, '')";
 
 std::string Columns(ListKind kind, Clock clock) {
   const FilterTable table = TableOf(kind);
@@ -58,6 +59,7 @@ StoredItem ReadItem(ListKind kind, const SqlRow& row) {
   item.source_port = row.IsNull(11) ? -1 : row.Int(11);
   item.destination_ip = AddressText(row, 12);
   item.destination_port = row.IsNull(13) ? -1 : row.Int(13);
+  item.ecs = row.Text(14);
   return item;
 }
 
@@ -66,7 +68,7 @@ constexpr std::size_t kMaxPageBytes = 16u << 20;
 
 std::size_t BytesOf(const StoredItem& item) {
   return item.record.size() + item.type.size() + item.user.size() + item.password.size() +
-         item.session.size();
+         item.session.size() + item.ecs.size();
 }
 
 struct Page {

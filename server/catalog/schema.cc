@@ -154,7 +154,14 @@ CREATE TABLE audit (
 );
 )sql";
 
-constexpr std::array kSteps{kStep1};
+// `ecs` is NULL in events of before.
+constexpr const char* kStep2 = R"sql(
+ALTER TABLE events ADD COLUMN ecs TEXT;  -- JSON: recognised fields by their ECS names
+CREATE INDEX events_by_source ON events (source_ip, time_ns);
+CREATE INDEX events_by_session ON events (sensor_id, session, time_ns);
+)sql";
+
+constexpr std::array kSteps{kStep1, kStep2};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// What is recognised in a honeypot service's event: who, where, when, as whom. The names of Cowrie,
-// Conpot (old and new), OpenCanary, Dionaea and plain ones. Table: docs/formats/events.md. Pure.
+// EventFields: the one schema of honeypot events, whatever service wrote them: who, where, when, as
+// whom, doing what. Known forms: Cowrie, Conpot, OpenCanary, Dionaea (old and new), and plain or
+// ECS names. Tables: docs/formats/events.md. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +13,44 @@
 
 namespace tapiary::server {
 
+// What the stored time of an event is.
+enum class EventTime : std::uint8_t {
+  kReceived = 0,  // the event states none, or none that can be read
+  kOwn = 1,
+  kSession = 2,  // the session's start (Conpot before September 2026, Dionaea)
+};
+const char* ToString(EventTime kind);  // received, event, session-start
+
 struct EventFields {
-  std::optional<std::int64_t> time_ns;  // the event's own; none when it says none or no zone fits
-  std::string type;
+  std::optional<std::int64_t> time_ns;  // as stated, never corrected (HP-01)
+  EventTime time_kind = EventTime::kReceived;
+  std::string dataset;  // cowrie, conpot, opencanary, dionaea or generic
+  std::string type;     // the service's own word
+  std::string action;   // one of ours: connect, login, command, ... (docs/formats/events.md)
+  std::string outcome;  // success, failure, or ""
   capture::IpAddress source_ip;
   std::optional<std::uint16_t> source_port;
   capture::IpAddress destination_ip;
   std::optional<std::uint16_t> destination_port;
+  std::optional<std::string> protocol;  // lower case: ssh, modbus, http
+  std::optional<std::string> transport;
   std::optional<std::string> user;
   std::optional<std::string> password;
   std::optional<std::string> session;
+  std::optional<std::string> command;
+  std::optional<std::string> url;
+  std::optional<std::string> file_name;
+  std::optional<std::string> sha256;  // 64 lower-case hexadecimal digits
+  std::optional<std::string> md5;     // 32
+  std::optional<std::string> agent;   // the client's version or user agent
+  std::optional<std::string> hassh;
+  std::optional<std::string> vulnerability;  // CVE id
 };
 
 // `json` is an object as SplitEvents gives it; texts stay escaped.
 EventFields RecogniseEvent(std::string_view json);
+// The fields under their ECS names, as a JSON object with dotted keys.
+std::string EcsJson(const EventFields& fields, std::int64_t received_ns);
 // ISO 8601 with T or space, with Z, +02:00, +0200, or no zone (then it is UTC).
 std::optional<std::int64_t> ParseEventTime(std::string_view text);
 

@@ -77,8 +77,8 @@ SqlValue OptionalText(const std::optional<std::string>& text) {
   return text ? SqlValue(*text) : SqlValue(nullptr);
 }
 
-base::Result<> InsertEvent(SqlWriter& writer, const RowOwner& owner, const std::string& json) {
-  const EventFields fields = RecogniseEvent(json);
+base::Result<> InsertEvent(SqlWriter& writer, const RowOwner& owner, const EventFields& fields,
+                           const std::string& json) {
   const std::vector<SqlValue> values{
       owner.sensor_id,
       fields.time_ns.value_or(owner.received_ns),
@@ -92,11 +92,12 @@ base::Result<> InsertEvent(SqlWriter& writer, const RowOwner& owner, const std::
       OptionalText(fields.password),
       OptionalText(fields.session),
       json,
+      EcsJson(fields, owner.received_ns),
   };
   TAPIARY_TRY(writer.Execute(
       "INSERT INTO events (sensor_id, time_ns, received_ns, type, source_ip, source_port, "
-      "destination_ip, destination_port, user_name, password, session, record) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "destination_ip, destination_port, user_name, password, session, record, ecs) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       values));
   return {};
 }
@@ -104,14 +105,15 @@ base::Result<> InsertEvent(SqlWriter& writer, const RowOwner& owner, const std::
 // A record that the database refuses is set aside alone; a database that is full or away is not
 // the record's fault (CO-03).
 base::Result<> InsertAll(SqlWriter& writer, const RowOwner& owner,
-                         const std::vector<EventText>& events, EventsResult& result) {
+                         const std::vector<EventText>& events,
+                         const std::vector<EventFields>& fields, EventsResult& result) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (!events[i].reason.empty()) {
       result.Reject(i, events[i].reason);
       continue;
     }
     const auto inserted =
-        writer.Attempt([&] { return InsertEvent(writer, owner, events[i].json); });
+        writer.Attempt([&] { return InsertEvent(writer, owner, fields[i], events[i].json); });
     if (inserted) {
       ++result.stored;
     } else if (inserted.error().code == base::ErrorCode::kUnavailable) {
@@ -151,10 +153,16 @@ base::Result<Reply> PostEvents(IngestContext& context, const Request& request, B
                   facts.bytes};
   TAPIARY_ASSIGN(const auto events, SplitEvents(text, context.limits.events_per_request));
   TAPIARY_TRY(CheckAny(events));
+  // Before the transaction: others wait for it.
+  std::vector<EventFields> fields(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].reason.empty()) fields[i] = RecogniseEvent(events[i].json);
+  }
   EventsResult result;
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {
     result = {};
-    return InsertAll(writer, {item.sensor_id, item.sensor, row.received_ns}, events, result);
+    return InsertAll(writer, {item.sensor_id, item.sensor, row.received_ns}, events, fields,
+                     result);
   };
   TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, work));
   if (!added) return Reply{Stored::kRepeated, 0, R"({"stored":0,"rejected":[],"repeated":true})"};

@@ -77,6 +77,16 @@ constexpr FilterField Label(std::string_view name, std::string_view aliases, con
           .sql = OnFlow(path),
           .sentence = sentence};
 }
+// A field of events, by its ECS name.
+constexpr FilterField OfEvent(std::string_view name, std::string_view aliases, const char* path,
+                              std::string_view sentence) {
+  return {.name = name,
+          .aliases = aliases,
+          .type = FieldType::kText,
+          .sql = {kNo, kNo, Nullable(path)},
+          .sentence = sentence};
+}
+#define TAPIARY_ECS(key) "json_extract(e.ecs, '$.\"" key "\"')"
 #define TAPIARY_LABEL(key) "json_extract(f.record, '$.labels.\"" key "\"')"
 
 // A column of transactions, also for their flows: any transaction of the flow counts.

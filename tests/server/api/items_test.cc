@@ -51,6 +51,10 @@ TEST(Items, EventsCarryTheirRecord) {
   EXPECT_EQ(event["source"]["port"], 22);
   EXPECT_TRUE(event["destination"]["port"].is_null());
   EXPECT_TRUE(event["password"].is_null());
+  EXPECT_EQ(event["ecs"]["event.code"], "x") << "of a row without ECS names";
+  item.ecs = R"({"event.action":"login"})";
+  EXPECT_EQ(nlohmann::json::parse(ItemJson(ListKind::kEvents, item))["ecs"]["event.action"],
+            "login");
 }
 
 TEST(Items, CO02_AnyStoredBytesGiveValidJson) {

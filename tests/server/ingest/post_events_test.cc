@@ -19,6 +19,20 @@ TEST_F(PostEvents, StoresRecognisedFieldsAndTheRecord) {
                 R"({"src_ip":"203.0.113.7","username":"admin","password":"1234","x":[1]})", "1"}));
 }
 
+TEST_F(PostEvents, StoresTheFieldsByTheirEcsNames) {
+  const std::string record =
+      R"({"eventid":"cowrie.command.input","input":"id\u0000","session":"ab12","src_ip":"203.0.113.7",)"
+      R"("timestamp":"2026-11-25T12:00:00Z","protocol":"ssh"})";
+  ASSERT_EQ(Call("POST", "events", {record}).status, 201);
+  const auto row = Row("SELECT ecs, record FROM events");
+  const auto ecs = nlohmann::json::parse(row[0]);
+  EXPECT_EQ(ecs["event.dataset"], "cowrie");
+  EXPECT_EQ(ecs["event.action"], "command");
+  EXPECT_EQ(ecs["process.command_line"], R"(id\x00)");
+  EXPECT_EQ(ecs["@timestamp"], "2026-11-25T12:00:00.000000000Z");
+  EXPECT_EQ(nlohmann::json::parse(row[1])["input"], R"(id\x00)") << "the record stays";
+}
+
 TEST_F(PostEvents, CO03_BatchOfHundredWithNulAndInvalidUtf8IsStoredWhole) {
   std::string body;
   for (int i = 0; i < 100; ++i) {

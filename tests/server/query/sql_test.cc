@@ -52,8 +52,9 @@ INSERT INTO transactions VALUES
   '{"values":[1],"anomalies":[],"exception":null}');
 INSERT INTO events VALUES
  (1, 1, 1500, 7000, 'login', X'00000000000000000000FFFF0A000005', 40002,
-  X'00000000000000000000FFFF0A000001', 22, 'root', '100%', 's1', '{"a":1}'),
- (2, 1, 1600, 7000, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{"note":"x_y \\x00"}');
+  X'00000000000000000000FFFF0A000001', 22, 'root', '100%', 's1', '{"a":1}',
+  '{"event.action":"login","event.dataset":"cowrie","process.command_line":"id"}'),
+ (2, 1, 1600, 7000, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{"note":"x_y \\x00"}', NULL);
 )sql";
 
 class FilterSql : public testing::Test {
@@ -212,6 +213,10 @@ TEST_F(FilterSql, NoiseLabelsAndDuplicates) {
 }
 
 TEST_F(FilterSql, CO09_WildcardsAreLiteral) {
+  EXPECT_THAT(Events("event.action == login && event.dataset == cowrie"), ElementsAre(1));
+  EXPECT_THAT(Events("process.command_line == \"id\""), ElementsAre(1));
+  EXPECT_THAT(Events("event.url"), IsEmpty());
+  EXPECT_THAT(Events("event.action != login"), IsEmpty());
   EXPECT_THAT(Events("event.password contains \"%\""), ElementsAre(1));
   EXPECT_THAT(Events("event.password contains \"1%0\""), IsEmpty());
   EXPECT_THAT(Events("event.text contains \"x_y\""), ElementsAre(2));
