@@ -5,6 +5,7 @@
 #include "server/api/downloads.h"
 #include "server/api/histogram.h"
 #include "server/api/lists.h"
+#include "server/api/quarantine.h"
 #include "server/api/sensors.h"
 #include "server/catalog/catalog.h"
 #include "server/query/reference.h"
@@ -36,6 +37,7 @@ std::vector<Route> ApiRoutes(ApiContext context) {
       {"/api/v1/transactions", List(ListKind::kTransactions)},
       {"/api/v1/commands", List(ListKind::kCommands)},
       {"/api/v1/events", List(ListKind::kEvents)},
+      {"/api/v1/events/quarantined", HandleQuarantined},
       {"/api/v1/sensors", HandleSensors},
       {"/api/v1/sensors/{id}/ledger", HandleLedger},
       {"/api/v1/sensors/{id}/health", HandleHealth},

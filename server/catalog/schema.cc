@@ -161,7 +161,20 @@ CREATE INDEX events_by_source ON events (source_ip, time_ns);
 CREATE INDEX events_by_session ON events (sensor_id, session, time_ns);
 )sql";
 
-constexpr std::array kSteps{kStep1, kStep2};
+constexpr const char* kStep3 = R"sql(
+CREATE TABLE event_rejects ( -- records that could not be stored, the newest of each sensor
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  received_ns INTEGER NOT NULL,
+  place INTEGER NOT NULL,    -- in its request, from 0
+  reason TEXT NOT NULL,
+  bytes INTEGER NOT NULL,    -- as it came
+  raw TEXT NOT NULL          -- its beginning
+);
+CREATE INDEX event_rejects_by_sensor ON event_rejects (sensor_id, id);
+)sql";
+
+constexpr std::array kSteps{kStep1, kStep2, kStep3};
 
 }  // namespace
 

@@ -123,17 +123,18 @@ std::size_t SkipString(std::string_view text, std::size_t at) {
 
 EventText ReadEvent(std::string_view text) {
   if (text.size() > kMaxEventBytes) {
-    return {"", fmt::format("larger than {} bytes", kMaxEventBytes)};
+    return {"", fmt::format("larger than {} bytes", kMaxEventBytes), text};
   }
   auto escaped = EscapeJsonStrings(text);
-  if (!escaped) return {"", escaped.error().message};
+  if (!escaped) return {"", escaped.error().message, text};
   if (escaped->size() > kMaxEscapedBytes) {
-    return {"", fmt::format("larger than {} bytes with its strings escaped", kMaxEscapedBytes)};
+    return {"", fmt::format("larger than {} bytes with its strings escaped", kMaxEscapedBytes),
+            text};
   }
   const auto json = nlohmann::json::parse(*escaped, nullptr, false);
-  if (json.is_discarded()) return {"", "not valid JSON"};
-  if (!json.is_object()) return {"", "not a JSON object"};
-  return {std::move(*escaped), ""};
+  if (json.is_discarded()) return {"", "not valid JSON", text};
+  if (!json.is_object()) return {"", "not a JSON object", text};
+  return {std::move(*escaped), "", text};
 }
 
 std::string_view Trim(std::string_view text) {

@@ -12,8 +12,9 @@
 namespace tapiary::server {
 
 struct EventText {
-  std::string json;    // valid JSON on one line, an object, every string escaped (base/text.h)
-  std::string reason;  // why it is refused; then `json` is empty
+  std::string json;      // valid JSON on one line, an object, every string escaped (base/text.h)
+  std::string reason;    // why it is refused; then `json` is empty
+  std::string_view raw;  // as it came, borrowed from the body
 };
 
 // kInvalid when the body is empty or an array that does not end; kTooLarge for too many records.

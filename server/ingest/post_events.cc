@@ -1,5 +1,5 @@
-// POST events: JSON facts of honeypot services. Each record is stored, or refused alone with its
-// index and a reason.
+// POST events: JSON facts of honeypot services. Each record is stored, or quarantined alone with
+// its index and a reason.
 #include <fmt/core.h>
 #include <sys/random.h>
 
@@ -12,7 +12,9 @@
 #include "server/ingest/body.h"
 #include "server/ingest/context.h"
 #include "server/ingest/event_fields.h"
+#include "server/ingest/event_rejects.h"
 #include "server/ingest/event_text.h"
+#include "server/ingest/expand.h"
 #include "server/ingest/rows.h"
 
 namespace tapiary::server {
@@ -47,6 +49,7 @@ std::string Json(const EventsResult& result) {
   }
   json.EndArray();
   if (result.rejected > result.reasons.size()) json.Number("rejected_count", result.rejected);
+  if (result.rejected != 0) json.Number("quarantined", result.rejected);
   json.EndObject();
   return out;
 }
@@ -102,27 +105,33 @@ base::Result<> InsertEvent(SqlWriter& writer, const RowOwner& owner, const Event
   return {};
 }
 
-// A record that the database refuses is set aside alone; a database that is full or away is not
-// the record's fault (CO-03).
+// What is wrong with a record that the database refuses; nothing when it is stored. A database that
+// is full or away is not the record's fault (CO-03).
+base::Result<std::string> TryInsert(SqlWriter& writer, const RowOwner& owner,
+                                    const EventText& event, const EventFields& fields) {
+  if (!event.reason.empty()) return event.reason;
+  const auto inserted =
+      writer.Attempt([&] { return InsertEvent(writer, owner, fields, event.json); });
+  if (inserted) return std::string();
+  if (inserted.error().code == base::ErrorCode::kUnavailable) return inserted.error();
+  return inserted.error().message;
+}
+
 base::Result<> InsertAll(SqlWriter& writer, const RowOwner& owner,
                          const std::vector<EventText>& events,
                          const std::vector<EventFields>& fields, EventsResult& result) {
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (!events[i].reason.empty()) {
-      result.Reject(i, events[i].reason);
+    TAPIARY_ASSIGN(std::string reason, TryInsert(writer, owner, events[i], fields[i]));
+    if (reason.empty()) {
+      ++result.stored;
       continue;
     }
-    const auto inserted =
-        writer.Attempt([&] { return InsertEvent(writer, owner, fields[i], events[i].json); });
-    if (inserted) {
-      ++result.stored;
-    } else if (inserted.error().code == base::ErrorCode::kUnavailable) {
-      return inserted.error();
-    } else {
-      result.Reject(i, inserted.error().message);
-    }
+    const std::string_view raw = events[i].raw;
+    TAPIARY_TRY(InsertReject(writer, owner, {i, reason, raw, raw.size()}));
+    result.Reject(i, std::move(reason));
   }
-  return {};
+  if (result.rejected == 0) return {};
+  return DropOldRejects(writer, owner, kMaxRejects);
 }
 
 // A body of which nothing can be stored is an error of its sender.
@@ -151,6 +160,7 @@ base::Result<Reply> PostEvents(IngestContext& context, const Request& request, B
                   SeqOf(hash),
                   facts.digest,
                   facts.bytes};
+  TAPIARY_ASSIGN(text, ExpandBody(std::move(text), context.limits.events_bytes));
   TAPIARY_ASSIGN(const auto events, SplitEvents(text, context.limits.events_per_request));
   TAPIARY_TRY(CheckAny(events));
   // Before the transaction: others wait for it.

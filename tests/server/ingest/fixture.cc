@@ -104,8 +104,8 @@ std::vector<std::string> IngestFixture::Row(const std::string& sql) {
 
 std::map<std::string, std::int64_t> IngestFixture::State() {
   std::map<std::string, std::int64_t> state;
-  for (const char* table :
-       {"items", "segments", "flows", "transactions", "events", "ledger", "gaps"}) {
+  for (const char* table : {"items", "segments", "flows", "transactions", "events", "event_rejects",
+                            "ledger", "gaps"}) {
     state[table] = Count(table);
   }
   namespace fs = std::filesystem;

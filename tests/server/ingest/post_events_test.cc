@@ -1,3 +1,5 @@
+#include <zstd.h>
+
 #include "base/clock.h"
 #include "tests/server/ingest/fixture.h"
 
@@ -60,6 +62,9 @@ TEST_F(PostEvents, CO03_BadRecordIsRefusedAloneByIndex) {
   EXPECT_EQ(answer.json["stored"], 99);
   ASSERT_EQ(answer.json["rejected"].size(), 1u);
   EXPECT_EQ(answer.json["rejected"][0]["index"], 5);
+  EXPECT_EQ(answer.json["quarantined"], 1);
+  EXPECT_EQ(Row("SELECT place, reason, raw FROM event_rejects"),
+            (std::vector<std::string>{"5", "not valid JSON", R"({"a":})"}));
   EXPECT_EQ(Count("events"), 99);
 }
 
@@ -74,6 +79,22 @@ TEST_F(PostEvents, CO03_UninsertableRecordIsSetAsideAlone) {
   EXPECT_EQ(answer.json["stored"], 2);
   EXPECT_EQ(answer.json["rejected"][0]["index"], 1);
   EXPECT_EQ(Count("events"), 2);
+  EXPECT_EQ(Count(R"(event_rejects WHERE place = 1 AND raw = '{"type":"a"}')"), 1);
+}
+
+TEST_F(PostEvents, CO05_CompressedBodiesAreLimitedAsSentAndExpanded) {
+  Start({.events_bytes = 100'000});
+  std::string small(ZSTD_compressBound(7), '\0');
+  small.resize(ZSTD_compress(small.data(), small.size(), R"({"a":1})", 7, 3));
+  EXPECT_EQ(Call("POST", "events", {small}).status, 201);
+  EXPECT_EQ(Row("SELECT record FROM events"), std::vector<std::string>{R"({"a":1})"});
+  const auto before = State();
+  const std::string spaces(100'001, ' ');
+  std::string bomb(ZSTD_compressBound(spaces.size()), '\0');
+  bomb.resize(ZSTD_compress(bomb.data(), bomb.size(), spaces.data(), spaces.size(), 3));
+  ExpectProblem(Call("POST", "events", {bomb}), 413);
+  ExpectProblem(Call("POST", "events", {small.substr(0, small.size() - 1)}), 422);
+  EXPECT_EQ(State(), before);
 }
 
 TEST_F(PostEvents, IdempotencyKeyMakesARetryStoreNothing) {
