@@ -6,6 +6,7 @@
 #
 # tapiary_test(NAME SOURCES ... LINK ...)   a GoogleTest program, registered with CTest.
 # tapiary_executable(NAME SOURCES ... LINK ...)   a program in bin/.
+# tapiary_link_time(TARGET)   a library or program to be optimised across its files when linked.
 
 include(CMakeParseArguments)
 
@@ -15,6 +16,25 @@ target_compile_options(
                             -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fstack-protector-strong)
 target_include_directories(tapiary_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(tapiary_options INTERFACE TAPIARY_VERSION="${PROJECT_VERSION}")
+
+# Optimised programs are optimised as a whole where the packet path is (tapiary_link_time): its calls
+# go from file to file. The objects hold plain code too, which tests link, because that is quick.
+set(TAPIARY_LINK_TIME OFF)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE MATCHES "^Rel")
+  set(TAPIARY_LINK_TIME ON)
+endif()
+
+function(tapiary_link_time target)
+  if(NOT TAPIARY_LINK_TIME)
+    return()
+  endif()
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    target_link_options(${target} PRIVATE -O2 -flto=auto)
+  else()
+    target_compile_options(${target} PRIVATE -flto -ffat-lto-objects)
+  endif()
+endfunction()
 
 function(tapiary_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
@@ -30,6 +50,7 @@ function(tapiary_executable name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE tapiary_options ${ARG_LINK})
+  tapiary_link_time(${name})
   install(TARGETS ${name})
 endfunction()
 
@@ -37,5 +58,8 @@ function(tapiary_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE tapiary_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  if(TAPIARY_LINK_TIME)
+    target_link_options(${name} PRIVATE -fno-lto)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()

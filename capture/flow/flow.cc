@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxAnomalyNames = 16;
 constexpr std::size_t kMaxCounterNames = 32;
-constexpr std::size_t kMaxBlockRuns = 4096;
-constexpr std::size_t kFirstBlockWindows = 4;
-constexpr std::size_t kMaxBlockWindows = 4096;
 constexpr std::uint8_t kTcp = 6, kUdp = 17;
 
 FlowEnd MakeEnd(const FlowHot& hot, const FlowCold& cold, std::uint8_t side) {
@@ -82,71 +79,56 @@ void MarkPart(FlowHot& hot, FlowCold& cold) {
   }
 }
 
-// Merges a run into the list, the last run first.
-void AddRun(std::vector<BlockRun>& runs, BlockRun run) {
-  if (!runs.empty()) {
-    BlockRun& last = runs.back();
-    const std::uint64_t end = std::max(last.first + last.count, run.first + run.count);
-    const bool touches = run.first >= last.first && run.first <= last.first + last.count;
-    const bool widen = runs.size() >= kMaxBlockRuns && run.first >= last.first;
-    if ((touches || widen) && end - last.first <= UINT32_MAX) {
-      last.count = static_cast<std::uint32_t>(end - last.first);
-      return;
-    }
+// Flows with packets in few blocks that lie apart have these as FlowHot::block_bits: kApart, and
+// three blocks as their distance from the first one, 0 for none.
+constexpr std::uint64_t kApart = std::uint64_t{1} << 63;
+constexpr int kApartWidth = 21;
+constexpr std::uint64_t kApartMask = (std::uint64_t{1} << kApartWidth) - 1;
+
+// False: no room.
+bool AddApart(std::uint64_t& bits, std::uint64_t ahead) {
+  for (int shift = 0; shift < 3 * kApartWidth; shift += kApartWidth) {
+    const std::uint64_t known = bits >> shift & kApartMask;
+    if (known == ahead) return true;
+    if (known != 0) continue;
+    bits |= ahead << shift;
+    return true;
   }
-  runs.push_back(run);
+  return false;
 }
 
-void AddRuns(std::vector<BlockRun>& runs, const BlockWindow& window) {
-  std::uint64_t first = window.first;
-  for (std::uint64_t bits = window.bits; bits != 0;) {
-    const int skip = std::countr_zero(bits);
-    bits >>= skip;
-    const int count = std::countr_one(bits);
-    first += static_cast<std::uint64_t>(skip);
-    AddRun(runs, {first, static_cast<std::uint32_t>(count)});
-    first += static_cast<std::uint64_t>(count);
-    bits = count == 64 ? 0 : bits >> count;
+// The same blocks as distances, of bits of which at most three are set.
+std::uint64_t SetApart(std::uint64_t bits) {
+  std::uint64_t apart = kApart;
+  for (bits &= bits - 1; bits != 0; bits &= bits - 1) {
+    AddApart(apart, static_cast<std::uint64_t>(std::countr_zero(bits)));
   }
+  return apart;
 }
 
-// The list is full: its last entry stands for all that comes, or the whole list does for what comes
-// from before.
-void Widen(std::vector<BlockWindow>& windows, const BlockWindow& next) {
-  std::uint64_t end = next.first + static_cast<std::uint64_t>(std::bit_width(next.bits));
-  if (windows.back().bits == 0) {
-    end = std::max(end, windows.back().first);
-    windows.pop_back();
+bool NoteApart(FlowHot& hot, std::uint64_t block) {
+  const std::uint32_t ahead = static_cast<std::uint32_t>(block) - hot.block_base;
+  if (ahead == 0) return true;
+  if (ahead > kApartMask) return false;
+  if ((hot.block_bits & kApart) == 0) {
+    if (std::popcount(hot.block_bits) > 3) return false;
+    hot.block_bits = SetApart(hot.block_bits);
   }
-  if (next.first < windows.back().first) {
-    std::uint64_t first = next.first;
-    for (const BlockWindow& window : windows) {
-      first = std::min(first, window.first);
-      end = std::max(end, window.first + 64);
-    }
-    windows = {{first, 1}};
-  }
-  windows.push_back({end, 0});
+  return AddApart(hot.block_bits, ahead);
 }
 
-void AddWindow(std::vector<BlockWindow>& windows, BlockWindow next) {
-  if (!windows.empty()) {
-    BlockWindow& last = windows.back();
-    const std::uint64_t ahead = next.first - last.first;
-    if (last.bits != 0 && ahead < 64) {
-      last.bits |= next.bits << ahead;
-      next = {last.first + 64, ahead == 0 ? 0 : next.bits >> (64 - ahead)};
-      if (next.bits == 0) return;
-    }
-  }
-  if (windows.size() >= kMaxBlockWindows) return Widen(windows, next);
-  if (windows.empty()) windows.reserve(kFirstBlockWindows);
-  windows.push_back(next);
-}
-
-BlockWindow TakeWindow(FlowHot& hot, const FlowCold& cold) {
+// Moves the blocks noted in the hot half to `list`.
+void TakeNoted(FlowHot& hot, const FlowCold& cold, BlockList& list) {
   const std::uint64_t high = cold.block_high;
-  return {high << 32 | hot.block_base, std::exchange(hot.block_bits, 0)};
+  const std::uint64_t base = high << 32 | hot.block_base;
+  const std::uint64_t bits = std::exchange(hot.block_bits, 0);
+  if (bits == 0) return;
+  if ((bits & kApart) == 0) return list.Add(BlockWindow{base, bits});
+  list.Add(BlockWindow{base, 1});
+  for (int shift = 0; shift < 3 * kApartWidth; shift += kApartWidth) {
+    const std::uint64_t ahead = bits >> shift & kApartMask;
+    if (ahead != 0) list.Add(BlockWindow{base + ahead, 1});
+  }
 }
 
 }  // namespace
@@ -188,35 +170,29 @@ void AddCounter(FlowCold& cold, std::string_view name, std::uint64_t add) {
   if (counters.size() < kMaxCounterNames) counters.emplace_back(name, add);
 }
 
-void FoldBlocks(FlowHot& hot, FlowCold& cold) {
-  if (hot.block_bits != 0) AddWindow(MakeMore(cold).blocks, TakeWindow(hot, cold));
+void NoteFarBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block) {
+  if (hot.block_bits != 0) {
+    if (NoteApart(hot, block)) return;
+    TakeNoted(hot, cold, MakeMore(cold).blocks);
+  }
+  hot.block_base = static_cast<std::uint32_t>(block);
+  cold.block_high = (block >> 32) & FlowCold::kMaxBlockHigh;
+  hot.block_bits = 1;
 }
 
 std::vector<BlockRun> TakeBlocks(FlowHot& hot, FlowCold& cold) {
-  std::vector<BlockRun> runs;
-  if (!cold.more || cold.more->blocks.empty()) {
-    AddRuns(runs, TakeWindow(hot, cold));
-    return runs;
-  }
-  FoldBlocks(hot, cold);
-  for (const BlockWindow& window : cold.more->blocks) {
-    if (window.bits != 0) {
-      AddRuns(runs, window);
-    } else if (const std::uint64_t end = runs.back().first + runs.back().count;
-               window.first > end) {
-      AddRun(runs, {end, static_cast<std::uint32_t>(
-                             std::min<std::uint64_t>(window.first - end, UINT32_MAX))});
-    }
-  }
-  cold.more->blocks.clear();
-  return runs;
+  BlockList few;
+  BlockList& list = cold.more ? cold.more->blocks : few;
+  TakeNoted(hot, cold, list);
+  return list.Take();
 }
 
 void MergeBlocks(FlowHot& from_hot, FlowCold& from, FlowHot& to_hot, FlowCold& to) {
-  for (const BlockRun& run : TakeBlocks(from_hot, from)) {
-    for (std::uint64_t done = 0; done < run.count; ++done)
-      NoteFlowBlock(to_hot, to, run.first + done);
-  }
+  const std::vector<BlockRun> runs = TakeBlocks(from_hot, from);
+  if (runs.empty()) return;
+  BlockList& list = MakeMore(to).blocks;
+  TakeNoted(to_hot, to, list);
+  for (const BlockRun& run : runs) list.Add(run);
 }
 
 IpAddress EndAddress(const FlowKey& key, std::uint8_t side) {

@@ -5,8 +5,8 @@
 // - FlowCold, 72 bytes: what every flow needs beyond that, at its birth and death and when its
 //   deadline is looked at: number, start, the links of eviction order and timer wheel, MACs, TCP
 //   initial numbers.
-// - FlowMore, 32 bytes from the heap: the list of blocks of flows that live longer than 64 blocks,
-//   and the way to FlowRare.
+// - FlowMore, 120 bytes from the heap: the list of blocks of flows that are in more than a few, and
+//   the way to FlowRare.
 // - FlowRare, some 450 bytes from the heap: what most flows never have. Totals (of flows that sent
 //   a part or whose hot counters would overflow), gaps and repeats, anomalies, tunnels, labels,
 //   noise, the OT session. Whoever has something to write makes it; readers of one that is not
@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "capture/flow/block_list.h"
 #include "capture/flow/flow_key.h"
 #include "capture/label/labeler.h"
 #include "capture/label/noise.h"
@@ -64,7 +65,9 @@ struct alignas(64) FlowHot {
   std::int64_t last_ns = kTimeUnknown;  // largest packet time; moves back with the clock
   std::int64_t due_ns = INT64_MAX;      // no deadline of the flow is earlier
   std::uint32_t next_seq[2] = {0, 0};   // expected TCP sequence number
-  std::uint64_t block_bits = 0;         // blocks noted that are not in FlowMore::blocks yet
+  // Blocks noted that are not in FlowMore::blocks yet: a bit for each of the 63 from block_base on;
+  // or, with the highest bit set, up to three others by their distance (flow.cc).
+  std::uint64_t block_bits = 0;
   std::uint8_t tcp_flags[2] = {0, 0};
   std::uint16_t bits = 0;
   TcpState state = TcpState::kNone;
@@ -108,13 +111,6 @@ struct FlowSide {
   SeqHoles holes;
 };
 
-// Of 64 blocks in a row, a bit for each that holds packets of the flow. Without bits: all blocks
-// from the end of the window before to `first`.
-struct BlockWindow {
-  std::uint64_t first = 0;
-  std::uint64_t bits = 0;
-};
-
 struct FlowLabelling {
   FlowLabels labels;
   std::unique_ptr<LabelSession> session;  // null: it has said what it can
@@ -142,7 +138,7 @@ struct FlowRare {
 };
 
 struct FlowMore {
-  std::vector<BlockWindow> blocks;  // what NoteFlowBlock has folded
+  BlockList blocks;  // what has no room in the hot half
   std::unique_ptr<FlowRare> rare;
 };
 
@@ -205,14 +201,12 @@ struct SideTotals {
 SideTotals TotalsOf(const FlowHot& hot, const FlowCold& cold, std::uint8_t side);
 // Adds the hot counters to the totals of the rare part and clears them.
 void FoldCounters(FlowHot& hot, FlowCold& cold);
-// Notes that a packet went into `block`. Blocks are noted in the hot half, 64 of them, before a
-// list needs to come from memory: with many flows and small packets, a flow has packets in every
-// second block or so.
+// Notes that a packet went into `block`. Room for 63 blocks in a row, or 4 that lie apart, is in
+// the hot half: with many flows, each is in every second block or so, with very many in one of
+// hundreds.
 inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block);
-// Moves the blocks noted to the list in FlowMore.
-void FoldBlocks(FlowHot& hot, FlowCold& cold);
-// All blocks noted, which are forgotten then. Of more than 4096 windows, or 4096 runs, the last
-// ones become one: a list may name a block too many, never one too few.
+void NoteFarBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block);
+// All blocks noted (see BlockList), which are forgotten then.
 std::vector<BlockRun> TakeBlocks(FlowHot& hot, FlowCold& cold);
 // Adds the blocks of `from` to those of `to`.
 void MergeBlocks(FlowHot& from_hot, FlowCold& from, FlowHot& to_hot, FlowCold& to);
@@ -237,14 +231,12 @@ std::string FlowCommunityId(const FlowKey& key, bool one_way);
 
 inline void NoteFlowBlock(FlowHot& hot, FlowCold& cold, std::uint64_t block) {
   const std::uint32_t ahead = static_cast<std::uint32_t>(block) - hot.block_base;
-  if (ahead < 64 && hot.block_bits != 0) {
+  const bool in_a_row = static_cast<std::int64_t>(hot.block_bits) > 0;
+  if (ahead < 63 && in_a_row) {
     hot.block_bits |= std::uint64_t{1} << ahead;
     return;
   }
-  FoldBlocks(hot, cold);
-  hot.block_base = static_cast<std::uint32_t>(block);
-  cold.block_high = (block >> 32) & FlowCold::kMaxBlockHigh;
-  hot.block_bits = 1;
+  NoteFarBlock(hot, cold, block);
 }
 
 }  // namespace tapiary::capture

@@ -72,14 +72,21 @@ void FlowTracker::EndBatch() {
 }
 
 std::uint32_t FlowTracker::Count(const KeyedPacket& keyed) {
-  MoveClock(keyed.packet->time_ns);
+  const std::int64_t time_ns = keyed.packet->time_ns;
+  if (clock_known_ && time_ns >= now_ns_) {  // as MoveClock does
+    now_ns_ = time_ns;
+    behind_.packets = 0;
+  } else {
+    MoveClock(time_ns);
+  }
   std::uint8_t side = keyed.side;
   const std::uint32_t index = FindFlow(keyed, side);
   FlowHot& hot = table_.hot(index);
   FlowCold& cold = table_.cold(index);
   Add(keyed, side, hot, cold);
   if (keyed.decoded->has_ports && (hot.key.proto == kTcp || hot.key.proto == kUdp)) {
-    UpdateTransport(index, keyed, side);
+    const bool looked_at = hot.Has(kHasSession | kGuessing) || hot.label_left != 0;
+    if (hot.key.proto == kTcp || looked_at) UpdateTransport(index, keyed, side);
   } else if (hot.key.kind == KeyKind::kLayer2 && hot.Has(kHasSession | kGuessing)) {
     const Decoded& decoded = *keyed.decoded;
     if (decoded.payload_length != 0) {
@@ -175,7 +182,11 @@ void FlowTracker::Add(const KeyedPacket& keyed, std::uint8_t side, FlowHot& hot,
       keyed.decoded->has_ip ? keyed.decoded->payload_length : 0;
   if (((packets | bytes | payload) & kFoldAt) != 0) FoldCounters(hot, cold);
   NoteTime(keyed.packet->time_ns, hot, cold);
-  NoteRare(keyed, hot, cold);
+  const Decoded& decoded = *keyed.decoded;
+  const bool rare = keyed.packet->bytes.size() < keyed.packet->wire_length ||
+                    keyed.copy != CopyKind::kNone || decoded.bad_checksum ||
+                    decoded.note != DecodeNote::kNone || decoded.tunnel_count != 0;
+  if (rare) NoteRare(keyed, hot, cold);
 }
 
 void FlowTracker::NoteMacs(const KeyedPacket& keyed, std::uint8_t side, FlowCold& cold) {

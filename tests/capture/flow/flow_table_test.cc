@@ -73,7 +73,7 @@ TEST(FlowTable, ReleasedIndicesAreReusedClean) {
   const std::uint32_t index = table.Insert(KeyOf(1), 1, 1);
   table.hot(index).packets[0] = 5;
   MakeRare(table.cold(index)).transactions = 7;
-  MakeMore(table.cold(index)).blocks.push_back({1, 1});
+  MakeMore(table.cold(index)).blocks.Add(BlockRun{1, 1});
   table.Unlink(index);
   table.Release(index);
   ASSERT_EQ(table.Insert(KeyOf(2), 2, 1), index);

@@ -56,6 +56,27 @@ TEST(Flow, EveryBlockNotedIsNamedAndNoOther) {
   }
 }
 
+// A flow that is in few blocks, near or far from each other, needs nothing from the heap.
+TEST(Flow, FewBlocksNeedNoList) {
+  const std::vector<std::vector<std::uint64_t>> few = {
+      {1, 5, 62, 63},
+      {0, 70, 140, 70, 0, 140},
+      {7, 2'000'000, 2'000'001},
+      {(std::uint64_t{1} << 32) - 2, (std::uint64_t{1} << 32) + 100,
+       (std::uint64_t{1} << 32) + 101}};
+  for (const std::vector<std::uint64_t>& noted : few) {
+    FlowHot hot;
+    FlowCold cold;
+    for (const std::uint64_t block : noted) NoteFlowBlock(hot, cold, block);
+    EXPECT_EQ(cold.more, nullptr);
+    std::set<std::uint64_t> named;
+    for (const BlockRun& run : TakeBlocks(hot, cold)) {
+      for (std::uint64_t i = 0; i < run.count; ++i) named.insert(run.first + i);
+    }
+    EXPECT_EQ(named, std::set<std::uint64_t>(noted.begin(), noted.end()));
+  }
+}
+
 // A list may name a block too many, never one too few.
 TEST(Flow, TheListOfBlocksStaysBounded) {
   for (const std::uint64_t step : {2u, 100u}) {
@@ -96,13 +117,13 @@ TEST(Flow, APlainFlowHasNoRarePart) {
   FlowCold cold;
   hot.packets[0] = 3;
   hot.payload[1] = 70;
-  for (std::uint64_t block = 0; block < 64; block += 3) NoteFlowBlock(hot, cold, block);
+  for (std::uint64_t block = 0; block < 63; block += 3) NoteFlowBlock(hot, cold, block);
   const FlowRecord record = ExportFlow(hot, cold, {}, EndReason::kIdle, true);
   EXPECT_EQ(cold.more, nullptr);
   EXPECT_EQ(record.orig.packets, 3u);
   EXPECT_EQ(record.delta_packets[0], 3u);
   EXPECT_EQ(record.resp.payload_bytes, 70u);
-  EXPECT_EQ(record.blocks.size(), 22u);
+  EXPECT_EQ(record.blocks.size(), 21u);
   EXPECT_EQ(RareOf(cold).part, 0u);
 }
 
