@@ -138,15 +138,15 @@ void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatch
       ++local_.lost_interfaces;
       continue;
     }
-    std::optional<std::uint64_t> block = builder->TryAppend(packet);
-    if (!block && RenewBlock(*builder)) block = builder->TryAppend(packet);
-    if (!block) {
+    std::uint64_t block = builder->TryAppend(packet);
+    if (block == BlockBuilder::kNoBlock && RenewBlock(*builder)) block = builder->TryAppend(packet);
+    if (block == BlockBuilder::kNoBlock) {
       ++local_.lost_backlog;
       continue;
     }
     ++recorded;
     bytes += packet.bytes.size();
-    if (handles[i].valid()) meter_.NoteBlock(handles[i], *block);
+    if (handles[i].valid()) meter_.NoteBlock(handles[i], block);
   }
   local_.recorded += recorded;
   local_.recorded_bytes += bytes;

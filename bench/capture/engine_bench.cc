@@ -40,7 +40,7 @@ struct Run {
     source->Allow(packets);
     while (source->sent() < source->allowed()) {
       Take();
-      std::this_thread::sleep_for(200us);
+      std::this_thread::sleep_for(1ms);
     }
   }
   void Take() {
@@ -61,7 +61,7 @@ struct Run {
     source->CloseInput();
     while (!engine->finished()) {
       Take();
-      std::this_thread::sleep_for(200us);
+      std::this_thread::sleep_for(1ms);
     }
     engine->Stop();
     Take();

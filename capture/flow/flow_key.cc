@@ -39,8 +39,8 @@ void SetHalf(const End& src, const End& dst, std::size_t at, std::uint64_t mask,
   const std::uint64_t a = LoadWord(src.data() + at), b = LoadWord(dst.data() + at);
   const std::uint64_t change = (a ^ b) & mask;
   const std::uint64_t low = a ^ change, high = b ^ change;
-  std::memcpy(key.low.data() + at, &low, sizeof low);
-  std::memcpy(key.high.data() + at, &high, sizeof high);
+  StoreWord(key.low.data() + at, low);
+  StoreWord(key.high.data() + at, high);
 }
 
 // The last three words of the key. Stored as words, because they are hashed at once as words: a
@@ -48,19 +48,18 @@ void SetHalf(const End& src, const End& dst, std::size_t at, std::uint64_t mask,
 // buffer.
 [[gnu::always_inline]] inline void SetTail(const Decoded& packet, const Middle& middle,
                                            std::uint32_t ports, FlowKey& key) {
-  const std::uint64_t tail[3] = {
-      std::uint64_t{ports} | std::uint64_t{middle.proto} << 32 |
-          std::uint64_t{middle.ip_version} << 40 | static_cast<std::uint64_t>(middle.kind) << 48 |
-          std::uint64_t{packet.vlan_count} << 56,
-      LoadWord(packet.vlans.data()),
-      std::uint64_t{middle.ether_type} | std::uint64_t{middle.interface} << 16 |
-          std::uint64_t{middle.tunnel} << 32,
-  };
   static_assert(offsetof(FlowKey, low_port) == 32 && offsetof(FlowKey, proto) == 36 &&
                 offsetof(FlowKey, vlan_count) == 39 && offsetof(FlowKey, vlans) == 40 &&
                 offsetof(FlowKey, ether_type) == 48 && offsetof(FlowKey, tunnel) == 52 &&
                 sizeof(packet.vlans) == 8);
-  std::memcpy(&key.low_port, tail, sizeof tail);
+  std::uint8_t* const tail = reinterpret_cast<std::uint8_t*>(&key) + offsetof(FlowKey, low_port);
+  StoreWord(tail, std::uint64_t{ports} | std::uint64_t{middle.proto} << 32 |
+                      std::uint64_t{middle.ip_version} << 40 |
+                      static_cast<std::uint64_t>(middle.kind) << 48 |
+                      std::uint64_t{packet.vlan_count} << 56);
+  StoreWord(tail + 8, LoadWord(packet.vlans.data()));
+  StoreWord(tail + 16, std::uint64_t{middle.ether_type} | std::uint64_t{middle.interface} << 16 |
+                           std::uint64_t{middle.tunnel} << 32);
 }
 
 // Sets the key, the lower end first. Gives the side of `src`. Which one it is changes from packet

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "capture/segment/packet_block.h"
 #include "capture/segment/pcapng.h"
 
 namespace tapiary::capture {
@@ -27,45 +28,44 @@ BlockBuilder::BlockBuilder(std::uint32_t stream, const InterfaceInfo& interface,
 }
 
 bool BlockBuilder::Fits(const Packet& packet) const {
-  return block_ != nullptr &&
-         block_->data.size() + PacketBlockSize(packet) <= block_->data.capacity();
+  return block_ != nullptr && PacketBlockSize(packet) <= room();
 }
 
 void BlockBuilder::Begin(std::unique_ptr<Block> storage) {
   assert(block_ == nullptr);
   block_ = std::move(storage);
   BlockBytes data = std::move(block_->data);
+  data.resize(data.capacity());
   *block_ = Block{};
   block_->stream = stream_;
   block_->number = next_number_++;
+  block_->first_ns = INT64_MAX;
+  block_->last_ns = INT64_MIN;
   block_->data = std::move(data);
-  has_time_ = false;
-  block_->data.assign(header_.begin(), header_.end());
+  at_ = std::copy(header_.begin(), header_.end(), block_->data.data());
+  end_ = block_->data.data() + block_->data.size();
 }
 
 std::uint64_t BlockBuilder::Append(const Packet& packet) {
-  return AppendSized(packet, PacketBlockSize(packet));
+  const std::uint64_t number = TryAppend(packet);
+  assert(number != kNoBlock);
+  return number;
 }
 
-std::optional<std::uint64_t> BlockBuilder::TryAppend(const Packet& packet) {
-  if (block_ == nullptr) return std::nullopt;
-  const std::size_t size = PacketBlockSize(packet);
-  if (size > block_->data.capacity() - block_->data.size()) return std::nullopt;
-  return AppendSized(packet, size);
-}
-
-std::uint64_t BlockBuilder::AppendSized(const Packet& packet, std::size_t size) {
+std::uint64_t BlockBuilder::TryAppend(const Packet& packet) {
+  const bool usual = IsUsual(packet);
+  const std::size_t size = usual ? UsualBlockSize(packet) : PacketBlockSize(packet);
+  if (size > room()) return kNoBlock;  // without a block there is none
+  if (usual) [[likely]] {
+    WriteUsual(packet, 0, size, at_);
+  } else {
+    WritePacket(packet, 0, size, at_);
+  }
+  at_ += size;
   Block& block = *block_;
-  const std::size_t at = block.data.size();
-  block.data.resize(at + size);
-  WritePacket(packet, 0, size, block.data.data() + at);
   ++block.packets;
   block.packet_bytes += packet.bytes.size();
   if (packet.time_ns != kTimeUnknown) {
-    if (!has_time_) {
-      block.first_ns = block.last_ns = packet.time_ns;
-      has_time_ = true;
-    }
     block.first_ns = std::min(block.first_ns, packet.time_ns);
     block.last_ns = std::max(block.last_ns, packet.time_ns);
   }
@@ -74,6 +74,9 @@ std::uint64_t BlockBuilder::AppendSized(const Packet& packet, std::size_t size) 
 
 std::unique_ptr<Block> BlockBuilder::Close() {
   if (block_ == nullptr || block_->packets == 0) return nullptr;
+  block_->data.resize(static_cast<std::size_t>(at_ - block_->data.data()));
+  at_ = end_ = nullptr;
+  if (block_->last_ns == INT64_MIN) block_->first_ns = block_->last_ns = 0;  // no time is known
   return std::exchange(block_, nullptr);
 }
 

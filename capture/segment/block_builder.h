@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +56,8 @@ std::vector<std::unique_ptr<Block>> MakeBlocks(std::size_t count, std::size_t bl
 
 class BlockBuilder {
  public:
+  static constexpr std::uint64_t kNoBlock = UINT64_MAX;
+
   // `interface` describes the stream's only interface; it is copied into each block's header.
   BlockBuilder(std::uint32_t stream, const InterfaceInfo& interface, std::string application);
 
@@ -67,21 +68,23 @@ class BlockBuilder {
   void Begin(std::unique_ptr<Block> storage);
   // Appends; returns the block's number. Requires HasBlock() and Fits().
   std::uint64_t Append(const Packet& packet);
-  // The same where both may be untrue: nothing then. One look at the packet's size serves both.
-  std::optional<std::uint64_t> TryAppend(const Packet& packet);
+  // The same where both may be untrue: kNoBlock then. One look at the packet's size serves both. No
+  // optional, whose halves go through memory on their way back: it cost more than the copy.
+  std::uint64_t TryAppend(const Packet& packet);
   // Hands out the block being filled; nothing when there is none or it holds no packet yet (it is
   // then kept for the next one).
   std::unique_ptr<Block> Close();
   [[nodiscard]] std::uint32_t packets_in_block() const { return block_ ? block_->packets : 0; }
 
  private:
-  std::uint64_t AppendSized(const Packet& packet, std::size_t size);
+  [[nodiscard]] std::size_t room() const { return static_cast<std::size_t>(end_ - at_); }
 
   std::vector<std::uint8_t> header_;  // SHB + IDB, made once
   std::uint32_t stream_;
   std::uint64_t next_number_ = 0;
-  std::unique_ptr<Block> block_;
-  bool has_time_ = false;  // a packet of known time is in the block
+  std::unique_ptr<Block> block_;  // its data is as large as can be until it is closed
+  std::uint8_t* at_ = nullptr;    // behind the last packet
+  std::uint8_t* end_ = nullptr;
 };
 
 }  // namespace tapiary::capture

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cstring>
 
 #include "base/text.h"
+#include "capture/segment/packet_block.h"
 #include "capture/source/pcapng_format.h"
 
 namespace tapiary::capture {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "segments are written little-endian");
-
 constexpr std::uint16_t kOptionComment = 1;
-constexpr std::uint16_t kOptionFlags = 2;
 constexpr std::uint16_t kOptionName = 2;
 constexpr std::uint16_t kOptionDescription = 3;
 constexpr std::uint16_t kOptionApplication = 4;
@@ -24,11 +21,7 @@ constexpr std::size_t kMaxOptionBytes = 1024;
 
 constexpr std::size_t kVlanAt = 12;  // a tag stands behind the two MAC addresses
 constexpr std::size_t kTagBytes = 4;
-constexpr std::size_t kFlagsBytes = 8;  // option header and value
 constexpr std::size_t kOptionEndBytes = 4;
-
-constexpr std::uint32_t kPacketType = 6;
-constexpr std::size_t kPacketHeaderBytes = 28;
 
 constexpr std::size_t Padded(std::size_t size) {
   return (size + 3) & ~std::size_t{3};
@@ -90,6 +83,7 @@ std::size_t StoredBytes(const Packet& packet) {
 }
 
 std::size_t OptionBytes(const Packet& packet) {
+  constexpr std::size_t kFlagsBytes = kPacketBlockFlags - kOptionEndBytes;
   std::size_t size = packet.direction != Direction::kUnknown ? kFlagsBytes : 0;
   if (packet.time_ns < 0) size += 4 + Padded(TimeComment(packet.time_ns).size);
   return size > 0 ? size + kOptionEndBytes : 0;
@@ -159,7 +153,7 @@ void AppendInterface(const InterfaceInfo& interface, Buffer& out) {
 }
 
 std::size_t PacketBlockSize(const Packet& packet) {
-  return kPacketHeaderBytes + Padded(StoredBytes(packet)) + OptionBytes(packet) + 4;
+  return kPacketBlockHead + Padded(StoredBytes(packet)) + OptionBytes(packet) + 4;
 }
 
 void WritePacket(const Packet& packet, std::uint32_t interface, std::size_t size,
@@ -167,16 +161,9 @@ void WritePacket(const Packet& packet, std::uint32_t interface, std::size_t size
   const std::size_t stored = StoredBytes(packet);
   const auto time = packet.time_ns < 0 ? 0 : static_cast<std::uint64_t>(packet.time_ns);
   const auto total = static_cast<std::uint32_t>(size);
-  std::uint8_t* at = out;
-  // Two numbers a store: what is stored by halves and loaded whole at once makes the processor
-  // wait.
-  const auto put_two = [&at](std::uint64_t low, std::uint64_t high) {
-    PutNumber(at, low | high << 32);
-  };
-  put_two(kPacketType, total);
-  put_two(interface, time >> 32);
-  put_two(time & UINT32_MAX, stored);
-  PutNumber(at, packet.wire_length + (packet.has_vlan ? std::uint32_t{kTagBytes} : 0));
+  WriteBlockHead(total, interface, time, stored,
+                 packet.wire_length + (packet.has_vlan ? std::uint32_t{kTagBytes} : 0), out);
+  std::uint8_t* at = out + kPacketBlockHead;
   // The padding first: the frame's own bytes go over what is not padding.
   std::uint8_t* const behind = at + Padded(stored);
   constexpr std::uint32_t kZeros = 0;
@@ -184,8 +171,7 @@ void WritePacket(const Packet& packet, std::uint32_t interface, std::size_t size
   PutFrame(at, packet);
   at = behind;
   if (packet.direction != Direction::kUnknown) {
-    PutNumber(at, kOptionFlags);
-    PutNumber(at, std::uint16_t{4});
+    PutNumber(at, kFlagsOption);
     PutNumber(at, static_cast<std::uint32_t>(packet.direction));
   }
   if (packet.time_ns < 0) PutTimeComment(at, packet.time_ns);
