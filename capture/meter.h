@@ -74,6 +74,8 @@ class Meter {
                std::array<FlowHandle, kBatchSize>& handles);
   // Notes that a packet of the flow went into block `block` of its stream. At once after Process.
   void NoteBlock(FlowHandle flow, std::uint64_t block);
+  // Fetches what NoteBlock will write to.
+  void PrefetchNotes(FlowHandle flow) const;
   // Expires flows and pending transactions that are due at `now_ns` (packet time scale).
   void Advance(std::int64_t now_ns);
   // Ends all flows with `reason` (kShutdown live, kIdle at the end of a file). FinishSome ends

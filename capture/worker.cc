@@ -19,6 +19,8 @@ constexpr std::size_t kRecordRing = 256;  // batches
 constexpr std::size_t kRecordsPerPush = 256;
 constexpr std::size_t kMaxPending = 200'000;  // records held back when nobody takes them
 constexpr std::uint32_t kMaxInterfaces = 256;
+// Flows of a batch do not all stay in the first cache from metering to storing.
+constexpr std::uint32_t kNotesAhead = 4;
 
 MeterOptions WithStream(MeterOptions options, std::uint32_t first_stream) {
   options.first_stream = first_stream;
@@ -129,6 +131,7 @@ void Worker::Store(const PacketBatch& batch, const std::array<FlowHandle, kBatch
   std::uint64_t bytes = 0;
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     const Packet& packet = batch.packets[i];
+    if (i + kNotesAhead < batch.count) meter_.PrefetchNotes(handles[i + kNotesAhead]);
     if (!handles[i].store) {
       ++local_.not_stored;
       continue;

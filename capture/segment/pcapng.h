@@ -1,6 +1,5 @@
 // Writing pcapng (draft-ietf-opsawg-pcapng): section header, interface description with nanosecond
 // resolution, enhanced packet block. Little-endian. Pure appends to a buffer; any thread.
-// WritePacket is on the hot path.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +18,14 @@ struct SectionText {
 };
 void AppendSectionHeader(const SectionText& text, std::vector<std::uint8_t>& out);
 void AppendInterface(const InterfaceInfo& interface, std::vector<std::uint8_t>& out);
-// Exact bytes that a packet takes.
-std::size_t PacketBlockSize(const Packet& packet);
+// Exact bytes that a packet takes. Not inline, nor WritePacket: whoever appends the usual packet
+// (packet_block.h) would save registers for the others.
+[[gnu::noinline]] std::size_t PacketBlockSize(const Packet& packet);
 // Writes a packet's block to `out`, which has PacketBlockSize(packet) = `size` bytes. Puts a
 // taken-out VLAN tag back. `interface` is the section's interface id. A time that pcapng cannot
 // hold (unknown, before 1970) is written as 0 with a comment that PcapngFormat reads back.
-void WritePacket(const Packet& packet, std::uint32_t interface, std::size_t size,
-                 std::uint8_t* out);
+[[gnu::noinline]] void WritePacket(const Packet& packet, std::uint32_t interface, std::size_t size,
+                                   std::uint8_t* out);
 void AppendPacket(const Packet& packet, std::uint32_t interface, std::vector<std::uint8_t>& out);
 
 }  // namespace tapiary::capture
