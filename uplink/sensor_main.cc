@@ -2,6 +2,7 @@
 //
 // Signals are blocked before any thread starts and taken here one by one, so no code runs inside a
 // signal handler. Exit codes: 0 ok, 1 failed, 2 usage.
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -91,6 +92,16 @@ int ShowDpdk(const uplink::SensorConfig& config) {
   return 0;
 }
 
+// Blocks of half a MiB come and go all the time. By default their memory goes back to the kernel
+// each time, and each page of it is cleared when it comes again: a tenth of all CPU time under
+// load.
+void KeepFreedMemory() {
+  constexpr int kLargest = 32 << 20;  // glibc takes no more
+  constexpr int kKept = 64 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargest);
+  mallopt(M_TRIM_THRESHOLD, kKept);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -108,5 +119,6 @@ int main(int argc, char** argv) {
     return Has(argc, argv, "--check-config") ? ShowDpdk(config) : 0;
   }
   base::SetLogLevel(*base::ParseLogLevel(config.log_level));
+  KeepFreedMemory();
   return Run(config);
 }
