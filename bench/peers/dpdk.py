@@ -187,7 +187,7 @@ def _add_dumpcap(rows, context, file, ours):
     try:
         if not installed("dpdk-dumpcap"):
             raise Failed("dpdk-dumpcap is not installed")
-        for _ in range(1 if context.quick else 3):
+        for _ in range(context.rounds(3)):
             theirs.append(_dumpcap(context, file, 3 if context.quick else 8))
     except Failed as error:
         note = f"no figure: {error}"
@@ -206,7 +206,7 @@ def _built(context):
 def _rounds(context, file):
     ours, theirs, wrong, stored = [], [], {}, 1.0
     seconds = 2 if context.quick else 8
-    for _ in range(1 if context.quick else 3):
+    for _ in range(context.rounds(3)):
         if not _built(context):
             wrong["tapiary"] = "not built: the sensor has no DPDK source"
         elif "tapiary" not in wrong:

@@ -23,9 +23,9 @@ _MAX_RATE = 5_000_000  # for the number of packets only; the sender goes as fast
 
 
 class Plan:
-    def __init__(self, quick):
+    def __init__(self, quick, rounds):
         self.seconds = 0.5 if quick else 4
-        self.rounds = 1 if quick else 3
+        self.rounds = rounds
         self.sizes = ["60"] if quick else list(SIZES)
         self.rates = [20_000] if quick else [50_000, 200_000, 500_000, 0]
         self.programs = captures.ALL[:2] if quick else captures.ALL
@@ -146,7 +146,7 @@ def _plot(rows, size):
 
 
 def run(rows, context):
-    plan = Plan(context.quick)
+    plan = Plan(context.quick, context.rounds(3))
     everyone = [program(context.bin) for program in plan.programs]
     programs = [program for program in everyone if program.missing() is None]
     absent = {program.name: program.missing() for program in everyone if program.missing()}

@@ -188,7 +188,7 @@ def run(rows, context):
     for size in ["60"] if context.quick else SIZES:
         file = f"{context.work}/metering-{size}.pcap"
         tool([context.tool, "pcap", file, flows, frames, SIZES[size]])
-        rounds = 1 if context.quick else 5
+        rounds = context.rounds(5)
         rates, wrong = _rounds(programs, rounds, file, (frames, flows), context.work)
         note = f"{frames / 1e6:g} M packets, {size if size == 'imix' else size + ' bytes'}, {flows:,} flows"
         _add_rows(rows, size, rates, wrong, note)

@@ -35,7 +35,7 @@ def _rates(results):
 
 
 def _load_rows(rows, context):
-    mib, rounds = (32, 1) if context.quick else (4096, 5)
+    mib, rounds = 32 if context.quick else 4096, context.rounds(5)
     results = {verb: [] for verb in VERBS}
     try:
         for _ in range(rounds):
