@@ -462,16 +462,6 @@ TEST_F(AfPacket, SentFramesAreOutbound) {
   EXPECT_EQ(directions_.at(0), Direction::kOutbound);
 }
 
-TEST_F(AfPacket, CAP15_PromiscuousOnlyWhileOpen) {
-  const std::string show = std::string("ip -d link show ") + kIface + " | grep -q 'promiscuity ";
-  Open();
-  EXPECT_TRUE(Shell(show + "1'"));
-  source_.reset();
-  EXPECT_TRUE(Shell(show + "0'"));
-  Open({.promiscuous = false});
-  EXPECT_TRUE(Shell(show + "0'"));
-}
-
 TEST_F(AfPacket, CAP07_ErrorsNameWhatFailed) {
   const auto error = [](AfPacketOptions options) {
     const auto source = MakeAfPacketSource(std::move(options));

@@ -1,6 +1,9 @@
 // Overflow of a spool.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/uplink/support/spool_fixture.h"
 
 namespace tapiary::uplink {
@@ -16,6 +19,21 @@ std::uint64_t FolderBytes(const std::string& path) {
     if (!gone) bytes += size;
   }
   return bytes;
+}
+
+// Of those in the folder. Files are closed a little after they are given up.
+bool HoldsNoDeletedFile(const std::string& folder) {
+  for (int i = 0; i < 50; ++i) {
+    std::size_t held = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      const std::string to = std::filesystem::read_symlink(entry.path(), gone).string();
+      held += to.starts_with(folder) && to.ends_with(" (deleted)") ? 1 : 0;
+    }
+    if (held == 0) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return false;
 }
 
 TEST(SpoolBudget, SP07_OverflowDropsOldestPacketsAndTellsEach) {
@@ -52,6 +70,7 @@ TEST(SpoolBudget, SP07_OverflowDropsOldestPacketsAndTellsEach) {
   EXPECT_EQ(newest_ns, 399'999);
   EXPECT_GT(kept, written / 6);
   std::uint64_t dropped = 0;
+  std::uint64_t dropped_bytes = 0;
   std::int64_t end_ns = -1;
   for (const auto& gap : TakeGaps(*spool)) {
     EXPECT_EQ(gap.kind, "packets");
@@ -60,8 +79,11 @@ TEST(SpoolBudget, SP07_OverflowDropsOldestPacketsAndTellsEach) {
     EXPECT_EQ(gap.from_ns, end_ns + 1);  // one range follows the other
     end_ns = gap.to_ns;
     dropped += gap.items;
+    dropped_bytes += gap.bytes;
   }
   EXPECT_EQ(kept + dropped, written);
+  EXPECT_EQ(dropped_bytes, dropped / 10 * (512u << 10));
+  EXPECT_TRUE(HoldsNoDeletedFile(folder.path()));
   std::uint64_t kept_flows = 0;
   while (const auto item = spool->Next(Kind::kFlows).value()) {
     kept_flows += DecodeFlows(base::AsBytes(item->body))->flows.size();

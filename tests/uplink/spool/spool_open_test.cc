@@ -89,6 +89,31 @@ TEST_F(SpoolOpen, CAP14_UnusableFolderIsNamedWithTheUser) {
   EXPECT_THAT(opened.error().message, HasSubstr("65534"));
 }
 
+// What was possible at the start is still possible after segments and tables have been replaced.
+TEST(SpoolUser, CAP14_ThreeRotationsAsAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to become someone else";
+  const TempFolder folder;
+  ASSERT_EQ(chown(folder.path().c_str(), 65534, 65534), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setgid(65534) != 0 || setuid(65534) != 0) _exit(2);
+    auto spool = OpenSpool(OptionsAt(folder.path()));
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      Round round;
+      for (std::uint64_t k = 0; k < 6; ++k) round.blocks.push_back(BigBlock(6 * i + k, 4 << 20));
+      round.close_segments = true;
+      if (!spool->Write(round)) _exit(3);
+      const auto segment = spool->Next(Kind::kPackets);
+      if (!segment || !*segment || !spool->Acknowledge(**segment)) _exit(4);
+    }
+    _exit(spool->Close() ? 0 : 5);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 // Runs only in the process that the test below starts and kills.
 TEST(SpoolChild, DISABLED_WritesUntilKilled) {
   auto spool = OpenSpool(OptionsAt(getenv(kChildFolder)));

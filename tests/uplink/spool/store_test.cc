@@ -52,7 +52,7 @@ TEST(Store, SP03_RarelyWrittenFamilyPinsNoLog) {
   round.flows = {FlowsItem(1)};  // once, and never taken
   ASSERT_TRUE(spool->Write(round));
   std::uint64_t largest = 0;
-  for (std::uint64_t i = 0; i < 512; ++i) {
+  for (std::uint64_t i = 0; i < 2048; ++i) {
     round = {};
     round.blocks = {BigBlock(i, 1 << 20)};
     ASSERT_TRUE(spool->Write(round));
@@ -74,17 +74,17 @@ TEST(Store, SP05_DrainedSpoolGivesItsSpaceBack) {
   const TempFolder folder;
   SpoolOptions options = OptionsAt(folder.path());
   auto spool = OpenSpool(options);
-  for (std::uint64_t i = 0; i < 300; ++i) {
+  for (std::uint64_t i = 0; i < 1024; ++i) {
     Round round;
     round.blocks = {BigBlock(i, 1 << 20)};
-    round.close_segments = i == 299;
+    round.close_segments = i == 1023;
     ASSERT_TRUE(spool->Write(round));
   }
   while (spool->Has(Kind::kPackets)) {
     ASSERT_TRUE(spool->Acknowledge(*spool->Next(Kind::kPackets).value()));
   }
   std::uint64_t bytes = spool->status().disk_bytes;
-  for (int i = 0; i < 100 && bytes > 164u << 20; ++i) {
+  for (int i = 0; i < 600 && bytes > 164u << 20; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     bytes = spool->status().disk_bytes;
   }
