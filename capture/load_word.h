@@ -1,5 +1,5 @@
-// LoadWord, StoreWord: up to eight bytes as one number, in the machine's order, for sums, hashes and
-// comparisons of the hot path. The caller knows that the bytes are there. Any thread.
+// LoadWord, StoreWord: up to eight bytes as one number, in the machine's order, for sums, hashes
+// and comparisons of the hot path. The caller knows that the bytes are there. Any thread.
 #pragma once
 
 #include <bit>
@@ -17,8 +17,8 @@ inline std::uint64_t LoadWord(const void* at, std::size_t size = sizeof(std::uin
   return word;
 }
 
-// One store. An array of words that is copied at once is first built on the stack and then loaded in
-// larger pieces than it was stored in, for which the processor waits.
+// One store. An array of words that is copied at once is first built on the stack and then loaded
+// in larger pieces than it was stored in, for which the processor waits.
 inline void StoreWord(void* at, std::uint64_t word) {
   std::memcpy(at, &word, sizeof word);
 }
