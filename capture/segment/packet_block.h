@@ -10,6 +10,7 @@
 
 #include "capture/load_word.h"
 #include "capture/packet.h"
+#include "capture/source/pcapng_format.h"
 
 namespace tapiary::capture {
 
@@ -27,7 +28,7 @@ inline bool IsUsual(const Packet& packet) {
 // Exact bytes that a usual packet takes.
 inline std::size_t UsualBlockSize(const Packet& packet) {
   const std::size_t options = packet.direction != Direction::kUnknown ? kPacketBlockFlags : 0;
-  return kPacketBlockHead + ((packet.bytes.size() + 3) & ~std::size_t{3}) + options + 4;
+  return kPacketBlockHead + Padded(packet.bytes.size()) + options + 4;
 }
 
 // Writes the first 28 bytes. Two numbers a store: what is stored by halves and loaded whole at once
@@ -60,7 +61,7 @@ inline void WriteUsual(const Packet& packet, std::uint32_t interface, std::size_
   const auto total = static_cast<std::uint32_t>(size);
   WriteBlockHead(total, interface, static_cast<std::uint64_t>(packet.time_ns), stored,
                  packet.wire_length, out);
-  std::uint8_t* at = out + kPacketBlockHead + ((stored + 3) & ~std::size_t{3});
+  std::uint8_t* at = out + kPacketBlockHead + Padded(stored);
   // The padding first: the frame's own bytes go over what is not padding.
   constexpr std::uint32_t kZeros = 0;
   if (stored > 0) std::memcpy(at - sizeof kZeros, &kZeros, sizeof kZeros);

@@ -23,10 +23,6 @@ constexpr std::size_t kVlanAt = 12;  // a tag stands behind the two MAC addresse
 constexpr std::size_t kTagBytes = 4;
 constexpr std::size_t kOptionEndBytes = 4;
 
-constexpr std::size_t Padded(std::size_t size) {
-  return (size + 3) & ~std::size_t{3};
-}
-
 using Buffer = std::vector<std::uint8_t>;
 
 void AppendRaw(const void* data, std::size_t size, Buffer& out) {

@@ -43,10 +43,6 @@ bool IsRead(std::uint32_t type) {
          type == kSimplePacketType || type == kEnhancedPacketType;
 }
 
-std::size_t Padded(std::size_t size) {
-  return (size + 3) & ~std::size_t{3};
-}
-
 std::string ShortText(base::Bytes value) {
   return std::string(base::AsText(value.first(std::min(value.size(), kMaxTextBytes))));
 }

@@ -22,6 +22,11 @@ inline constexpr std::size_t kMaxInterfaces = 65536;             // distinct one
 inline constexpr std::string_view kTimeUnknownComment = "tapiary:time=unknown";
 inline constexpr std::string_view kTimeComment = "tapiary:time_ns=";  // then a decimal number
 
+// Frames and options fill up to four bytes.
+constexpr std::size_t Padded(std::size_t size) {
+  return (size + 3) & ~std::size_t{3};
+}
+
 // Turns the ticks of an interface into nanoseconds (RD-03), rounded down.
 class TimeScale {
  public:
