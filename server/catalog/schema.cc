@@ -174,7 +174,25 @@ CREATE TABLE event_rejects ( -- records that could not be stored, the newest of 
 CREATE INDEX event_rejects_by_sensor ON event_rejects (sensor_id, id);
 )sql";
 
-constexpr std::array kSteps{kStep1, kStep2, kStep3};
+// What retention must spare, and what it says of what it removed.
+constexpr const char* kPins = R"sql(
+CREATE TABLE pins (          -- legal hold
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  from_ns INTEGER NOT NULL,  -- by the sensor's clock, both ends included: of the flow, or of
+  to_ns INTEGER NOT NULL,    -- everything of the sensor when there is no flow
+  epoch INTEGER,             -- of one flow, with its number
+  flow_number INTEGER,
+  note TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  created_ns INTEGER NOT NULL
+);
+CREATE INDEX pins_by_sensor ON pins (sensor_id, from_ns);
+-- Rows of items stay: they say that there was one, and a repeated upload is not taken again.
+ALTER TABLE items ADD COLUMN removed_ns INTEGER;  -- when retention removed what it held
+)sql";
+
+constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins};
 
 }  // namespace
 
