@@ -5,6 +5,7 @@
 
 #include "capture/label/labeler.h"
 #include "server/catalog/postgres.h"
+#include "server/ingest/event_mapping.h"
 
 namespace tapiary::server {
 namespace {
@@ -59,6 +60,17 @@ base::Result<> CompleteS3(const CollectorConfig& config, const std::string& scra
   return {};
 }
 
+base::Result<> LoadMappings(const std::vector<std::string>& paths, IngestLimits& limits) {
+  if (paths.empty()) return {};
+  const auto mappings = std::make_shared<EventMappings>();
+  for (const std::string& path : paths) {
+    const auto loaded = mappings->Load(path);
+    if (!loaded) return loaded.error().WithContext("events.mappings");
+  }
+  limits.mappings = mappings;
+  return {};
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, CollectorConfig& config) {
@@ -107,6 +119,8 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
                 "largest body of POST events");
   table.Add("pcap.labels", &config.pcap_labels,
             "look into uploaded captures for IT services with nDPI");
+  table.Add("events.mappings", &config.event_mappings,
+            "YAML files that say how to read events of other services");
   table.Add("log.level", &config.log_level, "debug, info, warning or error");
   table.AddExample("tapiary-collector --data /var/lib/tapiary --tls.names collector.example",
                    "serve on port 8443 with a certificate made at the first start");
@@ -151,6 +165,7 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   options.ingest.pcap_expanded_bytes = static_cast<std::uint64_t>(config.pcap_expanded_bytes);
   options.ingest.pcap_labels = config.pcap_labels;
   options.ingest.events_bytes = static_cast<std::uint64_t>(config.events_bytes);
+  TAPIARY_TRY(LoadMappings(config.event_mappings, options.ingest));
   if (config.pcap_labels && !capture::LabelsBuilt()) {
     return Invalid("pcap.labels: this build is without nDPI");
   }

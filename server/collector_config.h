@@ -41,6 +41,7 @@ struct CollectorConfig {
   std::int64_t pcap_expanded_bytes = 0;
   std::int64_t events_bytes = 0;
   bool pcap_labels = false;
+  std::vector<std::string> event_mappings;
   std::string log_level = "info";
 };
 

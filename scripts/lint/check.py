@@ -33,7 +33,7 @@ THIRD_PARTY = (
     (r"libpq", ("server/catalog/",)),
     (r"curl/", ("uplink/", "server/vault/")),
     (r"pcap(/|\.h)", ("capture/source/",)),
-    (r"yaml-cpp/", ("base/config", "ovs/")),
+    (r"yaml-cpp/", ("base/config", "ovs/", "server/ingest/event_mapping_yaml")),
     (r"spdlog/", ("base/log.cc",)),
     (r"ndpi", ("capture/label/ndpi",)),
 )

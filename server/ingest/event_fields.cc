@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "server/ingest/event_json.h"
+#include "server/ingest/event_mapping.h"
 #include "server/ingest/event_services.h"
 
 namespace tapiary::server {
@@ -66,11 +67,12 @@ const char* ToString(EventTime kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-EventFields RecogniseEvent(std::string_view text) {
+EventFields RecogniseEvent(std::string_view text, const EventMappings* mappings) {
   const EventJson event = EventJson::parse(text, nullptr, false);
   EventFields fields;
   fields.dataset = "generic";
   if (!event.is_object()) return fields;
+  if (mappings != nullptr && mappings->Read(event, fields)) return fields;
   ReadWhen(event, fields);
   ReadWho(event, fields);
   ReadWhat(event, fields);

@@ -21,6 +21,8 @@ enum class EventTime : std::uint8_t {
 };
 const char* ToString(EventTime kind);  // received, event, session-start
 
+class EventMappings;
+
 struct EventFields {
   std::optional<std::int64_t> time_ns;  // as stated, never corrected (HP-01)
   EventTime time_kind = EventTime::kReceived;
@@ -47,8 +49,8 @@ struct EventFields {
   std::optional<std::string> vulnerability;  // CVE id
 };
 
-// `json` is an object as SplitEvents gives it; texts stay escaped.
-EventFields RecogniseEvent(std::string_view json);
+// `json` is an object as SplitEvents gives it; texts stay escaped. `mappings` may be null.
+EventFields RecogniseEvent(std::string_view json, const EventMappings* mappings = nullptr);
 // The fields under their ECS names, as a JSON object with dotted keys.
 std::string EcsJson(const EventFields& fields, std::int64_t received_ns);
 // ISO 8601 with T or space, with Z, +02:00, +0200, or no zone (then it is UTC).

@@ -16,6 +16,8 @@
 
 namespace tapiary::server {
 
+class EventMappings;
+
 struct IngestLimits {
   std::uint64_t segment_bytes = 256ull << 20;
   std::uint64_t batch_bytes = 32ull << 20;         // flows and facts, as sent
@@ -23,6 +25,7 @@ struct IngestLimits {
   std::uint64_t pcap_expanded_bytes = 8ull << 30;  // once decompressed
   std::uint64_t events_bytes = 16ull << 20;
   std::uint32_t events_per_request = 10'000;
+  std::shared_ptr<const EventMappings> mappings{};  // of events; may be null
   std::uint64_t pcap_records = 300'000;     // flows and transactions of one file, held in memory
   bool pcap_labels = false;                 // as MeterOptions::labels
   int pcap_imports = 2;                     // at a time; others wait a little, then get 503

@@ -166,7 +166,8 @@ base::Result<Reply> PostEvents(IngestContext& context, const Request& request, B
   // Before the transaction: others wait for it.
   std::vector<EventFields> fields(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (events[i].reason.empty()) fields[i] = RecogniseEvent(events[i].json);
+    if (events[i].reason.empty())
+      fields[i] = RecogniseEvent(events[i].json, context.limits.mappings.get());
   }
   EventsResult result;
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {

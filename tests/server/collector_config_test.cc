@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "capture/label/labeler.h"
+#include "tests/base/temp_folder.h"
 
 namespace tapiary::server {
 namespace {
@@ -80,6 +81,20 @@ TEST(CollectorConfig, LabelsOfUploadsAreOffUnlessAskedFor) {
   if (options) {
     EXPECT_TRUE(options->ingest.pcap_labels);
   }
+}
+
+TEST(CollectorConfig, MappingsOfEventsAreCheckedAtTheStart) {
+  const base::TempFolder folder;
+  CollectorConfig config;
+  EXPECT_FALSE(Complete(config)->ingest.mappings);
+  config.event_mappings = {folder.File("m.yaml", "mappings:\n- {name: x, match: {a: 1}}\n")};
+  const auto options = Complete(config);
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_TRUE(options->ingest.mappings);
+  config.event_mappings.push_back(folder.File("bad.yaml", "mappings:\n- {name: x}\n"));
+  const auto bad = Complete(config);
+  ASSERT_FALSE(bad);
+  EXPECT_NE(bad.error().message.find("bad.yaml:2: "), std::string::npos) << bad.error().message;
 }
 
 TEST(CollectorConfig, NothingToListenOnIsAnError) {

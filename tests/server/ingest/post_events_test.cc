@@ -1,6 +1,7 @@
 #include <zstd.h>
 
 #include "base/clock.h"
+#include "server/ingest/event_mapping.h"
 #include "tests/server/ingest/fixture.h"
 
 namespace tapiary::server::test {
@@ -95,6 +96,17 @@ TEST_F(PostEvents, CO05_CompressedBodiesAreLimitedAsSentAndExpanded) {
   ExpectProblem(Call("POST", "events", {bomb}), 413);
   ExpectProblem(Call("POST", "events", {small.substr(0, small.size() - 1)}), 422);
   EXPECT_EQ(State(), before);
+}
+
+TEST_F(PostEvents, MappingsOfTheConfigurationAreUsed) {
+  const auto mappings = std::make_shared<EventMappings>();
+  ASSERT_TRUE(
+      mappings->Parse("mappings: [{name: mine, match: {p: 7}, fields: {user.name: w}}]", ""));
+  Start({.mappings = mappings});
+  ASSERT_EQ(Call("POST", "events", {R"({"p":7,"w":"eve","username":"other"})"}).status, 201);
+  const auto row = Row("SELECT user_name, ecs FROM events");
+  EXPECT_EQ(row[0], "eve");
+  EXPECT_EQ(nlohmann::json::parse(row[1])["event.dataset"], "mine");
 }
 
 TEST_F(PostEvents, IdempotencyKeyMakesARetryStoreNothing) {
