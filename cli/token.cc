@@ -97,9 +97,9 @@ void ConfigureToken(CLI::App& app, Run* run) {
   CLI::App* create = add("create", "make a token and print it: it is not shown again", Create);
   create->add_option("NAME", options->name, "whose it is; of a sensor: the sensor's name")
       ->required();
-  create->add_option("--scope", options->scope, "sensor, viewer or admin")
+  create->add_option("--scope", options->scope, "sensor, viewer, analyst or admin")
       ->required()
-      ->check(CLI::IsMember({"sensor", "viewer", "admin"}));
+      ->check(CLI::IsMember({"sensor", "viewer", "analyst", "admin"}));
   create->add_option("--expires", options->expires, "how long it is valid (30d, 12h)");
   CLI::App* list = add("list", "all tokens, without their text", List);
   AddFormatOption(*list, &options->format);

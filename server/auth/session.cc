@@ -33,7 +33,8 @@ std::string TokenIn(const std::string& text) {
 }
 
 Response Refused() {
-  return Problem(401, "No such token", "give the token of a viewer or an administrator");
+  return Problem(401, "No such token",
+                 "give the token of a viewer, an analyst or an administrator");
 }
 
 Response TooMany() {
@@ -54,7 +55,7 @@ Response Begin(Catalog& catalog, Attempts& attempts, const Request& request, Bod
   if (!identity && identity.error().code != base::ErrorCode::kPermission) {
     return ProblemFor(identity.error());
   }
-  if (!identity || (identity->scope != Scope::kViewer && identity->scope != Scope::kAdmin)) {
+  if (!identity || identity->scope < Scope::kViewer) {
     return attempts.CountNow(request.peer) ? Refused() : TooMany();
   }
   NoteUse(catalog, identity->token_id, base::WallNow());

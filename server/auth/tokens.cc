@@ -53,7 +53,8 @@ bool IsSensorName(std::string_view name) {
 
 base::Result<> Check(const NewToken& token) {
   if (token.scope == Scope::kPublic) {
-    return base::MakeError(base::ErrorCode::kInvalid, "a token's scope is sensor, viewer or admin");
+    return base::MakeError(base::ErrorCode::kInvalid,
+                           "a token's scope is sensor, viewer, analyst or admin");
   }
   if (token.scope == Scope::kSensor && !IsSensorName(token.name)) {
     return base::MakeError(base::ErrorCode::kInvalid,
@@ -229,6 +230,8 @@ std::string_view ToString(Scope scope) {
       return "sensor";
     case Scope::kViewer:
       return "viewer";
+    case Scope::kAnalyst:
+      return "analyst";
     case Scope::kAdmin:
       return "admin";
   }
@@ -236,7 +239,8 @@ std::string_view ToString(Scope scope) {
 }
 
 std::optional<Scope> ParseScope(std::string_view text) {
-  for (const Scope scope : {Scope::kPublic, Scope::kSensor, Scope::kViewer, Scope::kAdmin}) {
+  for (const Scope scope :
+       {Scope::kPublic, Scope::kSensor, Scope::kViewer, Scope::kAnalyst, Scope::kAdmin}) {
     if (text == ToString(scope)) return scope;
   }
   return std::nullopt;

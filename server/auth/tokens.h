@@ -44,7 +44,7 @@ base::Result<Identity> FindIdentity(const Catalog& catalog, std::string_view tok
 // Sets last_used_ns, at most once a minute per token; a failure is logged only.
 void NoteUse(Catalog& catalog, std::int64_t token_id, std::int64_t now_ns);
 
-std::string_view ToString(Scope scope);  // public, sensor, viewer, admin
+std::string_view ToString(Scope scope);  // public, sensor, viewer, analyst, admin
 std::optional<Scope> ParseScope(std::string_view text);
 
 }  // namespace tapiary::server

@@ -192,7 +192,16 @@ CREATE INDEX pins_by_sensor ON pins (sensor_id, from_ns);
 ALTER TABLE items ADD COLUMN removed_ns INTEGER;  -- when retention removed what it held
 )sql";
 
-constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins};
+// The scope `analyst`. SQLite cannot change a CHECK, so the column is made anew.
+constexpr const char* kAnalystScope = R"sql(
+ALTER TABLE tokens RENAME COLUMN scope TO scope_before;
+ALTER TABLE tokens ADD COLUMN scope TEXT NOT NULL DEFAULT 'sensor'
+  CHECK (scope IN ('sensor', 'viewer', 'analyst', 'admin'));
+UPDATE tokens SET scope = scope_before;
+ALTER TABLE tokens DROP COLUMN scope_before;
+)sql";
+
+constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins, kAnalystScope};
 
 }  // namespace
 

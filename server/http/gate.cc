@@ -11,10 +11,15 @@ namespace {
 constexpr std::string_view kBearer = "bearer ";
 constexpr std::string_view kCookie = "__Host-tapiary";
 
+// A person's, as opposed to a sensor's or nobody's.
+bool IsRole(Scope scope) {
+  return scope >= Scope::kViewer;
+}
+
 // A cookie comes along by itself, so it counts only where another site cannot make use of it: for
 // people's routes, to read, or when the browser says that the request is from our own page.
 std::string_view CookieToken(const Route& route, const Request& request) {
-  if (route.scope != Scope::kViewer && route.scope != Scope::kAdmin) return {};
+  if (!IsRole(route.scope)) return {};
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (!reads && request.Header("sec-fetch-site") != "same-origin") return {};
   return FindCookie(request.Header("cookie"), kCookie);
@@ -41,8 +46,7 @@ Response Unauthorized(std::string_view detail) {
 }
 
 bool Allows(Scope route, Scope caller) {
-  if (route == Scope::kSensor) return caller == Scope::kSensor;
-  if (route == Scope::kViewer) return caller == Scope::kViewer || caller == Scope::kAdmin;
+  if (IsRole(route)) return IsRole(caller) && caller >= route;
   return route == caller;
 }
 

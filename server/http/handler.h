@@ -23,7 +23,10 @@
 namespace tapiary::server {
 
 // Who may call a route. kSensor tokens reach kSensor routes only, and nothing else reaches those.
-enum class Scope : std::uint8_t { kPublic, kSensor, kViewer, kAdmin };
+// People come in three roles, each of which may do what the one before it may: a viewer searches
+// and downloads, an analyst also writes (pins, rules, cases), an administrator also manages users,
+// tokens and retention.
+enum class Scope : std::uint8_t { kPublic, kSensor, kViewer, kAnalyst, kAdmin };
 
 // Who calls, proven by the token.
 struct Identity {

@@ -20,6 +20,17 @@ TEST_F(AuthTest, ASensorsTokenNamesItsSensor) {
   EXPECT_EQ(Number("SELECT count(*) FROM sensors"), 1);
 }
 
+TEST_F(AuthTest, EveryScopeIsStoredAndFoundAgain) {
+  for (const Scope scope : {Scope::kSensor, Scope::kViewer, Scope::kAnalyst, Scope::kAdmin}) {
+    const std::string token = Make("plant-a", scope);
+    const auto identity = FindIdentity(*catalog_, token, base::WallNow());
+    ASSERT_TRUE(identity) << token;
+    EXPECT_EQ(identity->scope, scope);
+    EXPECT_EQ(ParseScope(ToString(scope)), scope);
+  }
+  EXPECT_FALSE(ParseScope("root"));
+}
+
 TEST_F(AuthTest, BadNamesAreRefused) {
   for (const char* name : {"", "-a", "A", "a b", "a/b"}) {
     EXPECT_EQ(Make(name, Scope::kSensor).substr(0, 6), "error:") << name;

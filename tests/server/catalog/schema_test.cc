@@ -41,6 +41,45 @@ TEST(Schema, NewerVersionIsRefusedWithAClearText) {
   EXPECT_NE(catalog.error().message.find("schema version 999"), std::string::npos);
 }
 
+// Index of the first step that contains `text`.
+std::size_t StepWith(std::string_view text) {
+  std::size_t step = 0;
+  while (std::string_view(SchemaSteps()[step]).find(text) == std::string_view::npos) ++step;
+  return step;
+}
+
+TEST(Schema, TokensOfBeforeKeepTheirScopeWhenAnalystsCome) {
+  const base::TempFolder folder;
+  const std::string path = folder.path() + "/c.db";
+  const std::size_t step = StepWith("'analyst'");
+  for (std::size_t i = 0; i < step; ++i) Raw(path, SchemaSteps()[i]);
+  Raw(path,
+      "INSERT INTO tokens (name, scope, hash, created_ns) VALUES ('a', 'admin', x'01', 5), "
+      "('v', 'viewer', x'02', 6); PRAGMA user_version = " +
+          std::to_string(step));
+  const auto catalog = Catalog::Open({.path = path});
+  ASSERT_TRUE(catalog) << catalog.error().message;
+  std::string found;
+  ASSERT_TRUE((*catalog)->Query(
+      "SELECT name, scope, created_ns FROM tokens ORDER BY id", {}, [&found](const SqlRow& row) {
+        found += std::string(row.Text(0)) + ' ' + std::string(row.Text(1)) +
+                 std::to_string(row.Int(2)) + '\n';
+        return true;
+      }));
+  EXPECT_EQ(found, "a admin5\nv viewer6\n");
+  const auto add = [&](const std::string& scope) {
+    return (*catalog)->Write([&](SqlWriter& writer) -> base::Result<> {
+      const std::vector<SqlValue> values{scope,
+                                         std::vector<std::uint8_t>(scope.begin(), scope.end())};
+      TAPIARY_TRY(writer.Execute(
+          "INSERT INTO tokens (name, scope, hash, created_ns) VALUES ('n', ?, ?, 1)", values));
+      return {};
+    });
+  };
+  EXPECT_TRUE(add("analyst"));
+  EXPECT_FALSE(add("root"));
+}
+
 TEST(Schema, FailingStepLeavesNothingAndNoDatabaseIsAnError) {
   const base::TempFolder folder;
   const std::string path = folder.path() + "/c.db";

@@ -12,6 +12,8 @@ base::Result<Identity> Authenticate(std::string_view token, const std::string& p
     identity.scope = Scope::kSensor;
   } else if (token == "viewer") {
     identity.scope = Scope::kViewer;
+  } else if (token == "analyst") {
+    identity.scope = Scope::kAnalyst;
   } else if (token == "admin") {
     identity.scope = Scope::kAdmin;
   } else if (token == "down") {
@@ -29,6 +31,7 @@ class Gate : public testing::Test {
       : router_({{.method = "GET", .pattern = "/public", .scope = Scope::kPublic, .handler = {}},
                  {.method = "GET", .pattern = "/view", .scope = Scope::kViewer, .handler = {}},
                  {.method = "POST", .pattern = "/view", .scope = Scope::kViewer, .handler = {}},
+                 {.method = "GET", .pattern = "/write", .scope = Scope::kAnalyst, .handler = {}},
                  {.method = "GET", .pattern = "/admin", .scope = Scope::kAdmin, .handler = {}},
                  {.method = "GET", .pattern = "/in", .scope = Scope::kSensor, .handler = {}},
                  {.method = "PUT",
@@ -59,17 +62,18 @@ class Gate : public testing::Test {
 };
 
 TEST_F(Gate, EachScopeReachesItsRoutesOnly) {
-  EXPECT_EQ(StatusWith("sensor", "/in"), 0);
-  EXPECT_EQ(StatusWith("sensor", "/view"), 403);
-  EXPECT_EQ(StatusWith("sensor", "/admin"), 403);
-  EXPECT_EQ(StatusWith("viewer", "/in"), 403);
-  EXPECT_EQ(StatusWith("viewer", "/view"), 0);
-  EXPECT_EQ(StatusWith("viewer", "/admin"), 403);
-  EXPECT_EQ(StatusWith("admin", "/in"), 403);
-  EXPECT_EQ(StatusWith("admin", "/view"), 0);
-  EXPECT_EQ(StatusWith("admin", "/admin"), 0);
-  for (const char* token : {"sensor", "viewer", "admin", "wrong"}) {
-    EXPECT_EQ(StatusWith(token, "/public"), 0) << token;
+  struct Row {
+    const char* token;
+    int in, view, write, admin;
+  };
+  for (const Row& row : {Row{"sensor", 0, 403, 403, 403}, Row{"viewer", 403, 0, 403, 403},
+                         Row{"analyst", 403, 0, 0, 403}, Row{"admin", 403, 0, 0, 0},
+                         Row{"wrong", 401, 401, 401, 401}}) {
+    EXPECT_EQ(StatusWith(row.token, "/in"), row.in) << row.token;
+    EXPECT_EQ(StatusWith(row.token, "/view"), row.view) << row.token;
+    EXPECT_EQ(StatusWith(row.token, "/write"), row.write) << row.token;
+    EXPECT_EQ(StatusWith(row.token, "/admin"), row.admin) << row.token;
+    EXPECT_EQ(StatusWith(row.token, "/public"), 0) << row.token;
   }
 }
 
