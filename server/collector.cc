@@ -17,7 +17,7 @@
 namespace tapiary::server {
 
 struct Collector::Impl {
-  base::Result<Identity> Authenticate(std::string_view token, const std::string& peer);
+  base::Result<Identity> Authenticate(const Credential& credential, const std::string& peer);
   std::vector<Route> Routes();
 
   // In the order of making; destroyed in reverse.
@@ -29,10 +29,10 @@ struct Collector::Impl {
   std::unique_ptr<HttpServer> http;
 };
 
-base::Result<Identity> Collector::Impl::Authenticate(std::string_view token,
+base::Result<Identity> Collector::Impl::Authenticate(const Credential& credential,
                                                      const std::string& peer) {
   const std::int64_t now_ns = base::WallNow();
-  auto identity = FindIdentity(*catalog, token, now_ns);
+  auto identity = FindIdentity(*catalog, credential.text, now_ns);
   if (identity) {
     NoteUse(*catalog, identity->token_id, now_ns);
     return identity;
@@ -107,10 +107,10 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);
   TAPIARY_TRY(PrepareCertificate(options));
   Impl* const raw = impl.get();  // outlives the server, which it owns
-  impl->http = std::make_unique<HttpServer>(options.http, impl->Routes(),
-                                            [raw](std::string_view token, const std::string& peer) {
-                                              return raw->Authenticate(token, peer);
-                                            });
+  impl->http = std::make_unique<HttpServer>(
+      options.http, impl->Routes(), [raw](const Credential& credential, const std::string& peer) {
+        return raw->Authenticate(credential, peer);
+      });
   TAPIARY_TRY(impl->http->Start());
   TellAddresses(options, impl->http->ports());
   return std::unique_ptr<Collector>(new Collector(std::move(impl)));

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "server/auth/tokens.h"
+#include "server/http/origin.h"
 
 namespace tapiary::server {
 namespace {

@@ -5,7 +5,6 @@
 // revoking the token ends the session. Sensor tokens get none.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "server/auth/attempts.h"
@@ -13,8 +12,6 @@
 #include "server/http/handler.h"
 
 namespace tapiary::server {
-
-inline constexpr std::string_view kSessionCookie = "__Host-tapiary";
 
 // POST, GET and DELETE /api/v1/session. Both arguments must outlive the routes.
 std::vector<Route> SessionRoutes(Catalog& catalog, Attempts& attempts);

@@ -15,19 +15,19 @@ void ServerContext::Count(const std::string& route, const std::string& method, i
   ++counts[{route, method, status}];
 }
 
-BodySlot::BodySlot(ServerContext& context, std::int64_t token_id)
-    : context_(context), token_id_(token_id) {
+BodySlot::BodySlot(ServerContext& context, std::int64_t caller)
+    : context_(context), caller_(caller) {
   const int threads = context.options.handler_threads;
   const std::lock_guard lock(context.mutex);
-  const auto found = context.bodies_by_token.find(token_id);
-  const int mine = found == context.bodies_by_token.end() ? 0 : found->second;
+  const auto found = context.bodies_by_caller.find(caller);
+  const int mine = found == context.bodies_by_caller.end() ? 0 : found->second;
   if (mine >= std::max(1, threads / 4)) {
     refusal = Problem(429, "Too many bodies at once", "send fewer at a time with this token");
   } else if (context.bodies >= std::max(1, threads * 3 / 4)) {
     refusal = Problem(503, "Too many bodies at once", "the collector is busy; try again");
   } else {
     ++context.bodies;
-    ++context.bodies_by_token[token_id];
+    ++context.bodies_by_caller[caller];
   }
   if (refusal) refusal->headers.emplace_back("Retry-After", "5");
 }
@@ -36,8 +36,8 @@ BodySlot::~BodySlot() {
   if (refusal) return;
   const std::lock_guard lock(context_.mutex);
   --context_.bodies;
-  const auto found = context_.bodies_by_token.find(token_id_);
-  if (--found->second == 0) context_.bodies_by_token.erase(found);
+  const auto found = context_.bodies_by_caller.find(caller_);
+  if (--found->second == 0) context_.bodies_by_caller.erase(found);
 }
 
 namespace {
@@ -135,7 +135,8 @@ class Connection {
     if (const auto length = parser.content_length()) request.content_length = *length;
 
     Admission admission = co_await OnPool(context_.front_pool, [&] {
-      return Admit(context_.router, context_.authenticate, parser.chunked(), request);
+      return Admit(context_.router, context_.authenticate, context_.options.proxies,
+                   parser.chunked(), request);
     });
     const std::string route = admission.route ? admission.route->pattern : "none";
     Response response;
@@ -160,7 +161,7 @@ class Connection {
       co_return co_await AnswerPublic(parser, route, request, has_body);
     }
     std::optional<BodySlot> slot;
-    if (has_body) slot.emplace(context_, request.identity.token_id);
+    if (has_body) slot.emplace(context_, request.identity.key());
     if (slot && slot->refusal) co_return std::move(*slot->refusal);
     if (!co_await Continue(parser, request)) co_return std::nullopt;
     BridgeBody<Stream> body(context_, stream_, buffer_, parser, route.max_body_bytes);
@@ -179,7 +180,7 @@ class Connection {
       text = std::move(*read);
     }
     MemoryBody body(std::move(text));
-    co_return co_await OnPool(context_.front_pool,
+    co_return co_await OnPool(route.slow ? context_.pool : context_.front_pool,
                               [&] { return RunHandler(route, request, body); });
   }
 

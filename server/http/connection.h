@@ -53,15 +53,15 @@ struct ServerContext {
   mutable std::mutex mutex;  // guards all below
   std::map<std::tuple<std::string, std::string, int>, std::uint64_t> counts;
   std::set<LiveConnection*> live;
-  int bodies = 0;                               // BodySlots taken
-  std::map<std::int64_t, int> bodies_by_token;  // the same by token_id; no entry for none
+  int bodies = 0;                                // BodySlots taken
+  std::map<std::int64_t, int> bodies_by_caller;  // the same by Identity::key(); no entry for none
 };
 
-// A place among the handlers that take a body, which the sender's pace holds up: all tokens have
-// three quarters of the handler threads, one token a quarter. Given back at its end.
+// A place among the handlers that take a body, which the sender's pace holds up: all callers have
+// three quarters of the handler threads, one a quarter. Given back at its end.
 class BodySlot {
  public:
-  BodySlot(ServerContext& context, std::int64_t token_id);
+  BodySlot(ServerContext& context, std::int64_t caller);
   ~BodySlot();
   BodySlot(const BodySlot&) = delete;
   BodySlot& operator=(const BodySlot&) = delete;
@@ -70,7 +70,7 @@ class BodySlot {
 
  private:
   ServerContext& context_;
-  const std::int64_t token_id_;
+  const std::int64_t caller_;
 };
 
 // Serves until the client, a limit or Stop ends it. `tls` is null for plain HTTP.

@@ -54,7 +54,8 @@ base::Result<Request> ToRequest(const http::request_header<>& header, const std:
   for (const auto& field : header) {
     std::string name(field.name_string());
     for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    request.headers[std::move(name)] = std::string(field.value());
+    const auto [at, fresh] = request.headers.insert_or_assign(name, std::string(field.value()));
+    if (!fresh) request.repeated.push_back(at->first);
   }
   return request;
 }

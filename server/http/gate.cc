@@ -3,26 +3,23 @@
 #include <algorithm>
 #include <string>
 
+#include "server/http/origin.h"
 #include "server/http/target.h"
 
 namespace tapiary::server {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
-constexpr std::string_view kCookie = "__Host-tapiary";
-
 // A person's, as opposed to a sensor's or nobody's.
 bool IsRole(Scope scope) {
   return scope >= Scope::kViewer;
 }
 
-// A cookie comes along by itself, so it counts only where another site cannot make use of it: for
-// people's routes, to read, or when the browser says that the request is from our own page.
-std::string_view CookieToken(const Route& route, const Request& request) {
-  if (!IsRole(route.scope)) return {};
+// A cookie, or what a proxy adds, comes along by itself: it counts only where another site cannot
+// make use of it.
+bool MayComeAlong(const Route& route, const Request& request) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (!reads && request.Header("sec-fetch-site") != "same-origin") return {};
-  return FindCookie(request.Header("cookie"), kCookie);
+  return IsRole(route.scope) && (reads ? MayRead(request) : IsFromOwnPage(request));
 }
 
 // The scheme's name is case-insensitive (RFC 9110 section 11.1).
@@ -32,11 +29,16 @@ bool IsBearer(std::string_view scheme) {
   });
 }
 
-std::string_view TokenOf(const Route& route, const Request& request) {
+// An empty text when there is nothing that counts. `user` is what a trusted proxy says.
+Credential CredentialOf(const Route& route, const Request& request, std::string_view user) {
   const std::string_view header = request.Header("authorization");
-  if (header.empty()) return CookieToken(route, request);
-  if (!IsBearer(header.substr(0, kBearer.size()))) return {};
-  return header.substr(kBearer.size());
+  if (!header.empty()) {
+    if (!IsBearer(header.substr(0, kBearer.size()))) return {};
+    return {Credential::Kind::kToken, header.substr(kBearer.size())};
+  }
+  if (!MayComeAlong(route, request)) return {};
+  if (!user.empty()) return {Credential::Kind::kUser, user};
+  return {Credential::Kind::kSession, FindCookie(request.Header("cookie"), kSessionCookie)};
 }
 
 Response Unauthorized(std::string_view detail) {
@@ -50,24 +52,33 @@ bool Allows(Scope route, Scope caller) {
   return route == caller;
 }
 
-std::optional<Response> Authenticate(const Authenticator& authenticate, const Route& route,
-                                     Request& request) {
-  if (route.scope == Scope::kPublic) return std::nullopt;
-  const std::string_view token = TokenOf(route, request);
-  if (token.empty()) return Unauthorized("send 'Authorization: Bearer TOKEN'");
-  auto identity = authenticate(token, request.peer);
-  if (!identity) {
-    if (identity.error().code == base::ErrorCode::kPermission) {
-      return Unauthorized("the token is not known, has expired or was revoked");
-    }
-    if (identity.error().code != base::ErrorCode::kTooLarge) return ProblemFor(identity.error());
-    Response response = Problem(429, "Too many failed attempts", "wait a minute, then try again");
-    response.headers.emplace_back("Retry-After", "60");
-    return response;
+Response Refusal(const base::Error& error, Credential::Kind kind) {
+  if (error.code == base::ErrorCode::kPermission) {
+    return Unauthorized(kind == Credential::Kind::kToken
+                            ? "the token is not known, has expired or was revoked"
+                            : "the session is over: log in");
   }
+  if (error.code != base::ErrorCode::kTooLarge) return ProblemFor(error);
+  Response response = Problem(429, "Too many failed attempts", "wait a minute, then try again");
+  response.headers.emplace_back("Retry-After", "60");
+  return response;
+}
+
+std::optional<Response> Authenticate(const Authenticator& authenticate, const Route& route,
+                                     std::string_view user, Request& request) {
+  if (route.scope == Scope::kPublic) return std::nullopt;
+  const Credential credential = CredentialOf(route, request, user);
+  if (credential.text.empty()) {
+    return Unauthorized("send 'Authorization: Bearer TOKEN', or log in");
+  }
+  auto identity = authenticate(credential, request.peer);
+  if (!identity) return Refusal(identity.error(), credential.kind);
   if (!Allows(route.scope, identity->scope)) {
-    return Problem(403, "Not with this token",
-                   "the token is good, but not for this path; see 'tapiary token create --help'");
+    return Problem(403, "Not with this role",
+                   "who you are is known, but this path needs another role or token");
+  }
+  if (identity->must_change && !route.with_old_password) {
+    return Problem(403, "The password must be changed", "POST /api/v1/users/me/password first");
   }
   request.identity = std::move(*identity);
   return std::nullopt;
@@ -88,8 +99,8 @@ std::optional<Response> CheckBody(const Route& route, const Request& request, bo
 
 }  // namespace
 
-Admission Admit(const Router& router, const Authenticator& authenticate, bool chunked,
-                Request& request) {
+Admission Admit(const Router& router, const Authenticator& authenticate,
+                const TrustedProxies& proxies, bool chunked, Request& request) {
   Router::Match match = router.Find(request.method, request.path);
   Admission admission;
   if (match.route == nullptr) {
@@ -102,7 +113,9 @@ Admission Admit(const Router& router, const Authenticator& authenticate, bool ch
     return admission;
   }
   request.path_params = std::move(match.params);
-  admission.refusal = Authenticate(authenticate, *match.route, request);
+  const std::string user(proxies.UserOf(request));
+  request.peer = proxies.ClientOf(request);
+  admission.refusal = Authenticate(authenticate, *match.route, user, request);
   if (!admission.refusal) admission.refusal = CheckBody(*match.route, request, chunked);
   admission.route = match.route;
   return admission;

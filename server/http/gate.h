@@ -14,10 +14,11 @@ struct Admission {
   std::optional<Response> refusal;  // set when not
 };
 
-// `request` has method, path, headers and content_length; path_params and identity are filled in.
-// `chunked`: the body's length is not announced.
-Admission Admit(const Router& router, const Authenticator& authenticate, bool chunked,
-                Request& request);
+// `request` has method, path, headers, peer and content_length; path_params and identity are filled
+// in, and peer becomes the client's address where a trusted proxy says it. `chunked`: the body's
+// length is not announced.
+Admission Admit(const Router& router, const Authenticator& authenticate,
+                const TrustedProxies& proxies, bool chunked, Request& request);
 
 // Headers that every answer carries.
 void AddSecurityHeaders(bool tls, Response& response);

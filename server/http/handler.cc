@@ -38,6 +38,14 @@ Kind KindOf(base::ErrorCode code) {
 
 }  // namespace
 
+std::string ActorOf(const Identity& identity) {
+  if (identity.scope == Scope::kSensor) return identity.sensor_name;
+  if (identity.token_id == 0) return identity.user_name;
+  const std::string token =
+      "token " + std::to_string(identity.token_id) + " (" + identity.token_name + ")";
+  return identity.user_id == 0 ? token : identity.user_name + " by " + token;
+}
+
 std::string_view Request::Header(const std::string& name) const {
   const auto found = headers.find(name);
   return found == headers.end() ? std::string_view() : std::string_view(found->second);

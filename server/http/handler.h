@@ -28,14 +28,23 @@ namespace tapiary::server {
 // tokens and retention.
 enum class Scope : std::uint8_t { kPublic, kSensor, kViewer, kAnalyst, kAdmin };
 
-// Who calls, proven by the token.
+// Who calls, proven by a token, a session's cookie or a trusted proxy.
 struct Identity {
   Scope scope = Scope::kPublic;
-  std::int64_t token_id = 0;
-  std::string token_name;
+  std::int64_t token_id = 0;  // 0: without a token
+  std::string token_name{};
   std::int64_t sensor_id = 0;  // kSensor only
-  std::string sensor_name;     // kSensor only; comes from the token, never from the request
+  std::string sensor_name{};   // kSensor only; comes from the token, never from the request
+  std::int64_t user_id = 0;    // 0: a token that belongs to nobody
+  std::string user_name{};
+  std::int64_t session_id = 0;  // 0: without a session
+  std::int64_t expires_ns = 0;  // of the session, or the token's; 0: never
+  bool must_change = false;     // may do nothing but change the password
+  // One caller's, for limits by caller: tokens and sessions do not share.
+  [[nodiscard]] std::int64_t key() const { return session_id != 0 ? -session_id : token_id; }
 };
+// For the audit and the log: "ann", "token 7 (ci)", "ann by token 7 (ci)", or a sensor's name.
+std::string ActorOf(const Identity& identity);
 
 struct Request {
   std::string method;                              // GET, PUT, POST, DELETE, HEAD
@@ -44,7 +53,8 @@ struct Request {
   std::map<std::string, std::string> headers;      // names in lower case; the last of equal names
   std::map<std::string, std::string> path_params;  // from the route's {name} parts
   std::optional<std::uint64_t> content_length;
-  std::string peer;  // address of the other end of the socket
+  std::vector<std::string> repeated;  // names of headers that came more than once
+  std::string peer;  // address of the client: the socket's other end, or what a trusted proxy says
   Identity identity;
   // Value of a header (lower-case name), or "".
   [[nodiscard]] std::string_view Header(const std::string& name) const;
@@ -73,6 +83,10 @@ struct Route {
   Scope scope = Scope::kAdmin;
   Handler handler;
   std::uint64_t max_body_bytes = 0;  // a longer body is 413; 0: no body allowed
+  // Of a public route: works long, so not on the threads that admit everybody else.
+  bool slow = false;
+  // Also for who has to change the password first.
+  bool with_old_password = false;
 };
 
 // Answers.

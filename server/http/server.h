@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "server/http/handler.h"
+#include "server/http/proxy.h"
 
 namespace tapiary::server {
 
@@ -33,12 +34,23 @@ struct HttpServerOptions {
   std::int64_t idle_timeout_ns =
       60'000'000'000;                        // keep-alive, and a body or reader without progress
   std::uint64_t min_body_bytes_per_s = 256;  // measured over 30 s; slower is ended (slowloris)
+  TrustedProxies proxies;
 };
 
-// The identity behind a token that `peer` shows. kPermission: no such token (401). kTooLarge: this
-// peer has failed too often and must wait (429).
+// What a request shows to prove who calls.
+struct Credential {
+  enum class Kind : std::uint8_t {
+    kToken,    // Authorization: Bearer
+    kSession,  // the cookie
+    kUser,     // a user's name, said by a trusted proxy
+  };
+  Kind kind = Kind::kToken;
+  std::string_view text;
+};
+// The identity behind what `peer` shows. kPermission: no such token (401). kTooLarge: this peer has
+// failed too often and must wait (429).
 using Authenticator =
-    std::function<base::Result<Identity>(std::string_view token, const std::string& peer)>;
+    std::function<base::Result<Identity>(const Credential& credential, const std::string& peer)>;
 
 // Counters for /metrics, summed by route and status.
 struct HttpMetrics {

@@ -5,7 +5,8 @@
 namespace tapiary::server {
 namespace {
 
-base::Result<Identity> Authenticate(std::string_view token, const std::string& peer) {
+base::Result<Identity> Authenticate(const Credential& credential, const std::string& peer) {
+  const std::string_view token = credential.text;
   if (peer == "flooder") return base::MakeError(base::ErrorCode::kTooLarge, "wait");
   Identity identity;
   if (token == "sensor") {
@@ -14,6 +15,9 @@ base::Result<Identity> Authenticate(std::string_view token, const std::string& p
     identity.scope = Scope::kViewer;
   } else if (token == "analyst") {
     identity.scope = Scope::kAnalyst;
+  } else if (token == "new") {
+    identity.scope = Scope::kViewer;
+    identity.must_change = true;
   } else if (token == "admin") {
     identity.scope = Scope::kAdmin;
   } else if (token == "down") {
@@ -32,6 +36,11 @@ class Gate : public testing::Test {
                  {.method = "GET", .pattern = "/view", .scope = Scope::kViewer, .handler = {}},
                  {.method = "POST", .pattern = "/view", .scope = Scope::kViewer, .handler = {}},
                  {.method = "GET", .pattern = "/write", .scope = Scope::kAnalyst, .handler = {}},
+                 {.method = "GET",
+                  .pattern = "/password",
+                  .scope = Scope::kViewer,
+                  .handler = {},
+                  .with_old_password = true},
                  {.method = "GET", .pattern = "/admin", .scope = Scope::kAdmin, .handler = {}},
                  {.method = "GET", .pattern = "/in", .scope = Scope::kSensor, .handler = {}},
                  {.method = "PUT",
@@ -43,7 +52,7 @@ class Gate : public testing::Test {
   Admission Ask(const std::string& method, const std::string& path) {
     request_.method = method;
     request_.path = path;
-    return Admit(router_, Authenticate, chunked_, request_);
+    return Admit(router_, Authenticate, proxies_, chunked_, request_);
   }
   // Status of the refusal; 0: admitted.
   int Status(const std::string& method, const std::string& path) {
@@ -58,6 +67,7 @@ class Gate : public testing::Test {
 
   Router router_;
   Request request_;
+  TrustedProxies proxies_;
   bool chunked_ = false;
 };
 
@@ -137,6 +147,43 @@ TEST_F(Gate, TheCookieReadsAndWritesOnlyFromOurOwnPage) {
   EXPECT_EQ(Status("POST", "/view"), 401);
   request_.headers["sec-fetch-site"] = "same-origin";
   EXPECT_EQ(Status("POST", "/view"), 0);
+}
+
+TEST_F(Gate, CO01_AnotherSiteCannotReadByTheCookieEither) {
+  request_.headers["cookie"] = "__Host-tapiary=viewer";
+  for (const char* site : {"cross-site", "same-site"}) {
+    request_.headers["sec-fetch-site"] = site;
+    EXPECT_EQ(Status("GET", "/view"), 401) << site;
+  }
+  request_.headers["sec-fetch-site"] = "none";  // typed by a person
+  EXPECT_EQ(Status("GET", "/view"), 0);
+  EXPECT_EQ(Status("POST", "/view"), 401);
+}
+
+TEST_F(Gate, CO07_ATrustedProxyNamesTheUserAndNobodyElseDoes) {
+  const auto proxies = TrustedProxies::Parse({"10.0.0.1"}, "X-User");
+  ASSERT_TRUE(proxies);
+  proxies_ = *proxies;
+  const auto ask = [&](const std::string& peer, const std::string& method) {
+    request_ = {};
+    request_.peer = peer;
+    request_.headers["x-user"] = "viewer";
+    request_.headers["x-forwarded-for"] = "203.0.113.9";
+    request_.headers["sec-fetch-site"] = method == "GET" ? "none" : "cross-site";
+    return Status(method, "/view");
+  };
+  EXPECT_EQ(ask("10.0.0.1", "GET"), 0);
+  EXPECT_EQ(request_.identity.token_name, "viewer");
+  EXPECT_EQ(request_.peer, "203.0.113.9");
+  EXPECT_EQ(ask("10.0.0.1", "POST"), 401);  // the header comes along by itself, as a cookie does
+  EXPECT_EQ(ask("203.0.113.9", "GET"), 401);
+  EXPECT_EQ(ask("127.0.0.1", "GET"), 401);
+}
+
+TEST_F(Gate, WhoMustChangeThePasswordMayDoNothingElse) {
+  EXPECT_EQ(StatusWith("new", "/view"), 403);
+  EXPECT_EQ(StatusWith("new", "/password"), 0);
+  EXPECT_EQ(StatusWith("new", "/public"), 0);
 }
 
 TEST_F(Gate, TheCookieNeverIngests) {

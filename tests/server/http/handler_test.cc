@@ -62,6 +62,17 @@ TEST(Handler, CO08_AnInternalErrorKeepsItsTextToTheLog) {
   EXPECT_EQ(response.body.find("secret"), std::string::npos);
 }
 
+TEST(Handler, TheActorIsThePersonThenTheToken) {
+  Identity identity{.scope = Scope::kViewer, .token_id = 7, .token_name = "ci"};
+  EXPECT_EQ(ActorOf(identity), "token 7 (ci)");
+  identity.user_name = "ann";
+  identity.user_id = 3;
+  EXPECT_EQ(ActorOf(identity), "ann by token 7 (ci)");
+  identity.token_id = 0;
+  EXPECT_EQ(ActorOf(identity), "ann");
+  EXPECT_EQ(ActorOf({.scope = Scope::kSensor, .token_id = 9, .sensor_name = "plant-a"}), "plant-a");
+}
+
 TEST(Handler, UnavailableSaysWhenToComeBack) {
   const Response response = ProblemFor(base::MakeError(base::ErrorCode::kUnavailable, "full"));
   ASSERT_EQ(response.headers.size(), 1U);

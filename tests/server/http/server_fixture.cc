@@ -99,7 +99,8 @@ std::vector<Route> Routes(Seen& seen) {
   return routes;
 }
 
-base::Result<Identity> Authenticate(std::string_view token, const std::string&) {
+base::Result<Identity> Authenticate(const Credential& credential, const std::string&) {
+  const std::string_view token = credential.text;
   Identity identity;
   identity.token_name = token;
   identity.token_id = token.empty() ? 0 : token.back();

@@ -1,0 +1,48 @@
+// TrustedProxies: the peers whose word counts about who the client is. Nobody's by default.
+//
+// The socket's own address decides, never a header: X-Forwarded-For and the user's header of any
+// other peer are not looked at (CO-07). Const after start; any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tapiary::server {
+
+struct Request;
+
+class TrustedProxies {
+ public:
+  TrustedProxies() = default;
+  // `networks`: addresses or CIDRs ("10.0.0.7", "fd00::/8"); never everybody ("/0"). `user_header`:
+  // the header in which they name a user, "" for none; it needs at least one network. kInvalid.
+  static base::Result<TrustedProxies> Parse(const std::vector<std::string>& networks,
+                                            const std::string& user_header);
+
+  // The client's address: of a trusted peer, the last address of X-Forwarded-For that is not
+  // trusted itself.
+  [[nodiscard]] std::string ClientOf(const Request& request) const;
+  // The user named by a trusted peer, or "". A header that came twice names nobody. Ask before
+  // request.peer is replaced.
+  [[nodiscard]] std::string_view UserOf(const Request& request) const;
+
+ private:
+  using Address = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
+  struct Network {
+    Address address{};
+    unsigned bits = 128;
+  };
+  static bool ParseAddress(const std::string& text, Address& address);
+  static base::Result<Network> ParseNetwork(const std::string& text);
+  [[nodiscard]] bool Trusts(const std::string& address) const;
+
+  std::vector<Network> networks_;
+  std::string user_header_;  // in lower case
+};
+
+}  // namespace tapiary::server
