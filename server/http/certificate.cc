@@ -12,9 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace tapiary::server {
@@ -137,55 +139,102 @@ std::string Contents(BIO* memory) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-base::Result<> WritePair(const std::string& certificate_file, const std::string& key_file,
-                         EVP_PKEY* key, X509* certificate) {
-  const Memory key_pem(BIO_new(BIO_s_mem()));
-  const Memory certificate_pem(BIO_new(BIO_s_mem()));
-  if (!key_pem || !certificate_pem ||
-      PEM_write_bio_PrivateKey(key_pem.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
-      PEM_write_bio_X509(certificate_pem.get(), certificate) != 1) {
+base::Result<Certificate> ReadCertificate(const std::string& file) {
+  TAPIARY_ASSIGN(const std::string pem, base::ReadFile(file, kMaxFile));
+  const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  Certificate certificate(memory ? PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr)
+                                 : nullptr);
+  if (certificate) return certificate;
+  ERR_clear_error();
+  return base::MakeError(base::ErrorCode::kCorrupt,
+                         file + " does not hold a certificate in PEM form");
+}
+
+base::Result<Key> ReadKey(const std::string& file) {
+  TAPIARY_ASSIGN(const std::string pem, base::ReadFile(file, kMaxFile));
+  const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  Key key(memory ? PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, nullptr) : nullptr);
+  if (!key) return Failure(("read the key " + file).c_str());
+  return key;
+}
+
+base::Result<> WriteKey(const std::string& file, EVP_PKEY* key) {
+  const Memory pem(BIO_new(BIO_s_mem()));
+  if (!pem ||
+      PEM_write_bio_PrivateKey(pem.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return Failure("write a key as PEM");
+  }
+  return base::WriteFileDurably(file, base::AsBytes(Contents(pem.get())), 0600);
+}
+
+base::Result<> WriteCertificate(const std::string& file, X509* certificate) {
+  const Memory pem(BIO_new(BIO_s_mem()));
+  if (!pem || PEM_write_bio_X509(pem.get(), certificate) != 1) {
     return Failure("write a certificate as PEM");
   }
+  return base::WriteFileDurably(file, base::AsBytes(Contents(pem.get())), 0644);
+}
+
+base::Result<> MakePair(const std::string& certificate_file, const std::string& key_file,
+                        const std::vector<std::string>& names) {
+  TAPIARY_ASSIGN(const std::string subject_names, SubjectNames(names));
+  const Key key(EVP_EC_gen("P-256"));
+  if (!key) return Failure("make a key");
+  TAPIARY_ASSIGN(const Certificate certificate, MakeCertificate(key.get(), subject_names));
   // The key first: a certificate without its key is the state that nobody could explain.
-  TAPIARY_TRY(base::WriteFileDurably(key_file, base::AsBytes(Contents(key_pem.get())), 0600));
-  const auto written = base::WriteFileDurably(certificate_file,
-                                              base::AsBytes(Contents(certificate_pem.get())), 0644);
+  TAPIARY_TRY(WriteKey(key_file, key.get()));
+  const auto written = WriteCertificate(certificate_file, certificate.get());
   if (!written) ::unlink(key_file.c_str());  // so that the next start tries again
   return written;
+}
+
+// The same key, so that who has pinned it notices nothing.
+base::Result<> Renew(const std::string& certificate_file, const std::string& key_file,
+                     const std::vector<std::string>& names) {
+  TAPIARY_ASSIGN(const std::string subject_names, SubjectNames(names));
+  TAPIARY_ASSIGN(const Key key, ReadKey(key_file));
+  TAPIARY_ASSIGN(const Certificate certificate, MakeCertificate(key.get(), subject_names));
+  TAPIARY_TRY(WriteCertificate(certificate_file, certificate.get()));
+  base::LogWarning("certificate {} was about to end and is made anew: give it to the sensors",
+                   certificate_file);
+  return {};
 }
 
 }  // namespace
 
 base::Result<> EnsureCertificate(const std::string& certificate_file, const std::string& key_file,
-                                 const std::vector<std::string>& names) {
+                                 const std::vector<std::string>& names, std::int64_t now_ns) {
   const bool have_certificate = ::access(certificate_file.c_str(), F_OK) == 0;
   const bool have_key = ::access(key_file.c_str(), F_OK) == 0;
-  if (have_certificate && have_key) return {};
-  if (have_certificate || have_key) {
+  if (!have_certificate && !have_key) return MakePair(certificate_file, key_file, names);
+  if (have_certificate != have_key) {
     const std::string& there = have_certificate ? certificate_file : key_file;
     const std::string& missing = have_certificate ? key_file : certificate_file;
     return base::MakeError(
         base::ErrorCode::kConflict,
         there + " is there but " + missing + " is missing: bring it back, or remove the other one");
   }
-  TAPIARY_ASSIGN(const std::string subject_names, SubjectNames(names));
-  const Key key(EVP_EC_gen("P-256"));
-  if (!key) return Failure("make a key");
-  TAPIARY_ASSIGN(const Certificate certificate, MakeCertificate(key.get(), subject_names));
-  return WritePair(certificate_file, key_file, key.get(), certificate.get());
+  TAPIARY_ASSIGN(const std::int64_t end_ns, CertificateEnd(certificate_file));
+  if (end_ns - now_ns >= kRenewBeforeNs) return {};
+  return Renew(certificate_file, key_file, names);
+}
+
+base::Result<std::int64_t> CertificateEnd(const std::string& certificate_file) {
+  TAPIARY_ASSIGN(const Certificate certificate, ReadCertificate(certificate_file));
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &parts) != 1) {
+    return Failure("read the end of a certificate");
+  }
+  constexpr std::int64_t kMost = INT64_MAX / base::kNanosPerSecond;
+  return std::min<std::int64_t>(timegm(&parts), kMost) * base::kNanosPerSecond;
 }
 
 base::Result<std::string> CertificateFingerprint(const std::string& certificate_file) {
-  TAPIARY_ASSIGN(const std::string pem, base::ReadFile(certificate_file, kMaxFile));
-  const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const Certificate certificate(memory ? PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr)
-                                       : nullptr);
+  TAPIARY_ASSIGN(const Certificate certificate, ReadCertificate(certificate_file));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned size = 0;
-  if (!certificate || X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {
-    ERR_clear_error();
-    return base::MakeError(base::ErrorCode::kCorrupt,
-                           certificate_file + " does not hold a certificate in PEM form");
+  if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {
+    return Failure("hash a certificate");
   }
   std::string text;
   for (unsigned i = 0; i < size; ++i) {

@@ -343,7 +343,7 @@ asio::awaitable<void> ServeTls(ServerContext& context, TlsStream& stream, LiveCo
 }  // namespace
 
 asio::awaitable<void> ServeConnection(ServerContext& context, tcp::socket socket,
-                                      asio::ssl::context* tls) {
+                                      std::shared_ptr<asio::ssl::context> tls) {
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) co_return;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -74,7 +75,8 @@ class BodySlot {
 };
 
 // Serves until the client, a limit or Stop ends it. `tls` is null for plain HTTP.
+// It is shared with connections that began before a newer certificate was loaded.
 asio::awaitable<void> ServeConnection(ServerContext& context, tcp::socket socket,
-                                      asio::ssl::context* tls);
+                                      std::shared_ptr<asio::ssl::context> tls);
 
 }  // namespace tapiary::server

@@ -25,13 +25,18 @@ struct HttpServer::Impl {
       : context(std::move(options), std::move(routes), std::move(authenticate)) {}
 
   base::Result<> LoadCertificate();
+  std::shared_ptr<asio::ssl::context> Tls() {
+    const std::lock_guard lock(tls_mutex);
+    return tls;
+  }
   base::Result<> Bind(const ListenAddress& address);
   asio::awaitable<void> Accept(tcp::acceptor& acceptor, bool tls);
   void TellRefused(std::int64_t now_ns);
 
   ServerContext context;
   asio::io_context io;
-  asio::ssl::context tls{asio::ssl::context::tls_server};
+  std::mutex tls_mutex;                     // guards tls
+  std::shared_ptr<asio::ssl::context> tls;  // shared with connections; null without TLS
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
   std::vector<std::uint16_t> ports;
   std::mutex refusals_mutex;  // guards the two below
@@ -43,21 +48,24 @@ struct HttpServer::Impl {
 base::Result<> HttpServer::Impl::LoadCertificate() {
   using Options = asio::ssl::context;
   error_code error;
-  tls.set_options(Options::default_workarounds | Options::no_sslv2 | Options::no_sslv3 |
-                      Options::no_tlsv1 | Options::no_tlsv1_1 | Options::single_dh_use,
-                  error);
-  tls.use_certificate_chain_file(context.options.certificate_file, error);
+  auto fresh = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  fresh->set_options(Options::default_workarounds | Options::no_sslv2 | Options::no_sslv3 |
+                         Options::no_tlsv1 | Options::no_tlsv1_1 | Options::single_dh_use,
+                     error);
+  fresh->use_certificate_chain_file(context.options.certificate_file, error);
   if (error) {
     return base::MakeError(
         base::ErrorCode::kInvalid,
         "cannot use the certificate " + context.options.certificate_file + ": " + error.message());
   }
-  tls.use_private_key_file(context.options.key_file, asio::ssl::context::pem, error);
+  fresh->use_private_key_file(context.options.key_file, asio::ssl::context::pem, error);
   if (error) {
     return base::MakeError(
         base::ErrorCode::kInvalid,
         "cannot use the key " + context.options.key_file + ": " + error.message());
   }
+  const std::lock_guard lock(tls_mutex);
+  tls = std::move(fresh);
   return {};
 }
 
@@ -97,7 +105,8 @@ asio::awaitable<void> HttpServer::Impl::Accept(tcp::acceptor& acceptor, bool wit
     TellRefused(base::SteadyNow());
     if (full) continue;  // closes it
     const auto executor = socket.get_executor();
-    asio::co_spawn(executor, ServeConnection(context, std::move(socket), with_tls ? &tls : nullptr),
+    asio::co_spawn(executor,
+                   ServeConnection(context, std::move(socket), with_tls ? Tls() : nullptr),
                    asio::detached);
   }
 }
@@ -130,6 +139,11 @@ base::Result<> HttpServer::Start() {
     impl_->threads.emplace_back([this] { impl_->io.run(); });
   }
   return {};
+}
+
+base::Result<> HttpServer::ReloadCertificate() {
+  if (!impl_->Tls()) return {};
+  return impl_->LoadCertificate();
 }
 
 void HttpServer::Stop() {

@@ -34,7 +34,7 @@ struct HttpServerOptions {
   std::int64_t idle_timeout_ns =
       60'000'000'000;                        // keep-alive, and a body or reader without progress
   std::uint64_t min_body_bytes_per_s = 256;  // measured over 30 s; slower is ended (slowloris)
-  TrustedProxies proxies;
+  TrustedProxies proxies{};
 };
 
 // What a request shows to prove who calls.
@@ -74,6 +74,9 @@ class HttpServer {
 
   // Binds and starts threads. Errors name address and port, or the certificate file.
   base::Result<> Start();
+  // Reads certificate and key anew, for connections that come from now on. After an error those of
+  // before go on being used. Any thread.
+  base::Result<> ReloadCertificate();
   // Stops accepting, ends idle connections, gives running handlers a second before what they wait
   // for is cut off, and returns when the last has ended.
   void Stop();

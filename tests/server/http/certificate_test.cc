@@ -95,5 +95,23 @@ TEST(Certificate, ANameCannotAddOthers) {
   EXPECT_EQ(Mode(files.key), 0U);
 }
 
+TEST(Certificate, IsMadeAnewForTheSameKeyBeforeItEnds) {
+  const Files files;
+  ASSERT_TRUE(EnsureCertificate(files.certificate, files.key, {"tap.example"}));
+  const auto end = CertificateEnd(files.certificate);
+  ASSERT_TRUE(end);
+  const std::int64_t day = 24LL * 3600 * base::kNanosPerSecond;
+  EXPECT_NEAR(static_cast<double>((*end - base::WallNow()) / day), 3650, 1);
+  const std::string before = *CertificateFingerprint(files.certificate);
+  const std::string key = *base::ReadFile(files.key, 10'000);
+  ASSERT_TRUE(EnsureCertificate(files.certificate, files.key, {}, *end - 31 * day));
+  EXPECT_EQ(*CertificateFingerprint(files.certificate), before);
+  ASSERT_TRUE(EnsureCertificate(files.certificate, files.key, {}, *end - 29 * day));
+  EXPECT_NE(*CertificateFingerprint(files.certificate), before);
+  EXPECT_EQ(*base::ReadFile(files.key, 10'000), key);
+  EXPECT_EQ(Mode(files.key), 0600U);
+  EXPECT_EQ(Verify(Read(files.certificate).get()), X509_V_OK);
+}
+
 }  // namespace
 }  // namespace tapiary::server

@@ -1,7 +1,9 @@
 #include "tests/server/http/raw_client.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -58,6 +60,17 @@ RawClient::~RawClient() {
   SSL_free(AsSsl(ssl_));
   SSL_CTX_free(static_cast<SSL_CTX*>(context_));
   close(fd_);
+}
+
+std::string RawClient::Fingerprint() const {
+  X509* certificate = SSL_get1_peer_certificate(AsSsl(ssl_));
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  X509_digest(certificate, EVP_sha256(), digest.data(), &size);
+  X509_free(certificate);
+  std::string text;
+  for (unsigned i = 0; i < size; ++i) text += fmt::format("{}{:02X}", i == 0 ? "" : ":", digest[i]);
+  return text;
 }
 
 bool RawClient::Send(std::string_view bytes) {

@@ -17,6 +17,8 @@ class RawClient {
   RawClient& operator=(const RawClient&) = delete;
 
   [[nodiscard]] bool connected() const { return connected_; }
+  // SHA-256 of the other end's certificate, as CertificateFingerprint writes it.
+  [[nodiscard]] std::string Fingerprint() const;
   // False when the other end is gone.
   bool Send(std::string_view bytes);
   // Reads until `marker` has come, the end, or the time is over. What came, marker included; what

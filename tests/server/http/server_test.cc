@@ -6,8 +6,10 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 
+#include "server/http/certificate.h"
 #include "tests/server/http/server_fixture.h"
 #include "tests/support/timing.h"
 
@@ -51,6 +53,31 @@ TEST_F(Server, PlainIsWithoutStrictTransportSecurity) {
   const std::string answer = client.ReadAnswer();
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(answer, Not(HasSubstr("Strict-Transport-Security")));
+}
+
+TEST_F(Server, ANewCertificateIsTakenWithoutAStop) {
+  Start();
+  const RawClient before(tls_port());
+  EXPECT_EQ(before.Fingerprint(), *CertificateFingerprint(options_.certificate_file));
+  std::filesystem::remove(options_.certificate_file);
+  ASSERT_FALSE(server_->ReloadCertificate());
+  EXPECT_EQ(RawClient(tls_port()).Fingerprint(), before.Fingerprint());  // it still serves
+  std::filesystem::remove(options_.key_file);
+  ASSERT_TRUE(EnsureCertificate(options_.certificate_file, options_.key_file, {"test"}));
+  ASSERT_TRUE(server_->ReloadCertificate());
+  const RawClient after(tls_port());
+  EXPECT_NE(after.Fingerprint(), before.Fingerprint());
+  EXPECT_EQ(after.Fingerprint(), *CertificateFingerprint(options_.certificate_file));
+}
+
+TEST_F(Server, ACertificateOfAnotherKeyIsNotTaken) {
+  Start();
+  const RawClient before(tls_port());
+  const std::string other = folder_ / "other";
+  ASSERT_TRUE(EnsureCertificate(other + ".crt", other + ".key", {"test"}));
+  std::filesystem::rename(other + ".crt", options_.certificate_file);
+  EXPECT_FALSE(server_->ReloadCertificate());
+  EXPECT_EQ(RawClient(tls_port()).Fingerprint(), before.Fingerprint());
 }
 
 TEST_F(Server, RefusesOldTls) {
