@@ -24,7 +24,7 @@ demo=(
 )
 test=(
   libdpdk-dev libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl
-  python3-yaml podman runc debootstrap postgresql-15 ceph-mon ceph-osd radosgw
+  python3-jsonschema python3-yaml podman runc debootstrap postgresql-15 ceph-mon ceph-osd radosgw
 )
 fuzz=(clang-14 llvm-14)
 

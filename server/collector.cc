@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "server/api/api.h"
+#include "server/api/openapi.h"
 #include "server/auth/attempts.h"
 #include "server/auth/session.h"
 #include "server/auth/tokens.h"
@@ -26,6 +27,7 @@ struct Collector::Impl {
   std::unique_ptr<Sweeper> sweeper;
   std::unique_ptr<Ingest> ingest;
   Attempts attempts;
+  std::vector<RouteName> route_names;
   std::unique_ptr<HttpServer> http;
 };
 
@@ -53,7 +55,11 @@ std::vector<Route> Collector::Impl::Routes() {
   add(ApiRoutes({*catalog, *vault}));
   add(ProbeRoutes(
       {*catalog, *vault, [this] { return MetricsText(http->metrics(), ingest->metrics()); }}));
+  add(OpenApiRoutes());
   add(WebRoutes());
+  for (const Route& route : all) {
+    route_names.push_back({route.method, route.pattern, route.scope});
+  }
   return all;
 }
 
@@ -120,6 +126,10 @@ Collector::Collector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Collector::~Collector() {
   Stop();
+}
+
+const std::vector<Collector::RouteName>& Collector::routes() const {
+  return impl_->route_names;
 }
 
 void Collector::Stop() {

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "server/collector_config.h"
+#include "server/http/handler.h"
 
 namespace tapiary::server {
 
@@ -20,6 +23,14 @@ class Collector {
 
   // Running requests may finish within a second. Idempotent.
   void Stop();
+
+  // Every route that is served, for what documents and guards them.
+  struct RouteName {
+    std::string method;
+    std::string pattern;
+    Scope scope = Scope::kAdmin;
+  };
+  [[nodiscard]] const std::vector<RouteName>& routes() const;
 
  private:
   struct Impl;

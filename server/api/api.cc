@@ -4,6 +4,7 @@
 
 #include "server/api/downloads.h"
 #include "server/api/histogram.h"
+#include "server/api/list_query.h"
 #include "server/api/lists.h"
 #include "server/api/quarantine.h"
 #include "server/api/sensors.h"
@@ -22,6 +23,14 @@ ApiHandler List(ListKind kind) {
   };
 }
 
+// For what takes no parameters.
+ApiHandler Plain(ApiHandler handler) {
+  return [handler = std::move(handler)](const ApiContext& context, const Request& request) {
+    const auto none = CheckParameters(request, "");
+    return none ? handler(context, request) : ProblemFor(none.error());
+  };
+}
+
 Response HandleFields(const ApiContext&, const Request&) {
   return JsonResponse(200, FilterFieldsJson());
 }
@@ -32,18 +41,18 @@ std::vector<Route> ApiRoutes(ApiContext context) {
   const std::pair<const char*, ApiHandler> table[] = {
       {"/api/v1/flows", List(ListKind::kFlows)},
       {"/api/v1/flows/histogram", HandleHistogram},
-      {"/api/v1/flows/{id}", HandleFlow},
+      {"/api/v1/flows/{id}", Plain(HandleFlow)},
       {"/api/v1/flows/{id}/pcap", HandleFlowPcap},
       {"/api/v1/transactions", List(ListKind::kTransactions)},
       {"/api/v1/commands", List(ListKind::kCommands)},
       {"/api/v1/events", List(ListKind::kEvents)},
       {"/api/v1/events/quarantined", HandleQuarantined},
-      {"/api/v1/sensors", HandleSensors},
-      {"/api/v1/sensors/{id}/ledger", HandleLedger},
-      {"/api/v1/sensors/{id}/health", HandleHealth},
+      {"/api/v1/sensors", Plain(HandleSensors)},
+      {"/api/v1/sensors/{id}/ledger", Plain(HandleLedger)},
+      {"/api/v1/sensors/{id}/health", Plain(HandleHealth)},
       {"/api/v1/pcap", HandlePcap},
       {"/api/v1/segments/{id}", HandleSegment},
-      {"/api/v1/filter/fields", HandleFields},
+      {"/api/v1/filter/fields", Plain(HandleFields)},
   };
   std::vector<Route> routes;
   for (const auto& [pattern, handler] : table) {
