@@ -11,6 +11,10 @@ namespace tapiary::server {
 
 namespace {
 
+// Of TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325 section 4.2), as in
+// haproxy/. Those of TLS 1.3 are all so.
+constexpr const char* kTls12Ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
 constexpr auto kGrace = std::chrono::milliseconds(1000);
 
 base::Error ListenError(const ListenAddress& address, const std::string& why) {
@@ -52,6 +56,9 @@ base::Result<> HttpServer::Impl::LoadCertificate() {
   fresh->set_options(Options::default_workarounds | Options::no_sslv2 | Options::no_sslv3 |
                          Options::no_tlsv1 | Options::no_tlsv1_1 | Options::single_dh_use,
                      error);
+  if (SSL_CTX_set_cipher_list(fresh->native_handle(), kTls12Ciphers) != 1) {
+    return base::MakeError(base::ErrorCode::kInternal, "OpenSSL has none of our ciphers");
+  }
   fresh->use_certificate_chain_file(context.options.certificate_file, error);
   if (error) {
     return base::MakeError(
