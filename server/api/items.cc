@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/api/flow_json.h"
 #include "server/ingest/event_fields.h"
 
 namespace tapiary::server {
@@ -84,6 +85,9 @@ Json Item(ListKind kind, const StoredItem& item) {
   Json record = Json::parse(item.record, nullptr, false);
   if (!record.is_object()) record = {{"unreadable_record", base::EscapeBytes(item.record)}};
   if (kind == ListKind::kEvents) return EventItem(item, std::move(record));
+  if (kind == ListKind::kFlows && !record.contains("unreadable_record")) {
+    record = FlowObject(item.flow, std::move(record));
+  }
   const char* id = kind == ListKind::kFlows ? "id" : "flow_id";
   if (record.contains(id) && record[id].is_string()) {
     record[id] = item.sensor + "." + record[id].get<std::string>();

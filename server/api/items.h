@@ -1,8 +1,8 @@
 // Rows of the catalog as the API's items, and items as JSON, NDJSON or CSV.
 //
-// The stored record is the item, with what only the collector knows added: sensor, the id that
-// includes it, and when it was received. Output is valid UTF-8 whatever was stored (CO-02); CSV
-// cells cannot become formulas (CO-04). Pure; any thread.
+// The stored record is the item (of flows: with the columns, flow_item.h), with what only the
+// collector knows added: sensor, the id that includes it, and when it was received. Output is valid
+// UTF-8 whatever was stored (CO-02); CSV cells cannot become formulas (CO-04). Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/api/flow_item.h"
 #include "server/api/list_query.h"
 
 namespace tapiary::server {
@@ -26,6 +27,7 @@ struct StoredItem {
   std::int64_t received_ns = 0;
   std::string sensor{};
   std::string record{};  // JSON
+  FlowColumns flow{};    // flows only
   // Events only; texts are empty when there is none.
   std::string type{}, user{}, password{}, session{};
   std::string source_ip{}, destination_ip{};

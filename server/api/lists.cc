@@ -3,10 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <tuple>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "capture/json_writer.h"
+#include "server/api/flow_search.h"
 #include "server/api/select.h"
 #include "server/query/value.h"
 
@@ -34,6 +38,7 @@ std::string Columns(ListKind kind, Clock clock) {
   std::string columns = fmt::format("{0}.id, {1}, {2}, {0}.received_ns, s.name, {0}.record", alias,
                                     TimeColumn(clock, table), TimeColumn(Clock::kSensor, table));
   if (kind == ListKind::kEvents) columns += kEventColumns;
+  if (kind == ListKind::kFlows) columns.append(", ").append(kFlowItemColumns);
   return columns;
 }
 
@@ -50,6 +55,7 @@ StoredItem ReadItem(ListKind kind, const SqlRow& row) {
   item.received_ns = row.Int(3);
   item.sensor = base::EscapeBytes(row.Text(4));
   item.record = row.Text(5);
+  if (kind == ListKind::kFlows) item.flow = ReadFlowColumns(row, 6);
   if (kind != ListKind::kEvents) return item;
   item.type = row.Text(6);
   item.user = row.Text(7);
@@ -77,27 +83,43 @@ struct Page {
   bool partial = false;
 };
 
-base::Result<Page> ReadPage(Catalog& catalog, ListKind kind, const ListQuery& query) {
+// The page's rows, in order. With a search: those that it finds, batch by batch.
+SqlCondition PageStatement(ListKind kind, const ListQuery& query, const SqlCondition* search) {
   const FilterTable table = TableOf(kind);
   const Clock clock = query.window.clock;
   TimeWindow window = query.window;
   // The cursor's key bounds the index search, so that a deep page starts where the last one ended.
   if (query.after) window.to_ns = std::min(window.to_ns, query.after->key);
+  const std::string id = std::string(AliasOf(table)) + ".id";
+  std::string key = TimeColumn(clock, table);
   SqlCondition select = SelectFrom(table, Columns(kind, clock), query.filter, &window);
   if (kind == ListKind::kCommands) Append(&select, " AND t.command = 1");
-  const std::string key = TimeColumn(clock, table);
-  const std::string id = std::string(AliasOf(table)) + ".id";
   if (query.after) {
     Append(&select, SqlCondition{fmt::format(" AND ({}, {}) < (?, ?)", key, id),
                                  {query.after->key, query.after->id}});
   }
+  if (search != nullptr) {
+    const std::string from = " FROM flows f ";
+    select.text.replace(select.text.find(from), from.size(),
+                        " FROM flow_batches b CROSS JOIN flows f ");
+    Append(&select,
+           " AND b.received_ns >= ? AND b.received_ns <= ? AND f.received_ns = "
+           "b.received_ns AND ");
+    select.params.insert(select.params.end(), {window.from_ns, window.to_ns});
+    Append(&select, *search);
+    key = "b.received_ns";
+  }
   Append(&select, SqlCondition{fmt::format(" ORDER BY {} DESC, {} DESC LIMIT ?", key, id),
                                {query.limit + 1}});
+  return select;
+}
+
+base::Result<Page> ReadRows(Catalog& catalog, ListKind kind, const SqlCondition& select,
+                            std::int64_t limit) {
   Page page;
   std::size_t bytes = 0;
   const auto take = [&](const SqlRow& row) {
-    page.more =
-        static_cast<std::int64_t>(page.items.size()) == query.limit || bytes >= kMaxPageBytes;
+    page.more = static_cast<std::int64_t>(page.items.size()) == limit || bytes >= kMaxPageBytes;
     if (page.more) return false;
     page.items.push_back(ReadItem(kind, row));
     bytes += BytesOf(page.items.back());
@@ -106,6 +128,53 @@ base::Result<Page> ReadPage(Catalog& catalog, ListKind kind, const ListQuery& qu
   TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, select, take));
   page.partial = end == SelectEnd::kTimeLimit;
   return page;
+}
+
+std::tuple<std::int64_t, std::int64_t> OrderOf(const StoredItem& item) {
+  return {item.key, item.id};
+}
+
+// Joins pages over the same time. They end where the first of them that is not whole ends, so that
+// the next page misses nothing; a flow of two of the addresses is in two of them.
+Page Merge(std::vector<Page> pages, std::int64_t limit) {
+  Page merged;
+  auto floor = std::tuple(INT64_MIN, INT64_MIN);
+  for (Page& page : pages) {
+    if (page.more || page.partial) {
+      floor = std::max(floor, page.items.empty() ? std::tuple(INT64_MAX, INT64_MAX)
+                                                 : OrderOf(page.items.back()));
+    }
+    merged.more |= page.more;
+    merged.partial |= page.partial;
+    std::ranges::move(page.items, std::back_inserter(merged.items));
+  }
+  auto& items = merged.items;
+  std::erase_if(items, [&floor](const StoredItem& item) { return OrderOf(item) < floor; });
+  std::ranges::sort(items, std::greater(), OrderOf);
+  const auto same = std::ranges::unique(items, {}, &StoredItem::id);
+  items.erase(same.begin(), same.end());
+  if (static_cast<std::int64_t>(items.size()) > limit) {
+    items.resize(static_cast<std::size_t>(limit));
+    merged.more = true;
+  }
+  return merged;
+}
+
+base::Result<Page> ReadPage(Catalog& catalog, ListKind kind, const ListQuery& query) {
+  std::vector<SqlCondition> searches;
+  if (kind == ListKind::kFlows && query.window.clock == Clock::kReceived) {
+    searches = AddressSearches(query.filter);
+  }
+  if (searches.empty()) {
+    return ReadRows(catalog, kind, PageStatement(kind, query, nullptr), query.limit);
+  }
+  std::vector<Page> pages;
+  for (const SqlCondition& search : searches) {
+    const SqlCondition select = PageStatement(kind, query, &search);
+    TAPIARY_ASSIGN(Page page, ReadRows(catalog, kind, select, query.limit));
+    pages.push_back(std::move(page));
+  }
+  return Merge(std::move(pages), query.limit);
 }
 
 void WriteWindow(capture::JsonWriter& json, const TimeWindow& window) {

@@ -37,6 +37,16 @@ class SqlRow {
 // Called per row; false ends the query early (that is success).
 using RowVisitor = std::function<bool(const SqlRow& row)>;
 
+// Many rows for one table.
+struct NewRows {
+  std::string_view table;
+  std::string_view columns;  // "sensor_id, epoch, ..."; those of a unique key of integers first
+  std::size_t width = 0;     // how many columns
+  std::size_t keys = 0;      // how many of them are the key's
+  bool fresh = false;        // most likely none of them is there
+  std::vector<SqlValue> values{};  // row by row; no two rows have the same key
+};
+
 // Statements inside one write transaction. Valid during Catalog::Write only.
 class SqlWriter {
  public:
@@ -47,6 +57,9 @@ class SqlWriter {
                                              std::span<const SqlValue> values) = 0;
   virtual base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
                                const RowVisitor& visit) = 0;
+  // Inserts the rows by the database's fastest way. Those whose key is there already are left out;
+  // their numbers (from 0) are added to *existing in rising order.
+  virtual base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) = 0;
   // Runs `work`; when it fails, what it wrote is taken back and the transaction can go on.
   virtual base::Result<> Attempt(const std::function<base::Result<>()>& work) = 0;
 };

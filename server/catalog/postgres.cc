@@ -22,6 +22,7 @@ constexpr std::size_t kPreparedStatements = 128;
 constexpr int kWaitStepMilliseconds = 50;
 // Rows read over before the rest of an unwanted result is cancelled.
 constexpr int kUnwantedRows = 1000;
+constexpr std::size_t kCopyPart = 64 * 1024;
 // A server that does not even answer a cancelled statement is gone.
 constexpr std::int64_t kCancelGraceNs = 5 * base::kNanosPerSecond;
 
@@ -223,6 +224,24 @@ base::Result<> PostgresConnection::Run(std::string_view sql, std::span<const Sql
   }
   if (visit) PQsetSingleRowMode(connection_);
   return Receive(visit);
+}
+
+base::Result<> PostgresConnection::Copy(const std::string& sql, std::string_view data) {
+  if (PQsendQuery(connection_, sql.c_str()) == 0) return Failure(nullptr);
+  TAPIARY_ASSIGN(PGresult* const raw, Next());
+  const Result begun = Own(raw);
+  if (PQresultStatus(raw) != PGRES_COPY_IN) {
+    const base::Error error = Failure(raw);
+    (void)Receive({}).has_value();
+    return error;
+  }
+  bool sent = true;
+  for (std::size_t at = 0; sent && at < data.size(); at += kCopyPart) {
+    const std::string_view part = data.substr(at, kCopyPart);
+    sent = PQputCopyData(connection_, part.data(), static_cast<int>(part.size())) == 1;
+  }
+  if (!sent || PQputCopyEnd(connection_, nullptr) != 1) return Failure(nullptr);
+  return Receive({});
 }
 
 void PostgresConnection::Cancel() {

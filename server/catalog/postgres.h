@@ -38,6 +38,8 @@ class PostgresConnection {
   // passed or *stop became true, kUnavailable when the connection broke.
   base::Result<> Run(std::string_view sql, std::span<const SqlValue> values,
                      const RowVisitor& visit);
+  // COPY of `data` in the binary form (postgres_bulk.h) by a COPY ... FROM STDIN statement.
+  base::Result<> Copy(const std::string& sql, std::string_view data);
   // Steady time after which running statements are cancelled; 0: never.
   void SetDeadline(std::int64_t steady_ns) { deadline_ns_ = steady_ns; }
   // It must outlive the connection; may be null.

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "server/catalog/connection_pool.h"
 #include "server/catalog/postgres.h"
+#include "server/catalog/postgres_bulk.h"
 #include "server/catalog/postgres_sql.h"
 #include "server/catalog/schema.h"
 
@@ -69,6 +70,14 @@ base::Result<> Migrate(PostgresConnection& connection) {
   return applied;
 }
 
+base::Error ExistsError() {
+  return base::MakeError(base::ErrorCode::kExists, "catalog: some rows may be there");
+}
+
+bool Exists(const base::Result<>& result) {
+  return !result && result.error().code == base::ErrorCode::kExists;
+}
+
 class Writer final : public SqlWriter {
  public:
   explicit Writer(PostgresConnection& connection) : connection_(connection) {}
@@ -80,6 +89,21 @@ class Writer final : public SqlWriter {
   base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
                        const RowVisitor& visit) override {
     return connection_.Run(sql, values, visit);
+  }
+  // COPY knows no ON CONFLICT: one row that is there makes it fail. Rows that are most likely new
+  // go at once; else, or when that failed, those that are there are looked for; and when another
+  // collector commits some meanwhile, they go one by one.
+  base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) override {
+    std::vector<std::size_t> found;
+    const auto copy = [&] { return CopyRows(connection_, rows, found); };
+    base::Result<> done = rows.fresh ? Attempt(copy) : ExistsError();
+    if (Exists(done)) {
+      TAPIARY_TRY(FindExisting(connection_, rows, &found));
+      done = Attempt(copy);
+    }
+    if (Exists(done)) return InsertEach(connection_, rows, existing);
+    existing->insert(existing->end(), found.begin(), found.end());
+    return done;
   }
   base::Result<> Attempt(const std::function<base::Result<>()>& work) override {
     TAPIARY_TRY(connection_.Script("SAVEPOINT attempt"));
@@ -204,7 +228,11 @@ base::Result<> PostgresCatalog::Begin(Slot& slot) {
     slot.connection.reset();
   }
   TAPIARY_ASSIGN(slot.connection, Connect());
-  TAPIARY_TRY(slot.connection->Script("SET synchronous_commit = on"));
+  // All that writers look for, they look for by a key. A plan made while a table was small, or with
+  // no statistics yet, must not scan it once it is large.
+  TAPIARY_TRY(
+      slot.connection->Script("SET synchronous_commit = on; SET enable_seqscan = off; "
+                              "SET enable_hashjoin = off; SET enable_mergejoin = off"));
   return slot.connection->Script("BEGIN");
 }
 

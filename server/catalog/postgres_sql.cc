@@ -24,6 +24,9 @@ bool IsWord(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
+// What follows on the line is a comment for SQLite only.
+constexpr std::string_view kOwn = "--postgres ";
+
 struct Renamed {
   std::string_view from;
   std::string_view to;
@@ -101,6 +104,7 @@ std::string NumberParameters(std::string_view sql) {
 std::string PostgresStep(std::string_view sqlite_step) {
   std::string out;
   for (std::size_t at = 0; at < sqlite_step.size();) {
+    if (sqlite_step.substr(at).starts_with(kOwn)) at += kOwn.size();
     if (const std::size_t end = SkipOpaque(sqlite_step, at); end != at) {
       out += sqlite_step.substr(at, end - at);
       at = end;

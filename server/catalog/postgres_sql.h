@@ -12,7 +12,8 @@ namespace tapiary::server {
 // Each ? outside of quotes becomes $1, $2, ...
 std::string NumberParameters(std::string_view sql);
 // A schema step written for SQLite, with PostgreSQL's names of the types: INTEGER PRIMARY KEY is an
-// identity, INTEGER is BIGINT, BLOB is BYTEA.
+// identity, INTEGER is BIGINT, BLOB is BYTEA. Lines that begin with "--postgres " are for
+// PostgreSQL alone.
 std::string PostgresStep(std::string_view sqlite_step);
 // Functions that PostgreSQL lacks, as one script that may be run again.
 const char* PostgresFunctions();

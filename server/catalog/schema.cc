@@ -201,7 +201,31 @@ UPDATE tokens SET scope = scope_before;
 ALTER TABLE tokens DROP COLUMN scope_before;
 )sql";
 
-constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins, kAnalystScope};
+// Indexes of addresses follow the time of reception: a batch's entries lie together, so that
+// inserting touches few pages however many addresses there are. A search goes from batch to batch.
+// flow_batches has the sums of the flows by time of reception; `record` of a flow is from here on
+// what its columns do not have (server/ingest/flow_record.h). On PostgreSQL the index of flows.id,
+// by which nobody searches, and the look at the sensor's row took a third of a flow's time.
+constexpr const char* kFlowBulk = R"sql(
+DROP INDEX flows_by_received;
+DROP INDEX flows_by_orig;
+DROP INDEX flows_by_resp;
+CREATE INDEX flows_by_orig ON flows (received_ns, orig_ip);
+CREATE INDEX flows_by_resp ON flows (received_ns, resp_ip);
+--postgres ALTER TABLE flows DROP CONSTRAINT IF EXISTS flows_pkey;
+--postgres ALTER TABLE flows DROP CONSTRAINT IF EXISTS flows_sensor_id_fkey;
+CREATE TABLE flow_batches (
+  received_ns INTEGER PRIMARY KEY,
+  flows INTEGER NOT NULL,
+  packets REAL NOT NULL,
+  bytes REAL NOT NULL
+);
+INSERT INTO flow_batches (received_ns, flows, packets, bytes)
+  SELECT received_ns, COUNT(*), SUM(CAST(orig_packets AS REAL) + resp_packets),
+    SUM(CAST(orig_bytes AS REAL) + resp_bytes) FROM flows GROUP BY received_ns;
+)sql";
+
+constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins, kAnalystScope, kFlowBulk};
 
 }  // namespace
 

@@ -159,18 +159,37 @@ void SqliteConnection::GiveBack(std::string_view sql, sqlite3_stmt* statement) {
   if (!cache_.emplace(sql, statement).second) sqlite3_finalize(statement);
 }
 
+base::Result<> SqliteConnection::BindAll(sqlite3_stmt* statement,
+                                         std::span<const SqlValue> values) {
+  if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != values.size()) {
+    return base::MakeError(base::ErrorCode::kInternal, "catalog: wrong number of values");
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const int code = Bind(statement, static_cast<int>(i) + 1, values[i]);
+    if (code != SQLITE_OK) return Failure(code, "cannot bind a value");
+  }
+  return {};
+}
+
 base::Result<> SqliteConnection::Run(std::string_view sql, std::span<const SqlValue> values,
                                      const RowVisitor& visit) {
   TAPIARY_ASSIGN(sqlite3_stmt* const statement, Take(sql));
-  base::Result<> result;
-  if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != values.size()) {
-    result = base::MakeError(base::ErrorCode::kInternal, "catalog: wrong number of values");
-  }
-  for (std::size_t i = 0; result && i < values.size(); ++i) {
-    const int code = Bind(statement, static_cast<int>(i) + 1, values[i]);
-    if (code != SQLITE_OK) result = Failure(code, "cannot bind a value");
-  }
+  base::Result<> result = BindAll(statement, values);
   if (result) result = Step(statement, visit);
+  GiveBack(sql, statement);
+  return result;
+}
+
+base::Result<> SqliteConnection::RunEach(std::string_view sql, std::span<const SqlValue> values,
+                                         std::size_t width, std::vector<std::size_t>* idle) {
+  TAPIARY_ASSIGN(sqlite3_stmt* const statement, Take(sql));
+  base::Result<> result;
+  for (std::size_t row = 0; result && row < values.size() / width; ++row) {
+    result = BindAll(statement, values.subspan(row * width, width));
+    if (result) result = Step(statement, {});
+    if (result && changes() == 0) idle->push_back(row);
+    sqlite3_reset(statement);
+  }
   GiveBack(sql, statement);
   return result;
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "server/catalog/catalog.h"
@@ -33,6 +34,10 @@ class SqliteConnection {
   // One statement with bound values. `visit` may be empty. kTimeout when the deadline passed.
   base::Result<> Run(std::string_view sql, std::span<const SqlValue> values,
                      const RowVisitor& visit);
+  // One statement once for each `width` values; the numbers of those that changed nothing are added
+  // to *idle.
+  base::Result<> RunEach(std::string_view sql, std::span<const SqlValue> values, std::size_t width,
+                         std::vector<std::size_t>* idle);
   // Steady time after which running statements are ended; 0: never.
   void SetDeadline(std::int64_t steady_ns) { deadline_ns_ = steady_ns; }
   // While *stop is true, statements end as at a deadline. It must outlive the connection; may be
@@ -52,6 +57,7 @@ class SqliteConnection {
   explicit SqliteConnection(sqlite3* database) : database_(database) {}
   base::Result<sqlite3_stmt*> Take(std::string_view sql);
   void GiveBack(std::string_view sql, sqlite3_stmt* statement);
+  base::Result<> BindAll(sqlite3_stmt* statement, std::span<const SqlValue> values);
   base::Result<> Step(sqlite3_stmt* statement, const RowVisitor& visit);
   [[nodiscard]] bool Expired() const;
   [[nodiscard]] base::Error Failure(int code, std::string_view what) const;

@@ -79,12 +79,12 @@ base::Result<Reply> Repeated(IngestContext& context, const Item& item) {
 }
 
 base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t item_id,
-                       PcapContent& content) {
+                       PcapContent& content, FlowRows& flows) {
   for (SegmentRow& segment : content.segments) {
     segment.item_id = item_id;
     TAPIARY_TRY(InsertSegment(writer, owner, segment));
   }
-  for (const auto& flow : content.records.flows) TAPIARY_TRY(AddFlow(writer, owner, flow));
+  TAPIARY_TRY(flows.Add(writer, owner.received_ns));
   for (const auto& transaction : content.records.transactions) {
     TAPIARY_TRY(AddTransaction(writer, owner, transaction));
   }
@@ -113,8 +113,9 @@ base::Result<Reply> PostPcap(IngestContext& context, const Request& request, Bod
   NewObjects objects(context.vault);
   TAPIARY_ASSIGN(PcapContent content,
                  ImportPcap(context, file.path(), item.sensor, item.epoch, objects));
+  FlowRows flows(item.sensor_id, content.records.flows);
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {
-    return AddRows(writer, {item.sensor_id, item.sensor, row.received_ns}, row.id, content);
+    return AddRows(writer, {item.sensor_id, item.sensor, row.received_ns}, row.id, content, flows);
   };
   const auto added = StoreItem(context.catalog, item, work);
   if (!added) {

@@ -57,16 +57,30 @@ struct Contradictions {
   }
 };
 
-base::Result<> AddFlows(SqlWriter& writer, const RowOwner& owner, const uplink::FlowBatch& batch) {
-  Contradictions contradictions;
-  for (const capture::FlowRecord& flow : batch.flows) {
-    TAPIARY_TRY(CheckFlowId(flow.id, batch.epoch));
-    TAPIARY_ASSIGN(const Added added, AddFlow(writer, owner, flow));
-    contradictions.Note(added, "flow",
-                        fmt::format("{}.{} part {}", flow.id.epoch, flow.id.number, flow.part));
+// Made before the transaction begins: the rows of a batch.
+class FlowWork {
+ public:
+  FlowWork(const RowOwner& owner, const uplink::FlowBatch& batch)
+      : batch_(batch), rows_(owner.sensor_id, batch.flows) {}
+  static base::Result<> Check(const uplink::FlowBatch& batch) {
+    for (const auto& flow : batch.flows) TAPIARY_TRY(CheckFlowId(flow.id, batch.epoch));
+    return {};
   }
-  return contradictions.Tell(writer, owner, kFlows, batch.epoch, batch.seq);
-}
+  base::Result<> Add(SqlWriter& writer, const RowOwner& owner) {
+    TAPIARY_ASSIGN(const auto wrong, rows_.Add(writer, owner.received_ns));
+    Contradictions contradictions;
+    for (const std::size_t at : wrong) {
+      const capture::FlowRecord& flow = batch_.flows[at];
+      contradictions.Note(Added::kContradicts, "flow",
+                          fmt::format("{}.{} part {}", flow.id.epoch, flow.id.number, flow.part));
+    }
+    return contradictions.Tell(writer, owner, kFlows, batch_.epoch, batch_.seq);
+  }
+
+ private:
+  const uplink::FlowBatch& batch_;
+  FlowRows rows_;
+};
 
 base::Result<> AddFacts(SqlWriter& writer, const RowOwner& owner, const uplink::FactBatch& batch) {
   for (const capture::Transaction& transaction : batch.transactions) {
@@ -84,10 +98,22 @@ base::Result<> AddFacts(SqlWriter& writer, const RowOwner& owner, const uplink::
   return SetHealth(writer, owner, batch.epoch, batch.seq, *batch.health);
 }
 
-// `decode` gives the batch, `add` writes its rows.
-template <class Decode, class Add>
+class FactWork {
+ public:
+  FactWork(const RowOwner&, const uplink::FactBatch& batch) : batch_(batch) {}
+  static base::Result<> Check(const uplink::FactBatch&) { return {}; }
+  base::Result<> Add(SqlWriter& writer, const RowOwner& owner) {
+    return AddFacts(writer, owner, batch_);
+  }
+
+ private:
+  const uplink::FactBatch& batch_;
+};
+
+// `decode` gives the batch, Work checks it, makes its rows and writes them.
+template <class Work, class Decode>
 base::Result<Reply> PutBatch(IngestContext& context, const Request& request, BodySource& body,
-                             std::string_view kind, Decode decode, Add add) {
+                             std::string_view kind, Decode decode) {
   TAPIARY_ASSIGN(Item item, ItemFromPut(request, kind));
   TAPIARY_ASSIGN(const bool known, IsKnown(context.catalog, item));
   std::string bytes;
@@ -103,10 +129,12 @@ base::Result<Reply> PutBatch(IngestContext& context, const Request& request, Bod
   }
   TAPIARY_ASSIGN(const auto batch, decode(base::AsBytes(bytes), LimitsOf(context)));
   TAPIARY_TRY(CheckNumbers(item, batch));
-  const auto work = [&](SqlWriter& writer, const ItemRow& row) {
-    return add(writer, RowOwner{item.sensor_id, item.sensor, row.received_ns}, batch);
+  TAPIARY_TRY(Work::Check(batch));
+  Work work({item.sensor_id, item.sensor, 0}, batch);
+  const auto write = [&](SqlWriter& writer, const ItemRow& row) {
+    return work.Add(writer, {item.sensor_id, item.sensor, row.received_ns});
   };
-  TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, work));
+  TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, write));
   if (!added) return Reply{Stored::kRepeated, 0, R"({"result":"repeated"})"};
   return Reply{Stored::kNew, item.bytes, R"({"result":"stored"})"};
 }
@@ -114,11 +142,11 @@ base::Result<Reply> PutBatch(IngestContext& context, const Request& request, Bod
 }  // namespace
 
 base::Result<Reply> PutFlows(IngestContext& context, const Request& request, BodySource& body) {
-  return PutBatch(context, request, body, kFlows, uplink::DecodeFlows, AddFlows);
+  return PutBatch<FlowWork>(context, request, body, kFlows, uplink::DecodeFlows);
 }
 
 base::Result<Reply> PutFacts(IngestContext& context, const Request& request, BodySource& body) {
-  return PutBatch(context, request, body, kFacts, uplink::DecodeFacts, AddFacts);
+  return PutBatch<FactWork>(context, request, body, kFacts, uplink::DecodeFacts);
 }
 
 }  // namespace tapiary::server

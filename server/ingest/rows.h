@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "capture/records.h"
@@ -45,10 +47,27 @@ base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const Seg
 // A record may add to what is stored and never change it.
 enum class Added : std::uint8_t { kYes, kContradicts };
 
-// Parts of a flow may come in any order: the newest part's totals stand, blocks of all are joined.
-// kContradicts, and the stored row stays, when it is another flow (ends, protocol, start) or its
-// totals do not grow with the parts.
-base::Result<Added> AddFlow(SqlWriter& writer, const RowOwner& owner, capture::FlowRecord flow);
+struct BatchTotals;
+// The rows of a batch of flows: made before the write transaction, which others wait for. Parts of
+// a flow may come in any order: the newest part's totals stand, blocks of all are joined.
+class FlowRows {
+ public:
+  // The flows must outlive it.
+  FlowRows(std::int64_t sensor_id, std::span<const capture::FlowRecord> flows);
+  // Once, inside Catalog::Write. The numbers of flows that contradict, whose stored rows stay: it
+  // is another flow (ends, protocol, start) or its totals do not grow with the parts.
+  base::Result<std::vector<std::size_t>> Add(SqlWriter& writer, std::int64_t received_ns);
+
+ private:
+  void CountNew(const std::vector<std::size_t>& existing, BatchTotals* totals) const;
+
+  std::int64_t sensor_id_;
+  std::span<const capture::FlowRecord> flows_;
+  std::vector<std::size_t> first_;   // of their id in the batch
+  std::vector<std::size_t> singly_;  // the others
+  std::vector<SqlValue> values_;     // of first_
+};
+
 // A transaction that is there already stays as it is.
 base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
                               const capture::Transaction& transaction);

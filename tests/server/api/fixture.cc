@@ -107,7 +107,7 @@ capture::RecordBatch ApiFixture::Store(std::vector<capture::Packet>& packets, co
   const RowOwner owner{SensorId(load.sensor), load.sensor,
                        load.received_ns != 0 ? load.received_ns : base::WallNow()};
   const auto written = catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
-    for (const auto& flow : records.flows) TAPIARY_TRY(AddFlow(writer, owner, flow));
+    TAPIARY_TRY(FlowRows(owner.sensor_id, records.flows).Add(writer, owner.received_ns));
     for (const auto& one : records.transactions) TAPIARY_TRY(AddTransaction(writer, owner, one));
     capture::LedgerRow ledger;
     ledger.interface = "eth0";

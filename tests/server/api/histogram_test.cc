@@ -30,5 +30,18 @@ TEST_F(HistogramTest, HistogramAddsUp) {
   EXPECT_EQ(Get("/api/v1/flows/histogram", {{"buckets", "100000"}}).status, 400);
 }
 
+TEST_F(HistogramTest, SumsOfAllFlowsAreThoseOfTheFlows) {
+  for (int i = 1; i <= 5; ++i) {
+    StoreModbus(i, {.epoch = static_cast<std::uint64_t>(i),
+                    .received_ns = 1'700'000'000'000'000'000 + i * 7'000'000'000LL});
+  }
+  std::map<std::string, std::string> query{
+      {"from", "2023-11-14T22:13:25Z"}, {"to", "2023-11-14T22:13:50Z"}, {"buckets", "10"}};
+  auto all = Json("/api/v1/flows/histogram", query);
+  query["filter"] = "!(sensor == \"nobody\")";
+  EXPECT_EQ(all, Json("/api/v1/flows/histogram", query));
+  EXPECT_EQ(all["flows"], nlohmann::json({1, 0, 0, 2, 0, 0, 3, 0, 0, 4}));
+}
+
 }  // namespace
 }  // namespace tapiary::server

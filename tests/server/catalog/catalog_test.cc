@@ -51,6 +51,31 @@ TEST_F(CatalogTest, WritesAreThereAfterReopening) {
   EXPECT_EQ(Count(*Open(), "sensors"), 1);
 }
 
+TEST_F(CatalogTest, NewRowsLeaveOutWhatIsThere) {
+  const auto catalog = Open();
+  ASSERT_TRUE(AddSensor(*catalog, "plant-a"));
+  const auto insert = [&](const std::vector<std::int64_t>& seqs, bool fresh) {
+    NewRows rows{"items", "sensor_id, epoch, seq, kind, digest, bytes, received_ns", 7, 3, fresh};
+    for (const std::int64_t seq : seqs) {
+      rows.values.insert(rows.values.end(),
+                         {std::int64_t{1}, seq / 10, seq, std::string("flows"),
+                          std::vector<std::uint8_t>{0, 9}, std::int64_t{5}, std::int64_t{6}});
+    }
+    std::vector<std::size_t> existing;
+    const auto done =
+        catalog->Write([&](SqlWriter& writer) { return writer.InsertNew(rows, &existing); });
+    EXPECT_TRUE(done) << done.error().message;
+    return existing;
+  };
+  using Numbers = std::vector<std::size_t>;
+  EXPECT_EQ(insert({3, 4, 25}, true), Numbers{});
+  EXPECT_EQ(insert({5, 4, 6, 25, 3, 26}, true), (Numbers{1, 3, 4}));
+  EXPECT_EQ(insert({7, 6, 27}, false), Numbers{1});
+  EXPECT_EQ(insert({}, true), Numbers{});
+  EXPECT_EQ(Count(*catalog, "items"), 8);
+  EXPECT_EQ(Count(*catalog, "items WHERE kind = 'flows' AND bytes = 5 AND seq / 10 = epoch"), 8);
+}
+
 TEST_F(CatalogTest, FailedWorkLeavesNothing) {
   const auto catalog = Open();
   const auto written = catalog->Write([](SqlWriter& writer) -> base::Result<> {

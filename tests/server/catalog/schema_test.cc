@@ -91,5 +91,33 @@ TEST(Schema, FailingStepLeavesNothingAndNoDatabaseIsAnError) {
   EXPECT_FALSE(Catalog::Open({.path = folder.path() + "/none/c.db"}));
 }
 
+TEST(Schema, FlowsOfTheFirstVersionAreCounted) {
+  const base::TempFolder folder;
+  const std::string path = folder.path() + "/c.db";
+  Raw(path, SchemaSteps()[0]);
+  const std::string insert =
+      "INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, end_ns, "
+      "proto, ether_type, orig_port, resp_port, orig_packets, orig_bytes, resp_packets, "
+      "resp_bytes, community_id, service, transactions, commands, received_ns, blocks, record) "
+      "VALUES (1, 2, ";
+  const std::string rest =
+      ", 0, 0, '', 1, 2, 6, 2048, 3, 4, 5, 6, 7, 9223372036854775807, '', '', 0, 0, ";
+  Raw(path, insert + "1" + rest + "100, '[]', '{}')");
+  Raw(path, insert + "2" + rest + "100, '[]', '{}')");
+  Raw(path, insert + "3" + rest + "101, '[]', '{}')");
+  Raw(path, "PRAGMA user_version = 1");
+  const auto catalog = Catalog::Open({.path = path});
+  ASSERT_TRUE(catalog) << catalog.error().message;
+  std::vector<std::string> rows;
+  ASSERT_TRUE((*catalog)->Query(
+      "SELECT received_ns || ' ' || flows || ' ' || packets || ' ' || (bytes > 9e18) FROM "
+      "flow_batches ORDER BY received_ns",
+      {}, [&rows](const SqlRow& row) {
+        rows.emplace_back(row.Text(0));
+        return true;
+      }));
+  EXPECT_EQ(rows, (std::vector<std::string>{"100 2 24.0 1", "101 1 12.0 1"}));
+}
+
 }  // namespace
 }  // namespace tapiary::server

@@ -19,7 +19,8 @@ class FlowRows : public IngestFixture {
   Added Add(const capture::FlowRecord& flow) {
     Added added = Added::kYes;
     EXPECT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
-      TAPIARY_ASSIGN(added, AddFlow(writer, {5, "plant-a", 1}, flow));
+      TAPIARY_ASSIGN(const auto wrong, server::FlowRows(5, {&flow, 1}).Add(writer, 1));
+      if (!wrong.empty()) added = Added::kContradicts;
       return {};
     }));
     return added;
@@ -30,11 +31,8 @@ TEST_F(FlowRows, PartsInAnyOrderGiveTheSameRow) {
   std::vector<std::uint32_t> order{0, 1, 2};
   do {
     for (const std::uint32_t part : order) Add(Part(part));
-    EXPECT_EQ(Row("SELECT COUNT(*), MIN(part), MIN(orig_packets), MIN(blocks), "
-                  "MIN(replace(record->>'$.blocks', ' ', '')), MIN(record->>'$.orig.packets') "
-                  "FROM flows"),
-              (std::vector<std::string>{"1", "2", "30", "[[0,1],[2,1],[4,1],[98,3]]",
-                                        "[[0,1],[2,1],[4,1],[98,3]]", "30"}));
+    EXPECT_EQ(Row("SELECT COUNT(*), MIN(part), MIN(orig_packets), MIN(blocks) FROM flows"),
+              (std::vector<std::string>{"1", "2", "30", "[[0,1],[2,1],[4,1],[98,3]]"}));
     ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) -> base::Result<> {
       TAPIARY_TRY(writer.Execute("DELETE FROM flows", {}));
       return {};

@@ -1,0 +1,54 @@
+#include "server/api/flow_search.h"
+
+#include <fmt/core.h>
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::size_t kMaxSearches = 8;
+
+bool IsAddressTest(const FilterNode& node) {
+  return node.kind == FilterNode::Kind::kTest && node.field->type == FieldType::kAddress &&
+         (node.op == FilterOp::kEqual || node.op == FilterOp::kIn) &&
+         SqlOf(*node.field, FilterTable::kFlows).first.low != nullptr;
+}
+
+// The test that is true for all flows of the filter.
+const FilterNode* FindTest(const FilterNode& node) {
+  if (IsAddressTest(node)) return &node;
+  if (node.kind != FilterNode::Kind::kAnd) return nullptr;
+  for (const FilterNode& child : node.children) {
+    if (const FilterNode* const found = FindTest(child)) return found;
+  }
+  return nullptr;
+}
+
+SqlValue Blob(const AddressKey& key) {
+  return std::vector<std::uint8_t>(key.begin(), key.end());
+}
+
+SqlCondition Search(const char* column, const FilterValue& value) {
+  if (value.address_low == value.address_high) {
+    return {fmt::format("{} = ?", column), {Blob(value.address_low)}};
+  }
+  return {fmt::format("{0} >= ? AND {0} <= ?", column),
+          {Blob(value.address_low), Blob(value.address_high)}};
+}
+
+}  // namespace
+
+std::vector<SqlCondition> AddressSearches(const Filter& filter) {
+  std::vector<SqlCondition> searches;
+  const FilterNode* const test = FindTest(filter.root());
+  if (test == nullptr) return searches;
+  const FieldSql& sql = SqlOf(*test->field, FilterTable::kFlows);
+  for (const FilterValue& value : test->values) {
+    for (const FieldColumn& column : {sql.first, sql.second}) {
+      if (column.low != nullptr) searches.push_back(Search(column.low, value));
+    }
+  }
+  if (searches.size() > kMaxSearches) searches.clear();
+  return searches;
+}
+
+}  // namespace tapiary::server
