@@ -1,5 +1,6 @@
 #include "server/collector.h"
 
+#include <filesystem>
 #include <iterator>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "server/http/certificate.h"
 #include "server/ingest/sweeper.h"
 #include "server/probes.h"
+#include "server/retention/retention.h"
 #include "server/web/web.h"
 
 namespace tapiary::server {
@@ -25,6 +27,7 @@ struct Collector::Impl {
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Vault> vault;
   std::unique_ptr<Sweeper> sweeper;
+  std::unique_ptr<Retention> retention;
   std::unique_ptr<Ingest> ingest;
   Attempts attempts;
   std::vector<RouteName> route_names;
@@ -94,6 +97,16 @@ base::Result<std::unique_ptr<Vault>> OpenVault(const CollectorOptions& options,
   return vault;
 }
 
+std::unique_ptr<Retention> MakeRetention(const CollectorOptions& options, Catalog& catalog,
+                                         Vault& vault) {
+  RetentionOptions retention{options.retention, options.retention_every_ns};
+  if (options.s3.endpoint.empty()) retention.vault_folder = options.vault_path;
+  if (options.catalog_url.empty()) {
+    retention.catalog_folder = std::filesystem::absolute(options.catalog_path).parent_path();
+  }
+  return std::make_unique<Retention>(catalog, vault, std::move(retention));
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions& options) {
@@ -108,6 +121,8 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   TAPIARY_ASSIGN(impl->vault, OpenVault(options, tag));
   impl->sweeper =
       std::make_unique<Sweeper>(*impl->catalog, *impl->vault, tag, options.orphan_age_ns);
+  impl->retention = MakeRetention(options, *impl->catalog, *impl->vault);
+  impl->retention->Start();
   IngestLimits limits = options.ingest;
   limits.scratch_folder = options.vault_path;  // an uploaded file is no larger than what it becomes
   impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);

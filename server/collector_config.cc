@@ -87,6 +87,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
   table.AddDuration("vault.orphan_age", &config.orphan_age_ns, "24h", "10s", "365d",
                     "objects that no catalog row names and unfinished writes go at this age; far "
                     "more than an upload takes");
+  AddRetentionRows(table, config.retention);
   table.Add("vault.s3.endpoint", &config.s3_endpoint,
             "https://HOST[:PORT] of an S3-compatible store; then packets go there, and vault.path "
             "holds only what is being received");
@@ -144,6 +145,8 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   }
   options.vault_path = config.vault_path.empty() ? config.data + "/vault" : config.vault_path;
   options.orphan_age_ns = config.orphan_age_ns;
+  TAPIARY_ASSIGN(options.retention, CompleteRetention(config.retention));
+  options.retention_every_ns = config.retention.every_ns;
   TAPIARY_TRY(CompleteS3(config, options.vault_path, options.s3));
   options.names = config.names;
   options.own_certificate = config.certificate.empty() && config.key.empty();

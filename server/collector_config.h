@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "server/http/server.h"
 #include "server/ingest/ingest.h"
+#include "server/retention/retention_config.h"
 #include "server/vault/s3_vault.h"
 
 namespace tapiary::server {
@@ -29,6 +30,7 @@ struct CollectorConfig {
   std::string s3_ca_file;
   bool s3_virtual_host = false;
   std::int64_t orphan_age_ns = 0;
+  RetentionConfig retention;
   std::vector<std::string> listen{"0.0.0.0:8443"};
   std::vector<std::string> plain_listen;
   std::string certificate;
@@ -57,6 +59,8 @@ struct CollectorOptions {
   std::string vault_path;
   S3Options s3;  // endpoint empty: the vault is the folder
   std::int64_t orphan_age_ns = 0;
+  RetentionPolicy retention;
+  std::int64_t retention_every_ns = 0;
   bool own_certificate = false;  // made here when absent
   std::vector<std::string> names;
   HttpServerOptions http;

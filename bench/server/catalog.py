@@ -104,6 +104,16 @@ def _database(rows, context, name, where, env):
             note = f"wrong result: cut by the time limit; {note}"
         rows.add(f"catalog.{name}.{question}", answer["ms"], "ms", goal=goal, note=note)
     _while_loading(rows, context, name, where, load, env, alone)
+    _purge(rows, context, name, where, env)
+
+
+def _purge(rows, context, name, where, env):
+    """Retention of all that is there, while somebody else writes a row every 10 ms."""
+    result = _tool(context, ["purge", where, f"{context.work}/vault"], env)
+    note = f"{result['flows']} flows in {result['seconds']:.1f} s"
+    rows.add(f"catalog.{name}.purge", result["flows"] / result["seconds"], "flows/s", note=note)
+    rows.add(f"catalog.{name}.purge.wait", result["p99_ms"], "ms", goal="value <= 100",
+             note=f"99 % of the writes beside it; the worst {result['worst_ms']:.0f} ms")  # fmt: skip
 
 
 class _Postgres:

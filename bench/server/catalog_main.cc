@@ -44,6 +44,12 @@ base::Result<> RunAsk(Args args) {
              static_cast<int>(Number(args[2])));
 }
 
+base::Result<> RunPurge(Args args) {
+  TAPIARY_ASSIGN(const auto catalog, Open(args[0]));
+  TAPIARY_ASSIGN(const auto vault, server::OpenFileVault(args[1]));
+  return Purge(*catalog, *vault);
+}
+
 int Main(Args args) {
   base::SetLogLevel(base::LogLevel::kError);
   base::Result<> done;
@@ -51,10 +57,13 @@ int Main(Args args) {
     done = RunLoad(args.subspan(1));
   } else if (args.size() == 5 && args[0] == "ask") {
     done = RunAsk(args.subspan(1));
+  } else if (args.size() == 3 && args[0] == "purge") {
+    done = RunPurge(args.subspan(1));
   } else {
     fmt::print(stderr,
                "usage: bench_catalog load FILE-OR-URL FLOWS BATCH SENSORS PREFIX\n"
-               "       bench_catalog ask FILE-OR-URL ROUNDS PAGES VAULT-FOLDER\n");
+               "       bench_catalog ask FILE-OR-URL ROUNDS PAGES VAULT-FOLDER\n"
+               "       bench_catalog purge FILE-OR-URL VAULT-FOLDER\n");
     return 2;
   }
   if (!done) fmt::print(stderr, "bench_catalog: {}\n", done.error().message);

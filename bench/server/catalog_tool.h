@@ -28,5 +28,7 @@ base::Result<LoadResult> Load(server::Catalog& catalog, const LoadPlan& plan);
 // Asks the API's handlers, and pages so deep; prints the milliseconds of each question as one JSON
 // object.
 base::Result<> Ask(server::Catalog& catalog, server::Vault& vault, int rounds, int pages);
+// Removes all flows as retention does, beside a writer; prints how long both took.
+base::Result<> Purge(server::Catalog& catalog, server::Vault& vault);
 
 }  // namespace tapiary::bench

@@ -7,6 +7,7 @@
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
 #include "server/api/quarantine.h"
+#include "server/api/retention.h"
 #include "server/api/sensors.h"
 #include "server/catalog/catalog.h"
 #include "server/query/reference.h"
@@ -47,6 +48,7 @@ std::vector<Route> ApiRoutes(ApiContext context) {
       {"/api/v1/commands", List(ListKind::kCommands)},
       {"/api/v1/events", List(ListKind::kEvents)},
       {"/api/v1/events/quarantined", HandleQuarantined},
+      {"/api/v1/retention", HandleRetention},
       {"/api/v1/sensors", Plain(HandleSensors)},
       {"/api/v1/sensors/{id}/ledger", Plain(HandleLedger)},
       {"/api/v1/sensors/{id}/health", Plain(HandleHealth)},

@@ -47,6 +47,16 @@ struct NewRows {
   std::vector<SqlValue> values{};  // row by row; no two rows have the same key
 };
 
+// Rows to remove.
+struct OldRows {
+  std::string_view table;
+  std::string_view where;  // of the row r
+  std::span<const SqlValue> values;
+  std::string_view order;     // those that come first by it go first
+  std::int64_t limit = 0;     // at most so many
+  std::string_view returned;  // columns that the visitor gets
+};
+
 // Statements inside one write transaction. Valid during Catalog::Write only.
 class SqlWriter {
  public:
@@ -60,6 +70,8 @@ class SqlWriter {
   // Inserts the rows by the database's fastest way. Those whose key is there already are left out;
   // their numbers (from 0) are added to *existing in rising order.
   virtual base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) = 0;
+  // Removes rows in a bounded number; the visitor sees each of them.
+  virtual base::Result<> DeleteSome(const OldRows& rows, const RowVisitor& visit) = 0;
   // Runs `work`; when it fails, what it wrote is taken back and the transaction can go on.
   virtual base::Result<> Attempt(const std::function<base::Result<>()>& work) = 0;
 };

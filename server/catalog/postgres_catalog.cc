@@ -105,6 +105,18 @@ class Writer final : public SqlWriter {
     existing->insert(existing->end(), found.begin(), found.end());
     return done;
   }
+  // An array, which is made first, so that the rows are gone to directly. The condition is there
+  // twice, since ctid alone says nothing about a row that was replaced meanwhile.
+  base::Result<> DeleteSome(const OldRows& rows, const RowVisitor& visit) override {
+    const std::string sql = fmt::format(
+        "DELETE FROM {0} r WHERE r.ctid = ANY (ARRAY(SELECT r.ctid FROM {0} r WHERE {1} ORDER BY "
+        "{2} LIMIT ?)) AND {1} RETURNING {3}",
+        rows.table, rows.where, rows.order, rows.returned);
+    std::vector<SqlValue> values(rows.values.begin(), rows.values.end());
+    values.emplace_back(rows.limit);
+    values.insert(values.end(), rows.values.begin(), rows.values.end());
+    return connection_.Run(sql, values, visit);
+  }
   base::Result<> Attempt(const std::function<base::Result<>()>& work) override {
     TAPIARY_TRY(connection_.Script("SAVEPOINT attempt"));
     const base::Result<> done = work();

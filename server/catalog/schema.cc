@@ -225,7 +225,57 @@ INSERT INTO flow_batches (received_ns, flows, packets, bytes)
     SUM(CAST(orig_bytes AS REAL) + resp_bytes) FROM flows GROUP BY received_ns;
 )sql";
 
-constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins, kAnalystScope, kFlowBulk};
+// What retention goes by and what it says of its work (server/ingest/stored.h, server/retention/).
+// An hour is received_ns / 3600000000000.
+constexpr const char* kRetention = R"sql(
+CREATE TABLE stored (        -- the account of what is there
+  hour INTEGER NOT NULL,
+  kind TEXT NOT NULL,        -- packets, flows, transactions, events
+  sensor_id INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  spared INTEGER NOT NULL DEFAULT 0,  -- 1: what is left is pinned
+  PRIMARY KEY (hour, kind, sensor_id)
+);
+CREATE TABLE retained (      -- what was removed
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  kind TEXT NOT NULL,
+  since_ns INTEGER NOT NULL, -- all that was received from then on is there; before, only pinned
+  entries INTEGER NOT NULL,  -- removed so far
+  bytes INTEGER NOT NULL,
+  removed_ns INTEGER NOT NULL,  -- when the last of it was removed, and why
+  reason TEXT NOT NULL,      -- age, bytes, disk
+  PRIMARY KEY (sensor_id, kind)
+);
+CREATE TABLE vault_trash (   -- objects that no row names any more, until they are gone
+  object TEXT PRIMARY KEY
+);
+CREATE TABLE leases (        -- work that one collector at a time does
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  until_ns INTEGER NOT NULL
+);
+ALTER TABLE segments ADD COLUMN received_ns INTEGER NOT NULL DEFAULT 0;
+UPDATE segments SET received_ns = (SELECT i.received_ns FROM items i WHERE i.id = segments.item_id);
+CREATE INDEX segments_by_received ON segments (sensor_id, received_ns);
+CREATE INDEX segments_by_item ON segments (item_id);
+CREATE INDEX items_by_received ON items (received_ns);
+INSERT INTO stored (hour, kind, sensor_id, entries, bytes)
+  SELECT received_ns / 3600000000000, 'packets', sensor_id, COUNT(*), SUM(bytes)
+  FROM segments GROUP BY received_ns / 3600000000000, sensor_id;
+INSERT INTO stored (hour, kind, sensor_id, entries, bytes)
+  SELECT received_ns / 3600000000000, 'flows', sensor_id, COUNT(*), COUNT(*) * 550
+  FROM flows GROUP BY received_ns / 3600000000000, sensor_id;
+INSERT INTO stored (hour, kind, sensor_id, entries, bytes)
+  SELECT received_ns / 3600000000000, 'transactions', sensor_id, COUNT(*),
+    SUM(LENGTH(record) + 350)
+  FROM transactions GROUP BY received_ns / 3600000000000, sensor_id;
+INSERT INTO stored (hour, kind, sensor_id, entries, bytes)
+  SELECT received_ns / 3600000000000, 'events', sensor_id, COUNT(*), SUM(LENGTH(record) + 700)
+  FROM events GROUP BY received_ns / 3600000000000, sensor_id;
+)sql";
+
+constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins, kAnalystScope, kFlowBulk, kRetention};
 
 }  // namespace
 

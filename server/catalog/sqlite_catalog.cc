@@ -105,6 +105,15 @@ class Writer final : public SqlWriter {
     sql += ") ON CONFLICT DO NOTHING";
     return connection_.RunEach(sql, rows.values, rows.width, existing);
   }
+  base::Result<> DeleteSome(const OldRows& rows, const RowVisitor& visit) override {
+    const std::string sql = fmt::format(
+        "DELETE FROM {0} AS r WHERE r.rowid IN (SELECT r.rowid FROM {0} r WHERE {1} ORDER BY {2} "
+        "LIMIT ?) RETURNING {3}",
+        rows.table, rows.where, rows.order, rows.returned);
+    std::vector<SqlValue> values(rows.values.begin(), rows.values.end());
+    values.emplace_back(rows.limit);
+    return connection_.Run(sql, values, visit);
+  }
   base::Result<> Attempt(const std::function<base::Result<>()>& work) override {
     TAPIARY_TRY(connection_.Script("SAVEPOINT attempt"));
     const base::Result<> done = work();

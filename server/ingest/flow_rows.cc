@@ -5,6 +5,7 @@
 
 #include "server/ingest/flow_parts.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/stored.h"
 
 namespace tapiary::server {
 
@@ -53,6 +54,13 @@ base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int
     if (added == Added::kContradicts) contradictions.push_back(at);
   }
   TAPIARY_TRY(StoreChanges(writer, changes));
+  StoredChanges stored;
+  for (const auto& [batch_ns, totals] : changes) {
+    StoredAmount& hour = stored[batch_ns / kHourNs];
+    hour.entries += totals.flows;
+    hour.bytes += totals.flows * kFlowRowBytes;
+  }
+  TAPIARY_TRY(CountStored(writer, DataKind::kFlows, sensor_id_, stored));
   return contradictions;
 }
 

@@ -16,6 +16,7 @@
 #include "server/ingest/event_text.h"
 #include "server/ingest/expand.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/stored_events.h"
 
 namespace tapiary::server {
 namespace {
@@ -120,16 +121,21 @@ base::Result<std::string> TryInsert(SqlWriter& writer, const RowOwner& owner,
 base::Result<> InsertAll(SqlWriter& writer, const RowOwner& owner,
                          const std::vector<EventText>& events,
                          const std::vector<EventFields>& fields, EventsResult& result) {
+  std::int64_t stored = 0;
+  std::int64_t bytes = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     TAPIARY_ASSIGN(std::string reason, TryInsert(writer, owner, events[i], fields[i]));
     if (reason.empty()) {
       ++result.stored;
+      ++stored;
+      bytes += static_cast<std::int64_t>(events[i].json.size());
       continue;
     }
     const std::string_view raw = events[i].raw;
     TAPIARY_TRY(InsertReject(writer, owner, {i, reason, raw, raw.size()}));
     result.Reject(i, std::move(reason));
   }
+  TAPIARY_TRY(CountStoredEvents(writer, owner, stored, bytes));
   if (result.rejected == 0) return {};
   return DropOldRejects(writer, owner, kMaxRejects);
 }

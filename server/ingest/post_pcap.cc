@@ -85,10 +85,7 @@ base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t it
     TAPIARY_TRY(InsertSegment(writer, owner, segment));
   }
   TAPIARY_TRY(flows.Add(writer, owner.received_ns));
-  for (const auto& transaction : content.records.transactions) {
-    TAPIARY_TRY(AddTransaction(writer, owner, transaction));
-  }
-  return {};
+  return AddTransactions(writer, owner, content.records.transactions);
 }
 
 }  // namespace

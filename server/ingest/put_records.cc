@@ -85,8 +85,8 @@ class FlowWork {
 base::Result<> AddFacts(SqlWriter& writer, const RowOwner& owner, const uplink::FactBatch& batch) {
   for (const capture::Transaction& transaction : batch.transactions) {
     TAPIARY_TRY(CheckFlowId(transaction.flow_id, batch.epoch));
-    TAPIARY_TRY(AddTransaction(writer, owner, transaction));
   }
+  TAPIARY_TRY(AddTransactions(writer, owner, batch.transactions));
   for (const auto& gap : batch.gaps) TAPIARY_TRY(AddGap(writer, owner, batch.epoch, gap));
   Contradictions contradictions;
   for (const auto& row : batch.ledger) {

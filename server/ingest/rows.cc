@@ -1,10 +1,12 @@
 #include "server/ingest/rows.h"
 
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "capture/json_writer.h"
 #include "capture/record_json.h"
+#include "server/ingest/stored.h"
 #include "server/query/value.h"
 
 namespace tapiary::server {
@@ -84,20 +86,29 @@ base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const Seg
       NumberValue(segment.packets),
       NumberValue(segment.bytes),
       segment.object,
+      owner.received_ns,
   };
   const auto added = writer.Execute(
       "INSERT INTO segments (item_id, sensor_id, epoch, stream, first_block, block_count, "
-      "interface, first_ns, last_ns, packets, bytes, object) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "interface, first_ns, last_ns, packets, bytes, object, received_ns) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       values);
-  if (added) return {};
+  if (added) {
+    return CountStored(writer, DataKind::kPackets, owner.sensor_id, owner.received_ns,
+                       {1, static_cast<std::int64_t>(segment.bytes)});
+  }
   if (added.error().code != base::ErrorCode::kExists) return added.error();
   return base::MakeError(base::ErrorCode::kConflict,
                          "its blocks are stored already under another number");
 }
 
-base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
-                              const capture::Transaction& transaction) {
+namespace {
+
+// The bytes of its record; 0 when it was there already.
+base::Result<std::int64_t> AddTransaction(SqlWriter& writer, const RowOwner& owner,
+                                          const capture::Transaction& transaction) {
+  std::string record = capture::ToJson(transaction, owner.sensor);
+  const auto bytes = static_cast<std::int64_t>(record.size());
   const std::vector<SqlValue> values{
       owner.sensor_id,
       NumberValue(transaction.flow_id.epoch),
@@ -119,16 +130,33 @@ base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
       NumberValue(transaction.resp_port),
       TextValue(transaction.community_id),
       owner.received_ns,
-      capture::ToJson(transaction, owner.sensor),
+      std::move(record),
   };
-  TAPIARY_TRY(writer.Execute(
-      "INSERT INTO transactions (sensor_id, epoch, flow_number, number, time_ns, protocol, "
-      "operation, code, unit, address, quantity, status, command, technique, orig_ip, orig_port, "
-      "resp_ip, resp_port, community_id, received_ns, record) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (sensor_id, epoch, flow_number, number) DO NOTHING",
-      values));
-  return {};
+  TAPIARY_ASSIGN(
+      const std::int64_t added,
+      writer.Execute(
+          "INSERT INTO transactions (sensor_id, epoch, flow_number, number, time_ns, protocol, "
+          "operation, code, unit, address, quantity, status, command, technique, orig_ip, "
+          "orig_port, "
+          "resp_ip, resp_port, community_id, received_ns, record) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT (sensor_id, epoch, flow_number, number) DO NOTHING",
+          values));
+  return added == 0 ? 0 : bytes;
+}
+
+}  // namespace
+
+base::Result<> AddTransactions(SqlWriter& writer, const RowOwner& owner,
+                               std::span<const capture::Transaction> transactions) {
+  StoredAmount stored;
+  for (const capture::Transaction& transaction : transactions) {
+    TAPIARY_ASSIGN(const std::int64_t bytes, AddTransaction(writer, owner, transaction));
+    if (bytes == 0) continue;
+    ++stored.entries;
+    stored.bytes += bytes + kTransactionRowBytes;
+  }
+  return CountStored(writer, DataKind::kTransactions, owner.sensor_id, owner.received_ns, stored);
 }
 
 base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,

@@ -68,9 +68,9 @@ class FlowRows {
   std::vector<SqlValue> values_;     // of first_
 };
 
-// A transaction that is there already stays as it is.
-base::Result<> AddTransaction(SqlWriter& writer, const RowOwner& owner,
-                              const capture::Transaction& transaction);
+// Those that are there already stay as they are.
+base::Result<> AddTransactions(SqlWriter& writer, const RowOwner& owner,
+                               std::span<const capture::Transaction> transactions);
 base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
                       const capture::GapRecord& gap);
 // The row whose totals are all at least the other's is the newest: totals only grow, clocks may

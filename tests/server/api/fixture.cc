@@ -108,7 +108,7 @@ capture::RecordBatch ApiFixture::Store(std::vector<capture::Packet>& packets, co
                        load.received_ns != 0 ? load.received_ns : base::WallNow()};
   const auto written = catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_TRY(FlowRows(owner.sensor_id, records.flows).Add(writer, owner.received_ns));
-    for (const auto& one : records.transactions) TAPIARY_TRY(AddTransaction(writer, owner, one));
+    TAPIARY_TRY(AddTransactions(writer, owner, records.transactions));
     capture::LedgerRow ledger;
     ledger.interface = "eth0";
     ledger.offered = packets.size() + 5;

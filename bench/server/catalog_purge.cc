@@ -1,0 +1,74 @@
+// bench_catalog purge: removes every flow as retention does, while somebody else writes a row every
+// 10 ms and says how long that took.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "bench/server/catalog_tool.h"
+#include "server/retention/plan.h"
+#include "server/retention/purge.h"
+
+namespace tapiary::bench {
+namespace {
+
+using server::SqlWriter;
+
+// The milliseconds of each write.
+void WriteOften(server::Catalog& catalog, const std::atomic<bool>& stop, std::vector<double>* out) {
+  while (!stop) {
+    const std::int64_t from = base::SteadyNow();
+    const auto done = catalog.Write([from](SqlWriter& writer) -> base::Result<> {
+      const std::vector<server::SqlValue> values{from};
+      TAPIARY_TRY(writer.Execute(
+          "UPDATE sensors SET last_seen_ns = ? WHERE id = (SELECT MIN(id) FROM sensors)", values));
+      return {};
+    });
+    if (!done) return;
+    out->push_back(static_cast<double>(base::SteadyNow() - from) / 1e6);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+base::Result<std::int64_t> PurgeFlows(server::Catalog& catalog, server::Vault& vault) {
+  server::RetentionPolicy policy;
+  policy.all[static_cast<std::size_t>(server::DataKind::kFlows)].bytes = 1;
+  TAPIARY_ASSIGN(const auto stored, server::ReadStored(catalog));
+  TAPIARY_ASSIGN(const auto names, server::ReadSensorNames(catalog));
+  const std::atomic<bool> stop{false};
+  const std::int64_t now = base::WallNow();
+  std::int64_t removed = 0;
+  for (const auto& purge : server::PlanPurges(policy, stored, names, now, {})) {
+    TAPIARY_ASSIGN(const auto amount, server::RunPurge({catalog, vault, names, stop, now}, purge));
+    removed += amount.entries;
+  }
+  return removed;
+}
+
+}  // namespace
+
+base::Result<> Purge(server::Catalog& catalog, server::Vault& vault) {
+  std::atomic<bool> stop{false};
+  std::vector<double> waits;
+  std::thread writer([&] { WriteOften(catalog, stop, &waits); });
+  const std::int64_t from = base::SteadyNow();
+  const auto removed = PurgeFlows(catalog, vault);
+  const double seconds = static_cast<double>(base::SteadyNow() - from) / 1e9;
+  stop = true;
+  writer.join();
+  if (!removed) return removed.error();
+  if (waits.empty()) return base::MakeError(base::ErrorCode::kInternal, "nobody could write");
+  std::ranges::sort(waits);
+  fmt::print(
+      "{{\"flows\":{},\"seconds\":{:.3f},\"writes\":{},\"p50_ms\":{:.2f},\"p99_ms\":{:.2f},"
+      "\"worst_ms\":{:.2f}}}\n",
+      *removed, seconds, waits.size(), waits[waits.size() / 2], waits[waits.size() * 99 / 100],
+      waits.back());
+  return {};
+}
+
+}  // namespace tapiary::bench
