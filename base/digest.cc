@@ -33,8 +33,11 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  Check(state_->context != nullptr);
-  Check(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+  Check(state_->context && EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+}
+
+Sha256::Sha256(const Sha256& other) : Sha256() {
+  Check(EVP_MD_CTX_copy_ex(state_->context.get(), other.state_->context.get()) == 1);
 }
 
 Sha256::~Sha256() = default;
@@ -45,9 +48,7 @@ void Sha256::Update(Bytes bytes) {
 
 Sha256Digest Sha256::Finish() {
   Sha256Digest digest{};
-  unsigned size = 0;
-  Check(EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) == 1);
-  Check(size == digest.size());
+  Check(EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr) == 1);
   return digest;
 }
 

@@ -19,7 +19,7 @@ class Sha256 {
  public:
   Sha256();
   ~Sha256();
-  Sha256(const Sha256&) = delete;
+  Sha256(const Sha256& other);  // goes on from the same bytes
   Sha256& operator=(const Sha256&) = delete;
   void Update(Bytes bytes);
   Sha256Digest Finish();

@@ -174,6 +174,7 @@ base::Result<> Check(const SensorConfig& config) {
 SpoolOptions SensorConfig::Spool() const {
   SpoolOptions options;
   options.path = spool_path;
+  options.evidence = true;
   options.max_bytes = spool_max_bytes;
   options.segment_bytes = segment_bytes;
   options.segment_age_ns = segment_age_ns;

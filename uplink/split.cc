@@ -33,7 +33,7 @@ void Cut(std::size_t& keep, std::vector<T>& from, std::vector<T>& to) {
 }
 
 Encode EncoderOf(FlowBatch batch) {
-  return [batch = std::move(batch)](std::uint64_t epoch, std::uint64_t seq) {
+  return [batch = std::move(batch)](std::uint64_t epoch, std::uint64_t seq, const Seal*) {
     FlowBatch numbered = batch;
     numbered.epoch = epoch;
     numbered.seq = seq;
@@ -42,11 +42,8 @@ Encode EncoderOf(FlowBatch batch) {
 }
 
 Encode EncoderOf(FactBatch batch) {
-  return [batch = std::move(batch)](std::uint64_t epoch, std::uint64_t seq) {
-    FactBatch numbered = batch;
-    numbered.epoch = epoch;
-    numbered.seq = seq;
-    return EncodeFacts(numbered);
+  return [batch = std::move(batch)](std::uint64_t epoch, std::uint64_t seq, const Seal* seal) {
+    return EncodeFacts(batch, epoch, seq, seal);
   };
 }
 

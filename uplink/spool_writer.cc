@@ -32,7 +32,7 @@ constexpr std::size_t kMaxRoundBytes = 64 << 20;
 Encode EncoderOf(std::vector<capture::FlowRecord> flows) {
   // Shared, because a copy costs as much as the encoding.
   return [batch = std::make_shared<FlowBatch>(FlowBatch{0, 0, std::move(flows)})](
-             std::uint64_t epoch, std::uint64_t seq) {
+             std::uint64_t epoch, std::uint64_t seq, const Seal*) {
     batch->epoch = epoch;
     batch->seq = seq;
     return EncodeFlows(*batch);
@@ -40,11 +40,8 @@ Encode EncoderOf(std::vector<capture::FlowRecord> flows) {
 }
 
 Encode EncoderOf(FactBatch batch) {
-  return [batch = std::move(batch)](std::uint64_t epoch, std::uint64_t seq) {
-    FactBatch numbered = batch;
-    numbered.epoch = epoch;
-    numbered.seq = seq;
-    return EncodeFacts(numbered);
+  return [batch = std::move(batch)](std::uint64_t epoch, std::uint64_t seq, const Seal* seal) {
+    return EncodeFacts(batch, epoch, seq, seal);
   };
 }
 

@@ -89,7 +89,7 @@ int AckSpool(Args args) {
   for (std::uint64_t done = 0; done < items; done += kPerRound) {
     uplink::Round round;
     for (std::uint64_t i = done; i < std::min(items, done + kPerRound); ++i) {
-      round.flows.emplace_back([](std::uint64_t epoch, std::uint64_t seq) {
+      round.flows.emplace_back([](std::uint64_t epoch, std::uint64_t seq, const uplink::Seal*) {
         std::string body(kItemBytes, static_cast<char>(seq * 31 + epoch));
         return body;
       });
@@ -110,7 +110,8 @@ int AckSpool(Args args) {
   const double next_ms = next_meter.Read().seconds * 1e3;
   // With one more item in it: the look-up has to find it behind all that was deleted.
   uplink::Round last;
-  last.flows.emplace_back([](std::uint64_t, std::uint64_t) { return std::string("last"); });
+  last.flows.emplace_back(
+      [](std::uint64_t, std::uint64_t, const uplink::Seal*) { return std::string("last"); });
   if (!spool->Write(last)) return 1;
   const LoadMeter found_meter;
   const auto found = spool->Next(Kind::kFlows).value();

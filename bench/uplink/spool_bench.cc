@@ -56,7 +56,8 @@ std::string RandomText(std::size_t bytes) {
 
 void AddItems(uplink::Round& round, std::int64_t count, const std::string& body) {
   for (std::int64_t i = 0; i < count; ++i) {
-    round.flows.emplace_back([&body](std::uint64_t, std::uint64_t) { return body; });
+    round.flows.emplace_back(
+        [&body](std::uint64_t, std::uint64_t, const uplink::Seal*) { return body; });
   }
 }
 

@@ -166,7 +166,7 @@ TEST_F(ForwarderTest, UP03_TooLargeSegmentIsSetAsideAndTheRestDelivered) {
 TEST_F(ForwarderTest, UP03_RefusedFlowsAreSplitDownToTheOne) {
   const Server server({"--limit", "3000"});
   Round round;
-  round.flows.push_back([](std::uint64_t epoch, std::uint64_t seq) {
+  round.flows.push_back([](std::uint64_t epoch, std::uint64_t seq, const Seal*) {
     FlowBatch batch{epoch, seq, std::vector<capture::FlowRecord>(8)};
     std::mt19937 random(3);
     batch.flows[5].service.resize(4000);

@@ -20,14 +20,14 @@ TEST(Split, FlowsAreHalvedAndNumberedAnew) {
   for (std::size_t i = 0; i < 5; ++i) batch.flows[i].id = {1, i};
   const auto halves = SplitItem(MakeItem(Kind::kFlows, EncodeFlows(batch)));
   ASSERT_EQ(halves.size(), 2u);
-  const auto first = DecodeFlows(base::AsBytes(halves[0](7, 8)));
-  const auto second = DecodeFlows(base::AsBytes(halves[1](7, 9)));
+  const auto first = DecodeFlows(base::AsBytes(halves[0](7, 8, nullptr)));
+  const auto second = DecodeFlows(base::AsBytes(halves[1](7, 9, nullptr)));
   EXPECT_EQ(first->epoch, 7u);
   EXPECT_EQ(first->seq, 8u);
   ASSERT_EQ(first->flows.size(), 2u);
   ASSERT_EQ(second->flows.size(), 3u);
   EXPECT_EQ(second->flows[0].id.number, 2u);
-  EXPECT_EQ(halves[1](7, 9), halves[1](7, 9));  // stable
+  EXPECT_EQ(halves[1](7, 9, nullptr), halves[1](7, 9, nullptr));  // stable
 }
 
 TEST(Split, FactsGoOverAllTheirKinds) {
@@ -38,11 +38,11 @@ TEST(Split, FactsGoOverAllTheirKinds) {
   batch.health.emplace();
   std::vector<Encode> halves = SplitItem(MakeItem(Kind::kFacts, EncodeFacts(batch)));
   ASSERT_EQ(halves.size(), 2u);
-  const auto first = DecodeFacts(base::AsBytes(halves[0](1, 1)));
+  const auto first = DecodeFacts(base::AsBytes(halves[0](1, 1, nullptr)));
   EXPECT_EQ(first->transactions.size(), 1u);
   EXPECT_EQ(first->gaps.size(), 1u);
   EXPECT_FALSE(first->health);
-  const auto second = DecodeFacts(base::AsBytes(halves[1](1, 2)));
+  const auto second = DecodeFacts(base::AsBytes(halves[1](1, 2, nullptr)));
   EXPECT_EQ(second->ledger.size(), 1u);
   EXPECT_TRUE(second->health);
 }

@@ -13,9 +13,10 @@
 namespace tapiary::uplink {
 
 // Rows of the default family.
-inline constexpr std::string_view kEpochKey = "m/epoch";  // last epoch begun
-inline constexpr std::string_view kCleanKey = "m/clean";  // there after a clean stop
-inline constexpr std::string_view kAliveKey = "m/alive";  // wall time of the last round
+inline constexpr std::string_view kEpochKey = "m/epoch";        // last epoch begun
+inline constexpr std::string_view kCleanKey = "m/clean";        // there after a clean stop
+inline constexpr std::string_view kAliveKey = "m/alive";        // wall time of the last round
+inline constexpr std::string_view kEvidenceKey = "m/evidence";  // an Evidence of tapiary.proto
 inline constexpr std::string_view kPacketsHeadKey = "m/head/packets";
 inline constexpr std::string_view kFlowsHeadKey = "m/head/flows";
 inline constexpr std::string_view kFactsHeadKey = "m/head/facts";

@@ -85,12 +85,13 @@ Head ItemQueue::NextReadable(Store& store) const {
   return {state_.next, state_.after};
 }
 
-void ItemQueue::Append(StoreBatch& batch, State& state, std::int64_t now_ns,
-                       const Encode& encode) const {
-  const std::string body = encode(state.next.epoch, state.next.seq);
+std::string ItemQueue::Append(StoreBatch& batch, State& state, std::int64_t now_ns,
+                              const Encode& encode, const Seal* seal) const {
+  std::string body = encode(state.next.epoch, state.next.seq, seal);
   batch.Put(family_, PlaceKey(state.next), ItemValue({now_ns, state.after}, body));
   state.after += ItemCost(body.size());
   ++state.next.seq;
+  return body;
 }
 
 bool ItemQueue::Remove(StoreBatch& batch, State& state, const Item& item) const {

@@ -41,8 +41,9 @@ class ItemQueue {
   // The head behind rows that cannot be read: the next item that can, or the queue's end.
   [[nodiscard]] Head NextReadable(Store& store) const;
 
-  // Puts an item in; adds to batch and state.
-  void Append(StoreBatch& batch, State& state, std::int64_t now_ns, const Encode& encode) const;
+  // Puts an item in; adds to batch and state. Gives its body.
+  std::string Append(StoreBatch& batch, State& state, std::int64_t now_ns, const Encode& encode,
+                     const Seal* seal = nullptr) const;
   // Moves the head behind an item that First gave; false when it is not the oldest any more.
   bool Remove(StoreBatch& batch, State& state, const Item& item) const;
   // Moves the head to the place of a later item, or behind all.

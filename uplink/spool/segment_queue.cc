@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "capture/segment/segment.h"
+#include "base/text.h"
 
 namespace tapiary::uplink {
 
@@ -35,22 +35,39 @@ base::Result<> ForEachBlock(Store& store, Place place, Visit visit) {
 
 // A segment that was open at an unclean stop: its blocks may be more than its row says, because
 // they become durable first. When they cannot be read the row stands, so that the loss can be told.
-base::Result<> Recount(Store& store, Place place, SegmentRow& row) {
+base::Result<std::optional<base::Sha256Digest>> Recount(Store& store, Place place,
+                                                        SegmentRow& row) {
   SegmentRow found = row;
   found.blocks = 0;
   found.stored_bytes = found.packets = 0;
-  const auto counted = ForEachBlock(store, place, [&found](const BlockHeader& header, auto frame) {
+  SegmentQueue::BodyDigest digest;
+  const auto counted = ForEachBlock(store, place, [&](const BlockHeader& header, auto frame) {
     found.Add(header, frame.size());
+    digest.Add(found, header, frame);
   });
   const bool broken = !counted && counted.error().code == base::ErrorCode::kCorrupt;
-  if (!counted && !broken) return counted;
+  if (!counted && !broken) return counted.error();
   if (!broken || row.blocks == 0) row = found;
-  return {};
+  if (broken || row.blocks == 0) return std::optional<base::Sha256Digest>();
+  return std::optional(digest.Finish());
 }
 
 }  // namespace
 
-base::Result<> SegmentQueue::Load(Store& store, StoreBatch& batch, std::uint64_t epoch) {
+void SegmentQueue::BodyDigest::Add(const SegmentRow& row, const BlockHeader& block,
+                                   std::string_view frame) {
+  if (!assembler_) assembler_.emplace(row.stream, row.first_block);
+  sha_.Update(base::AsBytes(frame));
+  assembler_->Add(frame.size(), block.raw_bytes, block.packets, block.first_ns, block.last_ns);
+}
+
+base::Sha256Digest SegmentQueue::BodyDigest::Finish() {
+  if (assembler_) sha_.Update(base::AsBytes(assembler_->Tail()));
+  return sha_.Finish();
+}
+
+base::Result<std::vector<SegmentQueue::Closed>> SegmentQueue::Load(Store& store, StoreBatch& batch,
+                                                                   std::uint64_t epoch) {
   epoch_ = epoch;
   next_seq_ = 0;
   open_.clear();
@@ -76,20 +93,22 @@ base::Result<> SegmentQueue::Load(Store& store, StoreBatch& batch, std::uint64_t
         return true;
       }));
   TAPIARY_TRY(parsed);
+  std::vector<Closed> closed;
   for (auto& [place, row] : rows) {
     if (!row.closed) {
-      TAPIARY_TRY(Recount(store, place, row));
+      TAPIARY_ASSIGN(const auto digest, Recount(store, place, row));
       row.closed = true;
       if (row.blocks == 0) {
         batch.Delete(Family::kMeta, SegmentKey(place));
         continue;
       }
       batch.Put(Family::kMeta, SegmentKey(place), SegmentValue(row));
+      closed.push_back({place, row, digest});
     }
     ready_bytes_ += row.stored_bytes;
     ready_.emplace(place, std::move(row));
   }
-  return {};
+  return closed;
 }
 
 void SegmentQueue::Append(const Sink& sink, Staged& staged, const StoredBlock& block,
@@ -118,8 +137,13 @@ void SegmentQueue::Append(const Sink& sink, Staged& staged, const StoredBlock& b
   } else {
     sink.batch.Put(Family::kPackets, key, BlockValue(block));
   }
-  segment.row.Add({block.number, block.packets, block.raw_bytes, block.first_ns, block.last_ns},
-                  block.frame.size());
+  const BlockHeader header{block.number, block.packets, block.raw_bytes, block.first_ns,
+                           block.last_ns};
+  segment.row.Add(header, block.frame.size());
+  if (limits.digests) {
+    if (opened) segment.digest.emplace();
+    if (segment.digest) segment.digest->Add(segment.row, header, block.frame);
+  }
   if (segment.row.stored_bytes >= limits.bytes) {
     Close(sink.batch, staged, block.stream);
   } else {
@@ -132,7 +156,9 @@ void SegmentQueue::Close(StoreBatch& batch, Staged& staged, std::uint32_t stream
   Open& segment = node.mapped();
   segment.row.closed = true;
   batch.Put(Family::kMeta, SegmentKey(segment.place), SegmentValue(segment.row));
-  staged.closed.emplace_back(segment.place, std::move(segment.row));
+  Closed closed{segment.place, std::move(segment.row), std::nullopt};
+  if (segment.digest) closed.digest = segment.digest->Finish();
+  staged.closed.push_back(std::move(closed));
   staged.changed = true;
 }
 
@@ -154,9 +180,9 @@ void SegmentQueue::CloseAll(StoreBatch& batch, Staged& staged) const {
 void SegmentQueue::Commit(Staged staged) {
   open_ = std::move(staged.open);
   next_seq_ = staged.next_seq;
-  for (auto& [place, row] : staged.closed) {
-    ready_bytes_ += row.stored_bytes;
-    ready_.emplace(place, std::move(row));
+  for (Closed& closed : staged.closed) {
+    ready_bytes_ += closed.row.stored_bytes;
+    ready_.emplace(closed.place, std::move(closed.row));
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // Blocks are rows of the family `packets`; a segment is a run of blocks of one stream under one
 // place. One segment per stream is open; closed ones wait for delivery, in order of place. Their
-// rows (format.h SegmentRow) are kept in memory too, so nothing is searched.
+// rows (format.h SegmentRow) are kept in memory too, so nothing is searched. The digest of a
+// segment's body is made as its blocks come: it is known when the segment closes, without reading.
 #pragma once
 
 #include <map>
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/digest.h"
+#include "capture/segment/segment.h"
 #include "uplink/spool/format.h"
 #include "uplink/spool/spool.h"
 #include "uplink/spool/store.h"
@@ -18,25 +21,42 @@ namespace tapiary::uplink {
 
 class SegmentQueue {
  public:
+  // The digest that the segment's body will have.
+  class BodyDigest {
+   public:
+    void Add(const SegmentRow& row, const BlockHeader& block, std::string_view frame);
+    [[nodiscard]] base::Sha256Digest Finish();
+
+   private:
+    base::Sha256 sha_;
+    std::optional<capture::SegmentAssembler> assembler_;
+  };
   struct Open {
     Place place;
     SegmentRow row;
+    std::optional<BodyDigest> digest;  // of the blocks so far, where it is wanted
+  };
+  struct Closed {
+    Place place;
+    SegmentRow row;
+    std::optional<base::Sha256Digest> digest;
   };
   // What a round changes; set after its batch was written.
   struct Staged {
     std::map<std::uint32_t, Open> open;  // by stream
-    std::vector<std::pair<Place, SegmentRow>> closed;
+    std::vector<Closed> closed;          // in the order of closing
     std::uint64_t next_seq = 0;
     bool changed = false;
   };
   struct Limits {
     std::uint64_t bytes = 0;
     std::int64_t age_ns = 0;
+    bool digests = false;
   };
 
   // Reads the rows of earlier epochs. Segments left open by an unclean stop are closed with the
-  // blocks that are there; their rows go into `batch`.
-  base::Result<> Load(Store& store, StoreBatch& batch, std::uint64_t epoch);
+  // blocks that are there; their rows go into `batch`, and they are given, with digests.
+  base::Result<std::vector<Closed>> Load(Store& store, StoreBatch& batch, std::uint64_t epoch);
 
   // Where a round's rows go: all into one batch, or blocks into files, one a segment, which must be
   // taken in before the batch is written.

@@ -78,7 +78,8 @@ base::Result<> Spool::Impl::WriteRound(const Round& round, bool clean_stop) {
   TAPIARY_TRY(EnforceBudget(incoming_bytes));
   if (round.empty()) ReturnDelivered();
   const std::int64_t now_ns = options.now();
-  StoreBatch batch(*store);
+  Change change(*this);
+  StoreBatch& batch = change.batch;
   std::optional<StoreFiles> files;
   if (incoming_bytes >= kBulkBytes) files.emplace(*store, Family::kPackets);
   const SegmentQueue::Sink sink{batch, files ? &*files : nullptr};
@@ -91,10 +92,15 @@ base::Result<> Spool::Impl::WriteRound(const Round& round, bool clean_stop) {
   } else {
     segments.CloseOld(batch, staged, now_ns, limits());
   }
-  ItemQueue::State flow_state = flows.state();
-  for (const Encode& encode : round.flows) flows.Append(batch, flow_state, now_ns, encode);
-  ItemQueue::State fact_state = facts.state();
-  for (const Encode& encode : round.facts) facts.Append(batch, fact_state, now_ns, encode);
+  for (const SegmentQueue::Closed& closed : staged.closed) {
+    if (closed.digest) {
+      evidence.AddItem(change.evidence, Kind::kPackets, closed.place, *closed.digest);
+    }
+  }
+  for (const Encode& encode : round.flows) AppendFlows(change, now_ns, encode);
+  for (const Encode& encode : round.facts) AppendFacts(change, now_ns, encode);
+  const bool last = round.close_segments && evidence.Waits(change.evidence);
+  if (last || evidence.WantsItem(change.evidence)) AppendEvidence(change, now_ns);
   // A sign of life at least every second, so that an unclean stop can tell when it was.
   const bool quiet = round.empty() && !staged.changed;
   if (quiet && now_ns - alive_ns < base::kNanosPerSecond && now_ns >= alive_ns) return {};
@@ -104,12 +110,44 @@ base::Result<> Spool::Impl::WriteRound(const Round& round, bool clean_stop) {
   // open segment are found at the next start; those of a new one are of an unclean stop, like any
   // that had not been written yet.
   if (files) TAPIARY_TRY(store->Ingest(*files));
-  TAPIARY_TRY(store->Write(batch, true));
+  TAPIARY_TRY(WriteChange(change, true, Store::Room::kKeepReserve));
   segments.Commit(std::move(staged));
-  flows.set_state(flow_state);
-  facts.set_state(fact_state);
+  Set(change);
   alive_ns = now_ns;
   return {};
+}
+
+void Spool::Impl::AppendFlows(Change& change, std::int64_t now_ns, const Encode& encode) {
+  const Place place = change.flows.next;
+  const std::string body = flows.Append(change.batch, change.flows, now_ns, encode);
+  if (!evidence.active()) return;
+  evidence.AddItem(change.evidence, Kind::kFlows, place, base::Sha256Of(base::AsBytes(body)));
+}
+
+// It tells all that was put in before it; it is itself told by the next one.
+void Spool::Impl::AppendFacts(Change& change, std::int64_t now_ns, const Encode& encode) {
+  const Place place = change.facts.next;
+  const auto seal = evidence.MakeSeal(change.evidence);
+  const std::string body =
+      facts.Append(change.batch, change.facts, now_ns, encode, seal ? &*seal : nullptr);
+  if (!seal) return;
+  evidence.Told(change.evidence);
+  evidence.AddItem(change.evidence, Kind::kFacts, place, base::Sha256Of(base::AsBytes(body)));
+}
+
+void Spool::Impl::AppendEvidence(Change& change, std::int64_t now_ns) {
+  AppendFacts(change, now_ns, EncodeGaps({}));
+}
+
+base::Result<> Spool::Impl::WriteChange(Change& change, bool sync, Store::Room room) {
+  evidence.Save(change.batch, change.evidence);
+  return store->Write(change.batch, sync, room);
+}
+
+void Spool::Impl::Set(Change& change) {
+  flows.set_state(change.flows);
+  facts.set_state(change.facts);
+  evidence.Commit(std::move(change.evidence));
 }
 
 bool Spool::Has(Kind kind) const {
@@ -136,30 +174,29 @@ base::Result<> Spool::Impl::SkipBroken(Kind kind, const base::Error& why) {
                  why.message);
   const std::int64_t now_ns = options.now();
   capture::GapRecord gap{std::string(ToString(kind)), "", now_ns, now_ns, 0, 0, "spool-corrupt"};
-  StoreBatch batch(*store);
-  ItemQueue::State fact_state = facts.state();
+  Change change(*this);
   if (kind == Kind::kPackets) {
     const auto& [place, row] = *segments.ready().begin();
     gap = {gap.kind,    row.interface,    row.first_ns, row.last_ns,
            row.packets, row.stored_bytes, gap.reason};
     const Place broken = place;
-    segments.Remove(batch, broken);
-    facts.Append(batch, fact_state, now_ns, EncodeGaps({gap}));
-    TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
-    facts.set_state(fact_state);
+    segments.Remove(change.batch, broken);
+    evidence.AddDropped(change.evidence, kind, broken, gap.reason);
+    AppendFacts(change, now_ns, EncodeGaps({gap}));
+    TAPIARY_TRY(WriteChange(change, true, Store::Room::kUseReserve));
+    Set(change);
     segments.Erase(*store, broken);
     return {};
   }
   ItemQueue& queue = Queue(kind);
-  ItemQueue::State state = queue.state();
+  ItemQueue::State& state = kind == Kind::kFlows ? change.flows : change.facts;
   const Head next = queue.NextReadable(*store);
   gap.bytes = next.before - state.head.before;
-  queue.RemoveTo(batch, state, next, 1);
-  if (kind == Kind::kFacts) fact_state = state;
-  facts.Append(batch, fact_state, now_ns, EncodeGaps({gap}));
-  TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
-  queue.set_state(state);
-  facts.set_state(fact_state);
+  evidence.AddDropped(change.evidence, kind, state.head.place, next.place, gap.reason);
+  queue.RemoveTo(change.batch, state, next, 1);
+  AppendFacts(change, now_ns, EncodeGaps({gap}));
+  TAPIARY_TRY(WriteChange(change, true, Store::Room::kUseReserve));
+  Set(change);
   return {};
 }
 
@@ -170,31 +207,35 @@ bool Spool::Impl::IsOldest(const Item& item) const {
 }
 
 // One batch: the item goes, `others` of its kind and `extra` facts come.
-base::Result<> Spool::Impl::Remove(const Item& item, const std::vector<Encode>& extra,
+base::Result<> Spool::Impl::Remove(const Item& item, Leave leave, const std::vector<Encode>& extra,
                                    const std::vector<Encode>& others) {
   if (!IsOldest(item)) return {};
   const std::int64_t now_ns = options.now();
-  StoreBatch batch(*store);
+  Change change(*this);
   const ItemQueue::State flows_before = flows.state();
   const ItemQueue::State facts_before = facts.state();
-  ItemQueue::State flow_state = flows_before;
-  ItemQueue::State fact_state = facts_before;
-  if (item.kind == Kind::kPackets) {
-    segments.Remove(batch, item.place);
-  } else {
-    ItemQueue::State& state = item.kind == Kind::kFlows ? flow_state : fact_state;
-    Queue(item.kind).Remove(batch, state, item);
-    for (const Encode& encode : others) Queue(item.kind).Append(batch, state, now_ns, encode);
+  if (!leave.dropped_for.empty()) {
+    evidence.AddDropped(change.evidence, item.kind, item.place, leave.dropped_for);
+    if (item.kind == Kind::kFacts) evidence.TellAgain(change.evidence, item.body);
   }
-  for (const Encode& encode : extra) facts.Append(batch, fact_state, now_ns, encode);
+  if (item.kind == Kind::kPackets) {
+    segments.Remove(change.batch, item.place);
+  } else if (item.kind == Kind::kFlows) {
+    flows.Remove(change.batch, change.flows, item);
+    for (const Encode& encode : others) AppendFlows(change, now_ns, encode);
+  } else {
+    facts.Remove(change.batch, change.facts, item);
+    for (const Encode& encode : others) AppendFacts(change, now_ns, encode);
+  }
+  for (const Encode& encode : extra) AppendFacts(change, now_ns, encode);
   // An acknowledgement alone may be lost with the power: the collector takes the item once. But
   // files are never dropped before their deletion is durable.
   const bool trims =
-      flow_state.trimmed != flows_before.trimmed || fact_state.trimmed != facts_before.trimmed;
-  const bool sync = item.kind == Kind::kPackets || trims || !extra.empty() || !others.empty();
-  TAPIARY_TRY(store->Write(batch, sync, Store::Room::kUseReserve));
-  flows.set_state(flow_state);
-  facts.set_state(fact_state);
+      change.flows.trimmed != flows_before.trimmed || change.facts.trimmed != facts_before.trimmed;
+  const bool sync = item.kind == Kind::kPackets || trims || change.evidence.changed ||
+                    !extra.empty() || !others.empty();
+  TAPIARY_TRY(WriteChange(change, sync, Store::Room::kUseReserve));
+  Set(change);
   flows.DropFiles(*store, flows_before);
   facts.DropFiles(*store, facts_before);
   if (item.kind == Kind::kPackets) segments.Erase(*store, item.place);
@@ -202,13 +243,17 @@ base::Result<> Spool::Impl::Remove(const Item& item, const std::vector<Encode>& 
 }
 
 base::Result<> Spool::Acknowledge(const Item& item) {
-  return Replace(item, {});
+  const std::lock_guard lock(impl_->mutex);
+  TAPIARY_TRY(impl_->EnsureReadable());
+  auto result = impl_->Remove(item, {}, {}, {});
+  if (!result) impl_->Fail(result.error());
+  return result;
 }
 
 base::Result<> Spool::Replace(const Item& item, const std::vector<Encode>& others) {
   const std::lock_guard lock(impl_->mutex);
   TAPIARY_TRY(impl_->EnsureReadable());
-  auto result = impl_->Remove(item, {}, others);
+  auto result = impl_->Remove(item, {"split"}, {}, others);
   if (!result) impl_->Fail(result.error());
   return result;
 }
@@ -218,7 +263,7 @@ base::Result<> Spool::Quarantine(const Item& item, const capture::GapRecord& gap
   TAPIARY_TRY(impl_->EnsureReadable());
   const auto kept = KeepCopy(impl_->options.path + "/quarantine", item);
   if (!kept) base::LogWarning("spool: {}", kept.error().message);
-  auto result = impl_->Remove(item, {EncodeGaps({gap})}, {});
+  auto result = impl_->Remove(item, {gap.reason}, {EncodeGaps({gap})}, {});
   if (!result) impl_->Fail(result.error());
   return result;
 }

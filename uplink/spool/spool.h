@@ -28,6 +28,7 @@ std::string_view ToString(Kind kind);  // packets, flows, facts
 
 struct SpoolOptions {
   std::string path;                                 // a folder of its own, made when absent
+  bool evidence = false;                            // chain and sign the items; key in the folder
   std::int64_t max_bytes = std::int64_t{10} << 30;  // on disk
   std::int64_t segment_bytes = 16 << 20;            // a segment closes at this size
   std::int64_t segment_age_ns = 60 * base::kNanosPerSecond;  // or at this age
@@ -51,9 +52,11 @@ struct StoredBlock {
   std::string frame;
 };
 
-// Makes an item's body once its place is known. The same place must give the same bytes: a failed
-// round is tried again.
-using Encode = std::function<std::string(std::uint64_t epoch, std::uint64_t seq)>;
+struct Seal;
+
+// Makes an item's body once its place is known, a facts item with the seal's evidence when there is
+// one. The same arguments must give the same bytes: a failed round is tried again.
+using Encode = std::function<std::string(std::uint64_t epoch, std::uint64_t seq, const Seal* seal)>;
 
 // What becomes durable together. Blocks of one stream must be in order.
 struct Round {

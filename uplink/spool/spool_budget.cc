@@ -81,7 +81,7 @@ void Spool::Impl::TellDropped(Kind kind, std::uint64_t items, std::uint64_t byte
 }
 
 base::Result<> Spool::Impl::DropPackets(std::uint64_t& needed) {
-  StoreBatch batch(*store);
+  Change change(*this);
   std::map<std::string, capture::GapRecord> gaps;  // by interface
   std::vector<Place> dropped;
   std::uint64_t freed = 0;
@@ -89,7 +89,8 @@ base::Result<> Spool::Impl::DropPackets(std::uint64_t& needed) {
     if (freed >= needed) break;
     capture::GapRecord& gap = gaps[row.interface];
     Extend(gap, row.first_ns, row.last_ns, row.packets, row.stored_bytes);
-    segments.Remove(batch, place);
+    segments.Remove(change.batch, place);
+    evidence.AddDropped(change.evidence, Kind::kPackets, place, kReason);
     dropped.push_back(place);
     freed += row.stored_bytes;
   }
@@ -101,10 +102,9 @@ base::Result<> Spool::Impl::DropPackets(std::uint64_t& needed) {
     gap.reason = kReason;
     told.push_back(std::move(gap));
   }
-  ItemQueue::State state = facts.state();
-  facts.Append(batch, state, options.now(), EncodeGaps(std::move(told)));
-  TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
-  facts.set_state(state);
+  AppendFacts(change, options.now(), EncodeGaps(std::move(told)));
+  TAPIARY_TRY(WriteChange(change, true, Store::Room::kUseReserve));
+  Set(change);
   for (const Place place : dropped) segments.Erase(*store, place);
   TellDropped(Kind::kPackets, dropped.size(), freed);
   needed -= std::min(needed, freed);
@@ -113,6 +113,7 @@ base::Result<> Spool::Impl::DropPackets(std::uint64_t& needed) {
 
 base::Result<> Spool::Impl::DropItems(ItemQueue& queue, std::uint64_t& needed) {
   if (queue.empty()) return {};
+  Change change(*this);
   capture::GapRecord gap;
   Head head = queue.state().head;
   const std::uint64_t first_byte = head.before;
@@ -126,6 +127,10 @@ base::Result<> Spool::Impl::DropItems(ItemQueue& queue, std::uint64_t& needed) {
                             if (!place || !header) return false;
                             Extend(gap, header->stored_ns, header->stored_ns,
                                    CountRecords(queue.kind(), body), body.size());
+                            if (queue.kind() == Kind::kFacts) {
+                              evidence.TellAgain(change.evidence, body);
+                            }
+                            evidence.AddDropped(change.evidence, queue.kind(), *place, kReason);
                             head = {After(*place), header->before + ItemCost(body.size())};
                             ++items;
                             return true;
@@ -133,15 +138,11 @@ base::Result<> Spool::Impl::DropItems(ItemQueue& queue, std::uint64_t& needed) {
   if (items == 0) return {};
   gap.kind = ToString(queue.kind());
   gap.reason = kReason;
-  StoreBatch batch(*store);
   const ItemQueue::State before = queue.state();
-  ItemQueue::State state = before;
-  queue.RemoveTo(batch, state, head, items);
-  ItemQueue::State facts_state = &queue == &facts ? state : facts.state();
-  facts.Append(batch, facts_state, options.now(), EncodeGaps({gap}));
-  TAPIARY_TRY(store->Write(batch, true, Store::Room::kUseReserve));
-  queue.set_state(state);
-  facts.set_state(facts_state);
+  queue.RemoveTo(change.batch, &queue == &facts ? change.facts : change.flows, head, items);
+  AppendFacts(change, options.now(), EncodeGaps({gap}));
+  TAPIARY_TRY(WriteChange(change, true, Store::Room::kUseReserve));
+  Set(change);
   queue.DropFiles(*store, before);
   const std::uint64_t freed = head.before - first_byte;
   TellDropped(queue.kind(), items, freed);

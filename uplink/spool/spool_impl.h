@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "uplink/spool/evidence_log.h"
 #include "uplink/spool/item_queue.h"
 #include "uplink/spool/segment_queue.h"
 #include "uplink/spool/spool.h"
@@ -17,6 +18,19 @@
 namespace tapiary::uplink {
 
 struct Spool::Impl {
+  // What one batch changes, set by Set after it was written.
+  struct Change {
+    explicit Change(Impl& spool)
+        : batch(*spool.store),
+          flows(spool.flows.state()),
+          facts(spool.facts.state()),
+          evidence(spool.evidence.Begin()) {}
+    StoreBatch batch;
+    ItemQueue::State flows;
+    ItemQueue::State facts;
+    EvidenceLog::State evidence;
+  };
+
   explicit Impl(SpoolOptions given) : options(std::move(given)) {}
 
   // spool_open.cc
@@ -27,6 +41,7 @@ struct Spool::Impl {
   base::Result<> BeginEpoch();
   base::Result<std::vector<capture::GapRecord>> UncleanGaps();
   base::Result<> ChooseEpoch();
+  void LoadKey();
   base::Result<> EnsureReadable();      // the same, but a store that refuses writes will do
   void Fail(const base::Error& error);  // notes that the store needs recovery
 
@@ -34,8 +49,17 @@ struct Spool::Impl {
   base::Result<> WriteRound(const Round& round, bool clean_stop);
   base::Result<std::optional<Item>> First(Kind kind);
   base::Result<> SkipBroken(Kind kind, const base::Error& why);
-  base::Result<> Remove(const Item& item, const std::vector<Encode>& facts,
+  // Why an item leaves: what it holds has arrived, or will not, and why.
+  struct Leave {
+    std::string_view dropped_for;  // empty: it has arrived
+  };
+  base::Result<> Remove(const Item& item, Leave leave, const std::vector<Encode>& facts,
                         const std::vector<Encode>& others);
+  void AppendFlows(Change& change, std::int64_t now_ns, const Encode& encode);
+  void AppendFacts(Change& change, std::int64_t now_ns, const Encode& encode);
+  void AppendEvidence(Change& change, std::int64_t now_ns);  // a facts item that has nothing else
+  base::Result<> WriteChange(Change& change, bool sync, Store::Room room);
+  void Set(Change& change);
   [[nodiscard]] bool IsOldest(const Item& item) const;
 
   // spool_budget.cc
@@ -51,7 +75,8 @@ struct Spool::Impl {
     return segments.bytes() + flows.bytes() + facts.bytes();
   }
   [[nodiscard]] SegmentQueue::Limits limits() const {
-    return {static_cast<std::uint64_t>(options.segment_bytes), options.segment_age_ns};
+    return {static_cast<std::uint64_t>(options.segment_bytes), options.segment_age_ns,
+            evidence.active()};
   }
   ItemQueue& Queue(Kind kind) { return kind == Kind::kFlows ? flows : facts; }
 
@@ -68,6 +93,8 @@ struct Spool::Impl {
   std::uint64_t previous_epoch = 0;            // 0: this is the first
   std::int64_t alive_ns = 0;                   // last one written
   std::vector<capture::GapRecord> start_gaps;  // told with the epoch's first write
+  std::optional<SigningKey> signing_key;
+  EvidenceLog evidence;
   SegmentQueue segments;
   ItemQueue flows{Kind::kFlows};
   ItemQueue facts{Kind::kFacts};

@@ -57,12 +57,10 @@ base::Result<base::UniqueFd> LockFolder(const std::string& path) {
 }  // namespace
 
 Encode EncodeGaps(std::vector<capture::GapRecord> gaps) {
-  return [gaps = std::move(gaps)](std::uint64_t epoch, std::uint64_t seq) {
+  return [gaps = std::move(gaps)](std::uint64_t epoch, std::uint64_t seq, const Seal* seal) {
     FactBatch batch;
-    batch.epoch = epoch;
-    batch.seq = seq;
     batch.gaps = gaps;
-    return EncodeFacts(batch);
+    return EncodeFacts(std::move(batch), epoch, seq, seal);
   };
 }
 
@@ -71,6 +69,7 @@ base::Result<> Spool::Impl::Start() {
   TAPIARY_TRY(ProbeFolder(options.path));
   TAPIARY_ASSIGN(lock, LockFolder(options.path));
   TAPIARY_TRY(ChooseEpoch());
+  if (options.evidence) LoadKey();
   const auto ready = EnsureStore();
   if (!ready && ready.error().code != ErrorCode::kIo) return ready;
   return {};
@@ -94,6 +93,24 @@ base::Result<> Spool::Impl::ChooseEpoch() {
   const auto written = base::WriteFileDurably(file, base::AsBytes(std::to_string(epoch)), 0600);
   if (!written) base::LogWarning("{}: {}", file, written.error().message);
   return {};
+}
+
+// Capture matters more than evidence: without a key that can be kept there is none in this run, and
+// the collector says so.
+void Spool::Impl::LoadKey() {
+  const std::string path = options.path + "/evidence.key";
+  auto loaded = SigningKey::LoadOrMake(path);
+  if (!loaded && loaded.error().code == ErrorCode::kCorrupt) {
+    base::LogError("spool: {}; it was moved aside, and a new key is made", loaded.error().message);
+    const std::string aside = fmt::format("{}.broken-{}", path, epoch);
+    if (rename(path.c_str(), aside.c_str()) == 0) loaded = SigningKey::LoadOrMake(path);
+  }
+  if (!loaded) {
+    base::LogError("spool: items are not signed: {}", loaded.error().message);
+    return;
+  }
+  signing_key.emplace(std::move(*loaded));
+  evidence.SetKey(&*signing_key);
 }
 
 base::Result<> Spool::Impl::EnsureStore() {
@@ -191,7 +208,8 @@ base::Result<std::vector<capture::GapRecord>> Spool::Impl::UncleanGaps() {
 }
 
 base::Result<> Spool::Impl::BeginEpoch() {
-  StoreBatch batch(*store);
+  Change change(*this);
+  std::vector<SegmentQueue::Closed> closed;
   const auto load = [&]() -> base::Result<std::vector<capture::GapRecord>> {
     TAPIARY_ASSIGN(const auto stored, store->Get(Family::kMeta, kEpochKey));
     std::uint64_t stored_epoch = 0;
@@ -201,9 +219,10 @@ base::Result<> Spool::Impl::BeginEpoch() {
     // Only without the epoch file, and with a clock that went back. Flow ids may carry the epoch
     // already, so it stays as it is; the store cannot.
     if (stored_epoch >= epoch) return MakeError(ErrorCode::kCorrupt, "its epoch is newer");
-    TAPIARY_TRY(segments.Load(*store, batch, epoch));
+    TAPIARY_ASSIGN(closed, segments.Load(*store, change.batch, epoch));
     TAPIARY_TRY(flows.Load(*store, epoch));
     TAPIARY_TRY(facts.Load(*store, epoch));
+    TAPIARY_TRY(evidence.Load(*store, epoch));
     return UncleanGaps();
   };
   const auto unclean = load();
@@ -216,16 +235,19 @@ base::Result<> Spool::Impl::BeginEpoch() {
   // Not kept when the write fails: the next try finds them again.
   std::vector<capture::GapRecord> gaps = start_gaps;
   gaps.insert(gaps.end(), unclean->begin(), unclean->end());
-  ItemQueue::State state = facts.state();
-  if (!gaps.empty()) {
-    facts.Append(batch, state, options.now(), EncodeGaps(std::move(gaps)));
-  }
+  change.flows = flows.state();
+  change.facts = facts.state();
+  change.evidence = evidence.Begin();
   alive_ns = options.now();
-  batch.Put(Family::kMeta, kEpochKey, NumberValue(epoch));
-  batch.Put(Family::kMeta, kAliveKey, NumberValue(static_cast<std::uint64_t>(alive_ns)));
-  batch.Delete(Family::kMeta, kCleanKey);
-  TAPIARY_TRY(store->Write(batch, true));
-  facts.set_state(state);
+  for (const SegmentQueue::Closed& one : closed) {
+    if (one.digest) evidence.AddItem(change.evidence, Kind::kPackets, one.place, *one.digest);
+  }
+  if (!gaps.empty()) AppendFacts(change, alive_ns, EncodeGaps(std::move(gaps)));
+  change.batch.Put(Family::kMeta, kEpochKey, NumberValue(epoch));
+  change.batch.Put(Family::kMeta, kAliveKey, NumberValue(static_cast<std::uint64_t>(alive_ns)));
+  change.batch.Delete(Family::kMeta, kCleanKey);
+  TAPIARY_TRY(WriteChange(change, true, Store::Room::kKeepReserve));
+  Set(change);
   start_gaps.clear();
   begun = true;
   if (!unclean->empty()) base::LogWarning("spool: the sensor was not stopped cleanly before");

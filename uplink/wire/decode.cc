@@ -1,9 +1,11 @@
 // Decoding of flow and fact batches: checked conversion of each record. See wire.h and expand.h.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "uplink/wire/expand.h"
 #include "uplink/wire/tapiary.pb.h"
 #include "uplink/wire/wire.h"
@@ -35,6 +37,7 @@ class Checker {
     }
     return {};
   }
+  [[nodiscard]] const DecodeLimits& limits() const { return limits_; }
   base::Result<> End() const {
     if (fault_) return *fault_;
     return {};
@@ -338,9 +341,31 @@ base::Result<> ReadFact(Checker& check, int field, base::Bytes bytes, FactMessag
       if (to.health) return MakeError(ErrorCode::kCorrupt, "health: more than one");
       return ReadRecord(check, "health", 0, bytes, messages.health, to.health.emplace(),
                         DecodeHealth);
+    case wire::FactBatch::kEvidenceFieldNumber: {
+      if (to.evidence) return MakeError(ErrorCode::kCorrupt, "evidence: more than one");
+      TAPIARY_TRY(check.BeginRecord("evidence", 0, bytes.size()));
+      TAPIARY_ASSIGN(to.evidence, DecodeEvidence(bytes, check.limits()));
+      return {};
+    }
     default:
       return {};  // of a newer sensor
   }
+}
+
+// The signature signs all that stands before it, so nothing may stand behind it.
+base::Result<> TakeSignature(const std::string& message, base::Bytes bytes, FactBatch& to) {
+  const base::Bytes all = base::AsBytes(message);
+  Signature signature{};
+  constexpr std::size_t kFieldBytes = 2 + signature.size();
+  const bool last = bytes.data() + bytes.size() == all.data() + all.size();
+  const bool whole = bytes.size() == signature.size() && all.size() >= kFieldBytes;
+  if (!last || !whole || all[all.size() - kFieldBytes + 1] != signature.size()) {
+    return MakeError(ErrorCode::kCorrupt, "signature: not the last 64 bytes");
+  }
+  std::copy(bytes.begin(), bytes.end(), signature.begin());
+  to.signature = signature;
+  to.signed_digest = base::Sha256Of(all.first(all.size() - kFieldBytes));
+  return {};
 }
 
 }  // namespace
@@ -369,6 +394,9 @@ base::Result<FactBatch> DecodeFacts(base::Bytes body, const DecodeLimits& limits
   TopLevel visit;
   visit.number = [&](int field, std::uint64_t value) { TakeId(field, value, batch); };
   visit.record = [&](int field, base::Bytes bytes) {
+    if (field == wire::FactBatch::kSignatureFieldNumber) {
+      return TakeSignature(expanded, bytes, batch);
+    }
     return ReadFact(check, field, bytes, messages, batch);
   };
   TAPIARY_TRY(WalkTopLevel(expanded, visit));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "uplink/wire/tapiary.pb.h"
 #include "uplink/wire/wire.h"
 
@@ -183,6 +184,18 @@ void EncodeHealth(const SensorHealth& from, wire::Health& to) {
   to.set_commands(from.commands);
 }
 
+constexpr char kEvidenceTag = wire::FactBatch::kEvidenceFieldNumber << 3 | 2;
+constexpr char kSignatureTag = wire::FactBatch::kSignatureFieldNumber << 3 | 2;
+
+// A field that is a length and bytes, behind what is there.
+void AppendField(std::string& message, char tag, std::string_view bytes) {
+  message.push_back(tag);
+  std::size_t size = bytes.size();
+  for (; size >= 0x80; size >>= 7) message.push_back(static_cast<char>(size | 0x80));
+  message.push_back(static_cast<char>(size));
+  message.append(bytes);
+}
+
 }  // namespace
 
 std::string EncodeFlows(const FlowBatch& batch) {
@@ -193,7 +206,7 @@ std::string EncodeFlows(const FlowBatch& batch) {
   return Compress(message.SerializeAsString());
 }
 
-std::string EncodeFacts(const FactBatch& batch) {
+std::string EncodeFacts(const FactBatch& batch, const SigningKey* key) {
   wire::FactBatch message;
   message.set_epoch(batch.epoch);
   message.set_seq(batch.seq);
@@ -201,7 +214,21 @@ std::string EncodeFacts(const FactBatch& batch) {
   for (const auto& one : batch.gaps) EncodeGap(one, *message.add_gaps());
   for (const auto& one : batch.ledger) EncodeLedger(one, *message.add_ledger());
   if (batch.health) EncodeHealth(*batch.health, *message.mutable_health());
-  return Compress(message.SerializeAsString());
+  std::string raw = message.SerializeAsString();
+  if (batch.evidence) AppendField(raw, kEvidenceTag, EncodeEvidence(*batch.evidence));
+  if (key != nullptr) {
+    const Signature signature = key->Sign(SignedBytes(base::Sha256Of(base::AsBytes(raw))));
+    AppendField(raw, kSignatureTag, base::AsText(signature));
+  }
+  return Compress(raw);
+}
+
+std::string EncodeFacts(FactBatch batch, std::uint64_t epoch, std::uint64_t seq, const Seal* seal) {
+  batch.epoch = epoch;
+  batch.seq = seq;
+  if (seal == nullptr) return EncodeFacts(batch);
+  batch.evidence = seal->evidence;
+  return EncodeFacts(batch, &seal->key);
 }
 
 }  // namespace tapiary::uplink

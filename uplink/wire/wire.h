@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/byte_cursor.h"
+#include "base/digest.h"
 #include "base/result.h"
 #include "capture/records.h"
+#include "uplink/wire/evidence.h"
 
 namespace tapiary::uplink {
 
@@ -54,13 +56,20 @@ struct FactBatch {
   std::vector<capture::GapRecord> gaps;
   std::vector<capture::LedgerRow> ledger;
   std::optional<SensorHealth> health;
+  std::optional<Evidence> evidence{};
+  // Decoding only: the signature, and the hash of the bytes that it signs.
+  std::optional<Signature> signature{};
+  base::Sha256Digest signed_digest{};
   [[nodiscard]] std::size_t items() const {
     return transactions.size() + gaps.size() + ledger.size() + (health ? 1 : 0);
   }
 };
 
 std::string EncodeFlows(const FlowBatch& batch);
-std::string EncodeFacts(const FactBatch& batch);
+// Signed when there is a key; batch.signature plays no part.
+std::string EncodeFacts(const FactBatch& batch, const SigningKey* key = nullptr);
+// With the seal's evidence, which may be null, and its signature.
+std::string EncodeFacts(FactBatch batch, std::uint64_t epoch, std::uint64_t seq, const Seal* seal);
 
 struct DecodeLimits {
   std::size_t max_body_bytes = 16u << 20;      // as received

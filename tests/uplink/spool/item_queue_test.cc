@@ -22,7 +22,7 @@ TEST_F(ItemQueueTest, SP01_NextStaysFastAfterAMillionItems) {
   constexpr int kItems = 1'000'000;
   constexpr int kPerRound = 5000;
   auto spool = OpenSpool(Options());
-  const Encode small = [](std::uint64_t, std::uint64_t seq) {
+  const Encode small = [](std::uint64_t, std::uint64_t seq, const Seal*) {
     return "item " + std::to_string(seq);
   };
   Round round;

@@ -98,7 +98,7 @@ TEST(SpoolBudget, DeliveredItemsLeaveTheDiskWhenAllIsQuiet) {
   options.max_bytes = std::int64_t{8} << 30;  // far from any limit
   auto spool = OpenSpool(options);
   Round round;
-  const Encode item = [](std::uint64_t epoch, std::uint64_t seq) {
+  const Encode item = [](std::uint64_t epoch, std::uint64_t seq, const Seal*) {
     return std::string(8 << 10, static_cast<char>(epoch + seq));
   };
   round.flows.assign(4096, item);
@@ -122,7 +122,7 @@ TEST(SpoolBudget, SP07_FlowsGoWhenNoPacketsAreLeft) {
   SpoolOptions options = OptionsAt(folder.path());
   options.max_bytes = 24 << 20;
   auto spool = OpenSpool(options);
-  const Encode large = [](std::uint64_t epoch, std::uint64_t seq) {
+  const Encode large = [](std::uint64_t epoch, std::uint64_t seq, const Seal*) {
     FlowBatch batch{epoch, seq, std::vector<capture::FlowRecord>(100)};
     std::mt19937 random(static_cast<unsigned>(seq));
     for (auto& flow : batch.flows) {

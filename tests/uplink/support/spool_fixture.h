@@ -87,7 +87,7 @@ inline std::string MakeCaptureFile(const std::string& folder, std::uint32_t pack
 
 // A flows item with `count` flows whose service is `text`.
 inline Encode FlowsItem(std::size_t count, std::string text = "modbus") {
-  return [count, text = std::move(text)](std::uint64_t epoch, std::uint64_t seq) {
+  return [count, text = std::move(text)](std::uint64_t epoch, std::uint64_t seq, const Seal*) {
     FlowBatch batch;
     batch.epoch = epoch;
     batch.seq = seq;
@@ -101,14 +101,13 @@ inline Encode FlowsItem(std::size_t count, std::string text = "modbus") {
 }
 
 inline Encode FactsItem(std::string operation) {
-  return [operation = std::move(operation)](std::uint64_t epoch, std::uint64_t seq) {
-    FactBatch batch;
-    batch.epoch = epoch;
-    batch.seq = seq;
-    batch.transactions.resize(1);
-    batch.transactions[0].operation = operation;
-    return EncodeFacts(batch);
-  };
+  return
+      [operation = std::move(operation)](std::uint64_t epoch, std::uint64_t seq, const Seal* seal) {
+        FactBatch batch;
+        batch.transactions.resize(1);
+        batch.transactions[0].operation = operation;
+        return EncodeFacts(std::move(batch), epoch, seq, seal);
+      };
 }
 
 inline std::unique_ptr<Spool> OpenSpool(SpoolOptions options) {
