@@ -4,7 +4,8 @@
 set -euo pipefail
 
 packages=(tcpdump wireshark-common netsniff-ng stenographer softflowd nfdump libndpi-bin argus-server
-  argus-client dpdk dpdk-dev iproute2 procps)
+  argus-client dpdk dpdk-dev iproute2 procps curl nginx-light gunicorn python3-django
+  python3-djangorestframework)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
