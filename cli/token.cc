@@ -10,26 +10,24 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/catalog_option.h"
 #include "cli/table.h"
 #include "server/auth/tokens.h"
+#include "server/auth/users.h"
 
 namespace tapiary::cli {
 namespace {
 
 struct Options {
-  std::string catalog = "/var/lib/tapiary/catalog.sqlite";
+  std::string catalog = kDefaultCatalog;
   std::string name;
   std::string scope;
   std::string expires;
+  std::string user;
+  std::string overlap = "24h";
   std::int64_t id = 0;
   Format format = Format::kTable;
 };
-
-base::Result<std::unique_ptr<server::Catalog>> Open(const Options& options) {
-  const bool url = options.catalog.starts_with("postgres");
-  if (!url) return server::Catalog::Open({.path = options.catalog, .readers = 1});
-  return server::Catalog::Open({.url = options.catalog, .readers = 1});
-}
 
 base::Result<std::optional<std::int64_t>> ExpiryOf(const std::string& text) {
   if (text.empty()) return std::optional<std::int64_t>();
@@ -43,18 +41,38 @@ base::Result<std::optional<std::int64_t>> ExpiryOf(const std::string& text) {
   return std::optional(now_ns + *lifetime_ns);
 }
 
-base::Result<ExitCode> Create(const Options& options) {
-  const auto scope = server::ParseScope(options.scope);
-  if (!scope) return base::MakeError(base::ErrorCode::kInvalid, "no such scope");
-  TAPIARY_ASSIGN(const auto expires_ns, ExpiryOf(options.expires));
-  TAPIARY_ASSIGN(const auto catalog, Open(options));
-  TAPIARY_ASSIGN(const std::string token,
-                 server::CreateToken(*catalog, {options.name, *scope, expires_ns}));
-  // It cannot be shown again, so a reader that did not get it must not see success.
+// It cannot be shown again, so a reader that did not get it must not see success.
+base::Result<ExitCode> Show(const std::string& token) {
   if (fmt::print("{}\n", token); std::fflush(stdout) != 0) {
     return base::MakeError(base::ErrorCode::kIo, "cannot write the token to stdout");
   }
   return ExitCode::kOk;
+}
+
+base::Result<ExitCode> Create(const Options& options) {
+  const auto scope = server::ParseScope(options.scope);
+  if (!scope) return base::MakeError(base::ErrorCode::kInvalid, "no such scope");
+  TAPIARY_ASSIGN(const auto expires_ns, ExpiryOf(options.expires));
+  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
+  std::int64_t user_id = 0;
+  if (!options.user.empty()) {
+    TAPIARY_ASSIGN(const server::User user, server::FindUser(*catalog, options.user));
+    user_id = user.id;
+  }
+  TAPIARY_ASSIGN(const std::string token,
+                 server::CreateToken(*catalog, {options.name, *scope, expires_ns, user_id}));
+  return Show(token);
+}
+
+base::Result<ExitCode> Rotate(const Options& options) {
+  const auto overlap_ns = base::ParseDuration(options.overlap);
+  if (!overlap_ns || *overlap_ns < 0) {
+    return base::MakeError(base::ErrorCode::kInvalid, "--overlap: a time like 24h, or 0s");
+  }
+  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
+  TAPIARY_ASSIGN(const server::MadeToken made,
+                 server::RotateToken(*catalog, options.id, *overlap_ns, server::kHostActor));
+  return Show(made.text);
 }
 
 Cell TimeCell(const std::optional<std::int64_t>& time_ns) {
@@ -62,20 +80,20 @@ Cell TimeCell(const std::optional<std::int64_t>& time_ns) {
 }
 
 base::Result<ExitCode> List(const Options& options) {
-  TAPIARY_ASSIGN(const auto catalog, Open(options));
+  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
   TAPIARY_ASSIGN(const auto tokens, server::ListTokens(*catalog));
-  Table table({"id", "name", "scope", "created", "expires", "last_used", "revoked"});
+  Table table({"id", "name", "scope", "user", "created", "expires", "last_used", "revoked"});
   for (const server::TokenInfo& token : tokens) {
-    table.Add({token.id, token.name, token.scope, base::FormatTime(token.created_ns),
-               TimeCell(token.expires_ns), TimeCell(token.last_used_ns),
-               TimeCell(token.revoked_ns)});
+    table.Add({token.id, token.name, token.scope, token.user.empty() ? Cell() : Cell(token.user),
+               base::FormatTime(token.created_ns), TimeCell(token.expires_ns),
+               TimeCell(token.last_used_ns), TimeCell(token.revoked_ns)});
   }
   table.Print(options.format, stdout);
   return ExitCode::kOk;
 }
 
 base::Result<ExitCode> Revoke(const Options& options) {
-  TAPIARY_ASSIGN(const auto catalog, Open(options));
+  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
   TAPIARY_TRY(server::RevokeToken(*catalog, options.id));
   return ExitCode::kOk;
 }
@@ -88,9 +106,7 @@ void ConfigureToken(CLI::App& app, Run* run) {
   const auto add = [&](const char* name, const char* summary,
                        base::Result<ExitCode> (*function)(const Options&)) {
     CLI::App* verb = app.add_subcommand(name, summary);
-    verb->add_option("--catalog", options->catalog, "the collector's catalog")
-        ->envname("TAPIARY_CATALOG")
-        ->capture_default_str();
+    AddCatalogOption(*verb, &options->catalog);
     verb->callback([=] { *run = [=] { return function(*options); }; });
     return verb;
   };
@@ -101,10 +117,15 @@ void ConfigureToken(CLI::App& app, Run* run) {
       ->required()
       ->check(CLI::IsMember({"sensor", "viewer", "analyst", "admin"}));
   create->add_option("--expires", options->expires, "how long it is valid (30d, 12h)");
+  create->add_option("--user", options->user, "whose key it is: worth no more than their role");
   CLI::App* list = add("list", "all tokens, without their text", List);
   AddFormatOption(*list, &options->format);
   CLI::App* revoke = add("revoke", "end a token at once", Revoke);
   revoke->add_option("ID", options->id, "as shown by list")->required();
+  CLI::App* rotate = add("rotate", "make another like it; the old one ends a little later", Rotate);
+  rotate->add_option("ID", options->id, "as shown by list")->required();
+  rotate->add_option("--overlap", options->overlap, "how long the old one still works")
+      ->capture_default_str();
 }
 
 }  // namespace tapiary::cli

@@ -1,5 +1,5 @@
-// `tapiary token create|list|revoke`: who may send to and read from a collector. Works on the
-// collector's catalog file, on its own host; the collector may be running. See
+// `tapiary token create|list|revoke|rotate`: who may send to and read from a collector. Works on
+// the collector's catalog file, on its own host; the collector may be running. See
 // server/auth/tokens.h.
 #pragma once
 
@@ -13,7 +13,8 @@ inline constexpr std::string_view kTokenExamples =
     "  tapiary token create plant-a --scope sensor              for the sensor plant-a\n"
     "  tapiary token create ann --scope viewer --expires 30d    for a person, for a month\n"
     "  tapiary token list                                       all, without their text\n"
-    "  tapiary token revoke 3                                   at once and for good\n";
+    "  tapiary token revoke 3                                   at once and for good\n"
+    "  tapiary token rotate 3 --overlap 1h                      another one; the old for an hour\n";
 
 void ConfigureToken(CLI::App& app, Run* run);
 

@@ -4,6 +4,7 @@
 #include "cli/mirror.h"
 #include "cli/testbed.h"
 #include "cli/token.h"
+#include "cli/user.h"
 #include "cli/verb.h"
 
 namespace tapiary::cli {
@@ -17,7 +18,10 @@ constexpr std::array kVerbs = {
          ConfigureMirror},
     Verb{"testbed", "bring a testbed of bridges, hosts and mirrors up or down", kTestbedExamples,
          ConfigureTestbed},
-    Verb{"token", "create, list and revoke the collector's tokens", kTokenExamples, ConfigureToken},
+    Verb{"token", "create, list, revoke and rotate the collector's tokens", kTokenExamples,
+         ConfigureToken},
+    Verb{"user", "create, list, change and remove the collector's users", kUserExamples,
+         ConfigureUser},
 };
 
 }  // namespace

@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "server/api/api.h"
 #include "server/api/openapi.h"
-#include "server/auth/attempts.h"
+#include "server/auth/login.h"
 #include "server/auth/session.h"
-#include "server/auth/tokens.h"
+#include "server/auth/token_routes.h"
+#include "server/auth/user_routes.h"
+#include "server/auth/users.h"
 #include "server/http/certificate.h"
 #include "server/ingest/sweeper.h"
 #include "server/probes.h"
@@ -20,9 +22,12 @@
 namespace tapiary::server {
 
 struct Collector::Impl {
-  base::Result<Identity> Authenticate(const Credential& credential, const std::string& peer);
   std::vector<Route> Routes();
+  [[nodiscard]] AuthContext Auth() {
+    return {*catalog, attempts, logins, passwords, options.sessions};
+  }
 
+  CollectorOptions options;
   // In the order of making; destroyed in reverse.
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Vault> vault;
@@ -31,21 +36,10 @@ struct Collector::Impl {
   std::unique_ptr<Ingest> ingest;
   Attempts attempts;
   std::vector<RouteName> route_names;
+  Attempts logins;
+  Passwords passwords;
   std::unique_ptr<HttpServer> http;
 };
-
-base::Result<Identity> Collector::Impl::Authenticate(const Credential& credential,
-                                                     const std::string& peer) {
-  const std::int64_t now_ns = base::WallNow();
-  auto identity = FindIdentity(*catalog, credential.text, now_ns);
-  if (identity) {
-    NoteUse(*catalog, identity->token_id, now_ns);
-    return identity;
-  }
-  if (identity.error().code != base::ErrorCode::kPermission) return identity;
-  if (attempts.CountNow(peer)) return identity;
-  return base::MakeError(base::ErrorCode::kTooLarge, "too many failed attempts");
-}
 
 std::vector<Route> Collector::Impl::Routes() {
   std::vector<Route> all;
@@ -54,7 +48,9 @@ std::vector<Route> Collector::Impl::Routes() {
                std::make_move_iterator(routes.end()));
   };
   add(ingest->Routes());
-  add(SessionRoutes(*catalog, attempts));
+  add(SessionRoutes(Auth()));
+  add(UserRoutes(Auth()));
+  add(TokenRoutes(Auth()));
   add(ApiRoutes({*catalog, *vault}));
   add(ProbeRoutes(
       {*catalog, *vault, [this] { return MetricsText(http->metrics(), ingest->metrics()); }}));
@@ -79,10 +75,27 @@ void TellAddresses(const CollectorOptions& options, const std::vector<std::uint1
     const ListenAddress& listen = options.http.listen[i];
     base::LogInfo("serving {}://{}:{}", listen.tls ? "https" : "http", listen.address, ports[i]);
   }
+}
+
+void TellCertificate(const CollectorOptions& options) {
   const auto fingerprint = CertificateFingerprint(options.http.certificate_file);
   if (fingerprint) {
     base::LogInfo("certificate {} has SHA-256 {}", options.http.certificate_file, *fingerprint);
   }
+  const auto end_ns = CertificateEnd(options.http.certificate_file);
+  if (end_ns && *end_ns - base::WallNow() < kRenewBeforeNs) {
+    base::LogWarning("certificate {} ends at {}", options.http.certificate_file,
+                     base::FormatTime(*end_ns));
+  }
+}
+
+// No password is made here: whoever reads the log would have it.
+void TellFirstUser(const Catalog& catalog, const CollectorOptions& options) {
+  const auto there = HasUsers(catalog);
+  if (!there || *there) return;
+  base::LogInfo(
+      "no users yet; the first is made with: tapiary user create NAME --role admin --catalog {}",
+      options.catalog_url.empty() ? options.catalog_path : options.catalog_url);
 }
 
 // A store that is not reachable is no reason not to start: it is told, and ingest answers 503.
@@ -111,6 +124,7 @@ std::unique_ptr<Retention> MakeRetention(const CollectorOptions& options, Catalo
 
 base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions& options) {
   auto impl = std::make_unique<Impl>();
+  impl->options = options;
   TAPIARY_TRY(base::MakeFolders(options.data, 0700));
   CatalogOptions catalog;
   catalog.path = options.catalog_path;
@@ -127,13 +141,15 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   limits.scratch_folder = options.vault_path;  // an uploaded file is no larger than what it becomes
   impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);
   TAPIARY_TRY(PrepareCertificate(options));
-  Impl* const raw = impl.get();  // outlives the server, which it owns
+  TellFirstUser(*impl->catalog, options);
   impl->http = std::make_unique<HttpServer>(
-      options.http, impl->Routes(), [raw](const Credential& credential, const std::string& peer) {
-        return raw->Authenticate(credential, peer);
+      options.http, impl->Routes(),
+      [auth = impl->Auth()](const Credential& credential, const std::string& peer) {
+        return Authenticate(auth, credential, peer);
       });
   TAPIARY_TRY(impl->http->Start());
   TellAddresses(options, impl->http->ports());
+  TellCertificate(options);
   return std::unique_ptr<Collector>(new Collector(std::move(impl)));
 }
 
@@ -145,6 +161,13 @@ Collector::~Collector() {
 
 const std::vector<Collector::RouteName>& Collector::routes() const {
   return impl_->route_names;
+}
+
+base::Result<> Collector::ReloadCertificate() {
+  TAPIARY_TRY(PrepareCertificate(impl_->options));
+  TAPIARY_TRY(impl_->http->ReloadCertificate());
+  TellCertificate(impl_->options);
+  return {};
 }
 
 void Collector::Stop() {

@@ -21,6 +21,9 @@ class Collector {
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
+  // After a new certificate was put in place of the old one, or the own one is near its end. What
+  // was in use stays so when there is an error.
+  base::Result<> ReloadCertificate();
   // Running requests may finish within a second. Idempotent.
   void Stop();
 

@@ -71,6 +71,18 @@ base::Result<> LoadMappings(const std::vector<std::string>& paths, IngestLimits&
   return {};
 }
 
+void AddAuthRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.AddDuration("auth.session_idle", &config.session_idle_ns, "1h", "1m", "30d",
+                    "a session that is not used for this long ends");
+  table.AddDuration("auth.session_length", &config.session_length_ns, "12h", "1m", "365d",
+                    "a session ends after this time, however much it is used");
+  table.Add("auth.trusted_proxy", &config.trusted_proxies,
+            "addresses or networks of proxies whose X-Forwarded-For counts; nobody's by default");
+  table.Add("auth.user_header", &config.user_header,
+            "header in which these proxies, and nobody else, name the user who is logged in there; "
+            "off by default");
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, CollectorConfig& config) {
@@ -106,6 +118,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
             "PEM file with the certificate chain; default: one made at the first start");
   table.Add("tls.key", &config.key, "PEM file with its key");
   table.Add("tls.names", &config.names, "host names and addresses for the certificate made here");
+  AddAuthRows(table, config);
   table.AddInt("limits.connections", &config.max_connections, 1, 100'000,
                "connections at a time; more are closed");
   table.AddInt("limits.handler_threads", &config.handler_threads, 1, 256,
@@ -161,6 +174,10 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   TAPIARY_TRY(AddListen("plain_listen", config.plain_listen, false, http.listen));
   if (http.listen.empty()) return Invalid("listen: give at least one ADDRESS:PORT");
   http.io_threads = 2;
+  auto proxies = TrustedProxies::Parse(config.trusted_proxies, config.user_header);
+  if (!proxies) return proxies.error().WithContext("auth.trusted_proxy, auth.user_header");
+  http.proxies = *std::move(proxies);
+  options.sessions = {config.session_idle_ns, config.session_length_ns};
   http.max_connections = static_cast<int>(config.max_connections);
   http.handler_threads = static_cast<int>(config.handler_threads);
   options.ingest.segment_bytes = static_cast<std::uint64_t>(config.segment_bytes);

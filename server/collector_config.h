@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "server/auth/sessions.h"
 #include "server/http/server.h"
 #include "server/ingest/ingest.h"
 #include "server/retention/retention_config.h"
@@ -36,6 +37,10 @@ struct CollectorConfig {
   std::string certificate;
   std::string key;
   std::vector<std::string> names;
+  std::int64_t session_idle_ns = 0;
+  std::int64_t session_length_ns = 0;
+  std::vector<std::string> trusted_proxies;
+  std::string user_header;
   std::int64_t max_connections = 1024;
   std::int64_t handler_threads = 64;
   std::int64_t segment_bytes = 0;
@@ -61,6 +66,7 @@ struct CollectorOptions {
   std::int64_t orphan_age_ns = 0;
   RetentionPolicy retention;
   std::int64_t retention_every_ns = 0;
+  SessionLimits sessions;
   bool own_certificate = false;  // made here when absent
   std::vector<std::string> names;
   HttpServerOptions http;

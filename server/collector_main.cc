@@ -1,5 +1,5 @@
 // tapiary-collector: reads the configuration, opens catalog and vault, serves until SIGTERM or
-// SIGINT.
+// SIGINT. SIGHUP reads the certificate anew.
 //
 // Signals are blocked before any thread starts and taken here one by one. Exit codes: 0 ok, 1
 // failed, 2 usage.
@@ -26,6 +26,7 @@ sigset_t BlockSignals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);  // a closed connection is an error of a call, not the end
   return set;
@@ -50,8 +51,12 @@ int main(int argc, char** argv) {
   const sigset_t signals = BlockSignals();
   auto collector = server::Collector::Start(options);
   if (!collector) return Fail(collector.error(), 1);
-  int number = 0;
-  sigwait(&signals, &number);
+  for (int number = 0; number != SIGTERM && number != SIGINT;) {
+    sigwait(&signals, &number);
+    if (number != SIGHUP) continue;
+    const auto reloaded = (*collector)->ReloadCertificate();
+    if (!reloaded) base::LogError("the certificate stays: {}", reloaded.error().message);
+  }
   (*collector)->Stop();
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/clock.h"
@@ -12,15 +13,6 @@ namespace {
 
 constexpr std::int64_t kMinute = 60 * base::kNanosPerSecond;
 
-// The text of an IPv4 address, or the network bytes of an IPv6 one.
-std::string KeyOf(const std::string& peer) {
-  std::array<std::uint8_t, 16> address;
-  if (inet_pton(AF_INET6, peer.c_str(), address.data()) != 1) return peer;
-  constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-  const std::string_view bytes = base::AsText(address);
-  return std::string(bytes.starts_with(kMapped) ? bytes : bytes.substr(0, 8));
-}
-
 // A start in the future means that the clock was set back: the minute is over.
 bool Over(std::int64_t start_ns, std::int64_t now_ns) {
   return now_ns < start_ns || now_ns - start_ns >= kMinute;
@@ -28,11 +20,25 @@ bool Over(std::int64_t start_ns, std::int64_t now_ns) {
 
 }  // namespace
 
+std::string PeerNetwork(const std::string& peer) {
+  std::array<std::uint8_t, 16> address;
+  if (inet_pton(AF_INET6, peer.c_str(), address.data()) != 1) return peer;
+  constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (base::AsText(address).starts_with(kMapped)) {
+    inet_ntop(AF_INET, address.data() + kMapped.size(), text.data(), text.size());
+    return text.data();
+  }
+  std::fill(address.begin() + 8, address.end(), std::uint8_t{0});
+  inet_ntop(AF_INET6, address.data(), text.data(), text.size());
+  return std::string(text.data()) + "/64";
+}
+
 Attempts::Attempts(int per_minute, std::size_t max_peers)
     : per_minute_(per_minute), max_peers_(max_peers), log_limit_(kMinute / 10) {}
 
 bool Attempts::Allowed(const std::string& peer, std::int64_t now_ns) const {
-  const std::string key = KeyOf(peer);
+  const std::string key = PeerNetwork(peer);
   const std::lock_guard lock(mutex_);
   const auto found = map_.find(key);
   return found == map_.end() || Over(found->second->start_ns, now_ns) ||
@@ -40,7 +46,7 @@ bool Attempts::Allowed(const std::string& peer, std::int64_t now_ns) const {
 }
 
 bool Attempts::Failed(const std::string& peer, std::int64_t now_ns) {
-  std::string key = KeyOf(peer);
+  std::string key = PeerNetwork(peer);
   const std::lock_guard lock(mutex_);
   const auto found = map_.find(key);
   if (found != map_.end() && !Over(found->second->start_ns, now_ns)) {
@@ -72,7 +78,8 @@ void Attempts::Tell(const std::string& peer) {
   std::uint64_t others = 0;
   if (!log_limit_.Allow(&others)) return;
   base::LogWarning(
-      "{} showed {} wrong tokens within a minute and has to wait; {} more such lines held back",
+      "{} failed {} times within a minute to prove who it is and has to wait; {} more such lines "
+      "held back",
       base::EscapeBytes(peer), per_minute_, others);
 }
 

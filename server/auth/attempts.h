@@ -16,6 +16,9 @@
 
 namespace tapiary::server {
 
+// What peers are counted by, as text: an IPv4 address, or the first half of an IPv6 one.
+std::string PeerNetwork(const std::string& peer);
+
 class Attempts {
  public:
   explicit Attempts(int per_minute = 20, std::size_t max_peers = 10'000);

@@ -1,49 +1,18 @@
 #include "server/auth/tokens.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <array>
-#include <map>
-#include <mutex>
+#include <limits>
 #include <utility>
 
 #include "base/clock.h"
-#include "base/digest.h"
-#include "base/log.h"
 #include "base/text.h"
+#include "server/auth/secret.h"
 
 namespace tapiary::server {
 namespace {
 
-constexpr std::string_view kPrefix = "tap_";
-constexpr std::size_t kMaxTokenLength = 100;
 constexpr std::size_t kMaxNameLength = 63;
-constexpr std::int64_t kUseInterval = 60 * base::kNanosPerSecond;
-constexpr std::size_t kMaxUses = 10'000;
-constexpr std::string_view kActor = "operator";
-
-std::vector<std::uint8_t> HashOf(std::string_view token) {
-  const base::Sha256Digest digest = base::Sha256Of(base::AsBytes(token));
-  return {digest.begin(), digest.end()};
-}
-
-// Base64 with the alphabet for URLs, without padding (RFC 4648 section 5).
-std::string ToBase64Url(base::Bytes bytes) {
-  std::string text = base::ToBase64(bytes);
-  std::replace(text.begin(), text.end(), '+', '-');
-  std::replace(text.begin(), text.end(), '/', '_');
-  text.erase(text.find_last_not_of('=') + 1);
-  return text;
-}
-
-base::Result<std::string> MakeToken() {
-  std::array<std::uint8_t, 32> secret;
-  if (RAND_bytes(secret.data(), static_cast<int>(secret.size())) != 1) {
-    return base::MakeError(base::ErrorCode::kInternal, "the system gives no random bytes");
-  }
-  return std::string(kPrefix) + ToBase64Url(secret);
-}
 
 bool IsSensorName(std::string_view name) {
   const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -98,128 +67,220 @@ std::string AuditDetail(std::int64_t id, std::string_view name, std::string_view
   return "id=" + std::to_string(id) + " name=" + std::string(name) + " scope=" + std::string(scope);
 }
 
-base::Result<> Insert(SqlWriter& writer, const NewToken& token, std::string_view text,
-                      std::int64_t now_ns) {
-  const std::string scope(ToString(token.scope));
-  SqlValue sensor = nullptr;
-  if (token.scope == Scope::kSensor) {
-    TAPIARY_ASSIGN(sensor, SensorId(writer, token.name, now_ns));
-  }
-  const std::array<SqlValue, 6> row = {token.name,   scope,  sensor,
-                                       HashOf(text), now_ns, ToValue(token.expires_ns)};
-  std::int64_t id = 0;
-  TAPIARY_TRY(
-      writer.Query("INSERT INTO tokens (name, scope, sensor_id, hash, created_ns, expires_ns) "
-                   "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-                   row, [&id](const SqlRow& added) {
-                     id = added.Int(0);
-                     return true;
-                   }));
-  return AddAudit(writer, kActor, "token create", AuditDetail(id, token.name, scope));
+constexpr const char* kSelectInfo =
+    "SELECT t.id, t.name, t.scope, t.created_ns, t.expires_ns, t.last_used_ns, t.revoked_ns, "
+    "u.name, t.user_id FROM tokens t LEFT JOIN users u ON u.id = t.user_id ";
+
+TokenInfo ToInfo(const SqlRow& row) {
+  return {row.Int(0),          std::string(row.Text(1)), std::string(row.Text(2)),
+          row.Int(3),          OptionalInt(row, 4),      OptionalInt(row, 5),
+          OptionalInt(row, 6), std::string(row.Text(7)), row.Int(8)};
 }
 
-// When the use of each token was written last.
-class Uses {
- public:
-  bool Due(const Catalog& catalog, std::int64_t token_id, std::int64_t now_ns) {
-    const std::lock_guard lock(mutex_);
-    // Forgetting costs one write per token more; it keeps the map small.
-    if (written_.size() >= kMaxUses) written_.clear();
-    const auto [entry, fresh] = written_.try_emplace({&catalog, token_id}, now_ns);
-    const std::int64_t age_ns = now_ns - entry->second;
-    // Negative: the clock was set back.
-    if (!fresh && age_ns >= 0 && age_ns < kUseInterval) return false;
-    entry->second = now_ns;
-    return true;
-  }
+base::Error NoSuchToken(std::int64_t id) {
+  return base::MakeError(base::ErrorCode::kNotFound,
+                         "there is no token with id " + std::to_string(id));
+}
 
- private:
-  std::mutex mutex_;
-  std::map<std::pair<const Catalog*, std::int64_t>, std::int64_t> written_;  // guarded by mutex_
+base::Error WorksNoMore() {
+  return base::MakeError(base::ErrorCode::kConflict, "the token works no more: make a new one");
+}
+
+base::Result<std::int64_t> Insert(SqlWriter& writer, const NewToken& token,
+                                  std::optional<std::int64_t> sensor_id, std::string_view text) {
+  std::optional<std::int64_t> user_id;
+  if (token.user_id != 0) user_id = token.user_id;
+  const std::array<SqlValue, 7> row = {
+      token.name,      std::string(ToString(token.scope)), ToValue(sensor_id), HashSecret(text),
+      base::WallNow(), ToValue(token.expires_ns),          ToValue(user_id)};
+  std::int64_t id = 0;
+  TAPIARY_TRY(writer.Query(
+      "INSERT INTO tokens (name, scope, sensor_id, hash, created_ns, expires_ns, user_id) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+      row, [&id](const SqlRow& added) {
+        id = added.Int(0);
+        return true;
+      }));
+  return id;
+}
+
+std::optional<Identity> ToIdentity(const SqlRow& row) {
+  std::optional<Scope> scope = ParseScope(row.Text(2));
+  if (scope && !row.IsNull(8)) {
+    scope = std::min(*scope, ParseScope(row.Text(8)).value_or(Scope::kPublic));
+  }
+  if (!scope || *scope == Scope::kPublic) return std::nullopt;
+  Identity identity;
+  identity.scope = *scope;
+  identity.token_id = row.Int(0);
+  identity.token_name = row.Text(1);
+  identity.sensor_id = row.Int(3);
+  identity.sensor_name = row.Text(4);
+  identity.expires_ns = row.Int(5);
+  identity.user_id = row.Int(6);
+  identity.user_name = row.Text(7);
+  return identity;
+}
+
+base::Result<> CheckCount(SqlWriter& writer, std::int64_t user_id) {
+  if (user_id == 0) return {};
+  std::int64_t count = 0;
+  const std::array<SqlValue, 2> key = {user_id, base::WallNow()};
+  TAPIARY_TRY(
+      writer.Query("SELECT COUNT(*) FROM tokens WHERE user_id = ? AND revoked_ns IS NULL "
+                   "AND (expires_ns IS NULL OR expires_ns > ?)",
+                   key, [&](const SqlRow& row) {
+                     count = row.Int(0);
+                     return false;
+                   }));
+  if (count < kMaxUserTokens) return {};
+  return base::MakeError(base::ErrorCode::kConflict,
+                         "this user has 50 tokens already: revoke one first");
+}
+
+// A token as it is, ready to be made once more.
+struct Stored {
+  NewToken token;
+  std::optional<std::int64_t> sensor_id;
+  std::int64_t created_ns = 0;
+  bool revoked = false;
 };
+base::Result<Stored> FindStored(SqlWriter& writer, std::int64_t id) {
+  std::optional<Stored> found;
+  const std::array<SqlValue, 1> key = {id};
+  TAPIARY_TRY(writer.Query(
+      "SELECT name, scope, expires_ns, user_id, sensor_id, created_ns, revoked_ns FROM tokens "
+      "WHERE id = ?",
+      key, [&](const SqlRow& row) {
+        const Scope scope = ParseScope(row.Text(1)).value_or(Scope::kPublic);
+        found = Stored{{std::string(row.Text(0)), scope, OptionalInt(row, 2), row.Int(3)},
+                       OptionalInt(row, 4),
+                       row.Int(5),
+                       !row.IsNull(6)};
+        return false;
+      }));
+  if (!found) return NoSuchToken(id);
+  return *std::move(found);
+}
 
 }  // namespace
 
-base::Result<std::string> CreateToken(Catalog& catalog, const NewToken& token) {
+base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, std::string_view actor) {
   TAPIARY_TRY(Check(token));
-  TAPIARY_ASSIGN(std::string text, MakeToken());
+  MadeToken made;
+  TAPIARY_ASSIGN(made.text, MakeSecret(kTokenPrefix));
   const auto written = catalog.Write([&](SqlWriter& writer) -> base::Result<> {
-    return Insert(writer, token, text, base::WallNow());
+    std::optional<std::int64_t> sensor_id;
+    if (token.scope == Scope::kSensor) {
+      TAPIARY_ASSIGN(sensor_id, SensorId(writer, token.name, base::WallNow()));
+    }
+    TAPIARY_TRY(CheckCount(writer, token.user_id));
+    TAPIARY_ASSIGN(made.id, Insert(writer, token, sensor_id, made.text));
+    return AddAudit(writer, actor, "token create",
+                    AuditDetail(made.id, token.name, ToString(token.scope)));
   });
   if (!written) return written.error();
-  return text;
+  return made;
 }
 
-base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog) {
+base::Result<std::string> CreateToken(Catalog& catalog, const NewToken& token) {
+  TAPIARY_ASSIGN(MadeToken made, MakeToken(catalog, token, kHostActor));
+  return std::move(made.text);
+}
+
+base::Result<MadeToken> RotateToken(Catalog& catalog, std::int64_t id, std::int64_t overlap_ns,
+                                    std::string_view actor) {
+  MadeToken made;
+  TAPIARY_ASSIGN(made.text, MakeSecret(kTokenPrefix));
+  const auto written = catalog.Write([&](SqlWriter& writer) -> base::Result<> {
+    const std::int64_t now_ns = base::WallNow();
+    TAPIARY_ASSIGN(const Stored old, FindStored(writer, id));
+    if (old.revoked || (old.token.expires_ns && *old.token.expires_ns <= now_ns)) {
+      return WorksNoMore();
+    }
+    NewToken token = old.token;
+    if (token.expires_ns) token.expires_ns = now_ns + (*token.expires_ns - old.created_ns);
+    const std::int64_t end_ns =
+        std::min(old.token.expires_ns.value_or(std::numeric_limits<std::int64_t>::max()),
+                 now_ns + overlap_ns);
+    const std::array<SqlValue, 2> change = {end_ns, id};
+    TAPIARY_ASSIGN(
+        const std::int64_t changed,
+        writer.Execute("UPDATE tokens SET expires_ns = ? WHERE id = ? AND revoked_ns IS NULL",
+                       change));
+    if (changed == 0) return WorksNoMore();  // revoked by somebody else just now
+    TAPIARY_TRY(CheckCount(writer, token.user_id));
+    TAPIARY_ASSIGN(made.id, Insert(writer, token, old.sensor_id, made.text));
+    return AddAudit(
+        writer, actor, "token rotate",
+        AuditDetail(made.id, token.name, ToString(token.scope)) + " old=" + std::to_string(id));
+  });
+  if (!written) return written.error();
+  return made;
+}
+
+base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog, const TokenPage& page) {
+  std::string sql = std::string(kSelectInfo) + "WHERE t.id > ?";
+  std::vector<SqlValue> values = {page.after_id};
+  if (page.user_id) {
+    sql += " AND t.user_id = ?";
+    values.emplace_back(*page.user_id);
+  }
+  values.emplace_back(page.limit);
   std::vector<TokenInfo> tokens;
-  TAPIARY_TRY(catalog.Query(
-      "SELECT id, name, scope, created_ns, expires_ns, last_used_ns, revoked_ns FROM tokens "
-      "ORDER BY id",
-      {}, [&](const SqlRow& row) {
-        tokens.push_back({row.Int(0), std::string(row.Text(1)), std::string(row.Text(2)),
-                          row.Int(3), OptionalInt(row, 4), OptionalInt(row, 5),
-                          OptionalInt(row, 6)});
-        return true;
-      }));
+  TAPIARY_TRY(catalog.Query(sql + " ORDER BY t.id LIMIT ?", values, [&](const SqlRow& row) {
+    tokens.push_back(ToInfo(row));
+    return true;
+  }));
   return tokens;
 }
 
-base::Result<> RevokeToken(Catalog& catalog, std::int64_t id) {
+base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog) {
+  return ListTokens(catalog, {.limit = std::numeric_limits<std::int64_t>::max()});
+}
+
+base::Result<TokenInfo> FindToken(const Catalog& catalog, std::int64_t id) {
+  std::optional<TokenInfo> found;
+  const std::array<SqlValue, 1> key = {id};
+  TAPIARY_TRY(
+      catalog.QuickQuery(std::string(kSelectInfo) + "WHERE t.id = ?", key, [&](const SqlRow& row) {
+        found = ToInfo(row);
+        return false;
+      }));
+  if (!found) return NoSuchToken(id);
+  return *std::move(found);
+}
+
+base::Result<> RevokeToken(Catalog& catalog, std::int64_t id, std::string_view actor) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
-    std::optional<std::string> detail;
-    bool revoked = false;
-    const std::array<SqlValue, 1> key = {id};
-    TAPIARY_TRY(writer.Query("SELECT name, scope, revoked_ns FROM tokens WHERE id = ?", key,
-                             [&](const SqlRow& row) {
-                               detail = AuditDetail(id, row.Text(0), row.Text(1));
-                               revoked = !row.IsNull(2);
-                               return false;
-                             }));
-    if (!detail) {
-      return base::MakeError(base::ErrorCode::kNotFound,
-                             "there is no token with id " + std::to_string(id));
-    }
-    if (revoked) return {};
+    TAPIARY_ASSIGN(const Stored old, FindStored(writer, id));
+    if (old.revoked) return {};
     const std::array<SqlValue, 2> change = {base::WallNow(), id};
     TAPIARY_TRY(writer.Execute("UPDATE tokens SET revoked_ns = ? WHERE id = ?", change));
-    return AddAudit(writer, kActor, "token revoke", *detail);
+    return AddAudit(writer, actor, "token revoke",
+                    AuditDetail(id, old.token.name, ToString(old.token.scope)));
   });
 }
 
 base::Result<Identity> FindIdentity(const Catalog& catalog, std::string_view token,
                                     std::int64_t now_ns) {
-  const auto refused = [] {
-    return base::MakeError(base::ErrorCode::kPermission, "the token is not valid");
-  };
-  if (token.size() > kMaxTokenLength || !token.starts_with(kPrefix)) return refused();
-  // Looked up by the hash of 256 random bits, so the time that it takes tells nothing about others.
-  const std::array<SqlValue, 2> values = {HashOf(token), now_ns};
-  std::optional<Identity> identity;
-  TAPIARY_TRY(catalog.QuickQuery(
-      "SELECT t.id, t.name, t.scope, t.sensor_id, s.name FROM tokens t "
-      "LEFT JOIN sensors s ON s.id = t.sensor_id "
-      "WHERE t.hash = ? AND t.revoked_ns IS NULL AND (t.expires_ns IS NULL OR t.expires_ns > ?)",
-      values, [&](const SqlRow& row) {
-        const std::optional<Scope> scope = ParseScope(row.Text(2));
-        if (scope) {
-          identity = Identity{*scope, row.Int(0), std::string(row.Text(1)), row.Int(3),
-                              std::string(row.Text(4))};
-        }
-        return false;
-      }));
-  if (!identity) return refused();
-  return *std::move(identity);
-}
-
-void NoteUse(Catalog& catalog, std::int64_t token_id, std::int64_t now_ns) {
-  static Uses uses;
-  if (!uses.Due(catalog, token_id, now_ns)) return;
-  const auto written = catalog.Write([&](SqlWriter& writer) -> base::Result<> {
-    const std::array<SqlValue, 2> change = {now_ns, token_id};
-    TAPIARY_TRY(writer.Execute("UPDATE tokens SET last_used_ns = ? WHERE id = ?", change));
-    return {};
-  });
-  if (!written) base::LogWarning("the use of a token was not noted: {}", written.error().message);
+  std::optional<Identity> found;
+  if (IsSecret(token, kTokenPrefix)) {
+    // Looked up by the hash of 256 random bits, so the time that it takes tells nothing.
+    const std::array<SqlValue, 2> values = {HashSecret(token), now_ns};
+    TAPIARY_TRY(catalog.QuickQuery(
+        "SELECT t.id, t.name, t.scope, t.sensor_id, s.name, t.expires_ns, u.id, u.name, u.role "
+        "FROM tokens t LEFT JOIN sensors s ON s.id = t.sensor_id "
+        "LEFT JOIN users u ON u.id = t.user_id "
+        "WHERE t.hash = ? AND t.revoked_ns IS NULL AND (t.expires_ns IS NULL OR t.expires_ns > ?) "
+        "AND u.disabled_ns IS NULL",
+        values, [&](const SqlRow& row) {
+          found = ToIdentity(row);
+          return false;
+        }));
+  }
+  if (found) return *std::move(found);
+  return base::MakeError(base::ErrorCode::kPermission, "the token is not valid");
 }
 
 std::string_view ToString(Scope scope) {

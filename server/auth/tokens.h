@@ -1,7 +1,8 @@
 // Tokens: who may call, proven by 256 random bits that are stored only as their SHA-256.
 //
 // Text form "tap_" + base64url without padding. Shown once, at creation. A token with scope sensor
-// belongs to one sensor, whose name it gives to everything that is ingested. Any thread.
+// belongs to one sensor, whose name it gives to everything that is ingested. A token of a user is
+// never worth more than the user's role, and nothing while the user is disabled. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +21,25 @@ struct NewToken {
   std::string
       name;  // for people; a sensor's token: also the sensor's name, [a-z0-9][a-z0-9-]{0,62}
   Scope scope = Scope::kSensor;
-  std::optional<std::int64_t> expires_ns;
+  std::optional<std::int64_t> expires_ns{};
+  std::int64_t user_id = 0;  // 0: nobody's
 };
-// Returns the token's text. Makes the sensor where it is new; several tokens may belong to one.
+struct MadeToken {
+  std::int64_t id = 0;
+  std::string text;
+};
+inline constexpr std::string_view kHostActor = "operator";  // who works on the host itself
+inline constexpr std::int64_t kMaxUserTokens = 50;          // that work, of one user
+
+// Makes the sensor where it is new; several tokens may belong to one. kTooLarge when the user has
+// 50 already.
+base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, std::string_view actor);
+// By the operator; returns the text alone.
 base::Result<std::string> CreateToken(Catalog& catalog, const NewToken& token);
+// A new token like the one with this id, for as long as that one was made for; the old one works
+// for `overlap_ns` more, or to its own end. kNotFound; kConflict when the old one works no more.
+base::Result<MadeToken> RotateToken(Catalog& catalog, std::int64_t id, std::int64_t overlap_ns,
+                                    std::string_view actor);
 
 struct TokenInfo {
   std::int64_t id = 0;
@@ -31,18 +47,24 @@ struct TokenInfo {
   std::string scope;
   std::int64_t created_ns = 0;
   std::optional<std::int64_t> expires_ns, last_used_ns, revoked_ns;
+  std::string user;  // "" for nobody's
+  std::int64_t user_id = 0;
 };
-base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog);
+struct TokenPage {
+  std::optional<std::int64_t> user_id{};  // of this user only
+  std::int64_t after_id = 0;
+  std::int64_t limit = 1000;
+};
+base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog, const TokenPage& page);
+base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog);  // all
+base::Result<TokenInfo> FindToken(const Catalog& catalog, std::int64_t id);
 // By id. kNotFound when there is none; revoking twice is success.
-base::Result<> RevokeToken(Catalog& catalog, std::int64_t id);
+base::Result<> RevokeToken(Catalog& catalog, std::int64_t id, std::string_view actor = kHostActor);
 
-// kPermission for a token that is unknown, expired, revoked or malformed: all the same to the
-// caller.
+// kPermission for a token that is unknown, expired, revoked, malformed or of a disabled user: all
+// the same to the caller.
 base::Result<Identity> FindIdentity(const Catalog& catalog, std::string_view token,
                                     std::int64_t now_ns);
-
-// Sets last_used_ns, at most once a minute per token; a failure is logged only.
-void NoteUse(Catalog& catalog, std::int64_t token_id, std::int64_t now_ns);
 
 std::string_view ToString(Scope scope);  // public, sensor, viewer, analyst, admin
 std::optional<Scope> ParseScope(std::string_view text);

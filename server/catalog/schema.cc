@@ -275,7 +275,49 @@ INSERT INTO stored (hour, kind, sensor_id, entries, bytes)
   FROM events GROUP BY received_ns / 3600000000000, sensor_id;
 )sql";
 
-constexpr std::array kSteps{kStep1, kStep2, kStep3, kPins, kAnalystScope, kFlowBulk, kRetention};
+// A session belongs to a user, to a token, or to a user's token.
+constexpr const char* kUsers = R"sql(
+CREATE TABLE users (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL CHECK (role IN ('viewer', 'analyst', 'admin')),
+  password TEXT NOT NULL,    -- argon2id, in the text form of RFC 9106's reference
+  created_ns INTEGER NOT NULL,
+  disabled_ns INTEGER,
+  last_login_ns INTEGER,
+  must_change INTEGER NOT NULL
+);
+ALTER TABLE tokens ADD COLUMN user_id INTEGER REFERENCES users(id);
+CREATE INDEX tokens_by_user ON tokens (user_id);
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY,
+  user_id INTEGER REFERENCES users(id),
+  token_id INTEGER REFERENCES tokens(id),
+  hash BLOB NOT NULL UNIQUE, -- SHA-256 of 256 random bits
+  created_ns INTEGER NOT NULL,
+  last_used_ns INTEGER NOT NULL,
+  expires_ns INTEGER NOT NULL,
+  peer TEXT NOT NULL,
+  agent TEXT NOT NULL        -- what the browser calls itself
+);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_token ON sessions (token_id);
+CREATE TABLE user_places (   -- networks that a user has logged in from
+  user_id INTEGER NOT NULL REFERENCES users(id),
+  network TEXT NOT NULL,
+  last_ns INTEGER NOT NULL,
+  PRIMARY KEY (user_id, network)
+);
+CREATE TABLE login_attempts (
+  key TEXT PRIMARY KEY,      -- of an address, a user, or both
+  start_ns INTEGER NOT NULL,
+  attempts INTEGER NOT NULL
+);
+CREATE INDEX login_attempts_by_start ON login_attempts (start_ns);
+)sql";
+
+constexpr std::array kSteps{kStep1,        kStep2,    kStep3,     kPins,
+                            kAnalystScope, kFlowBulk, kRetention, kUsers};
 
 }  // namespace
 

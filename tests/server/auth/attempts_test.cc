@@ -27,7 +27,7 @@ TEST(Attempts, TellsOnceWhenThePeerHasToWait) {
   testing::internal::CaptureStderr();
   for (int i = 0; i < 10; ++i) attempts.Failed("10.0.0.1", i);
   const std::string log = testing::internal::GetCapturedStderr();
-  const std::size_t at = log.find("10.0.0.1 showed 3 wrong tokens");
+  const std::size_t at = log.find("10.0.0.1 failed 3 times");
   ASSERT_NE(at, std::string::npos) << log;
   EXPECT_EQ(log.find("10.0.0.1", at + 1), std::string::npos) << log;
 }

@@ -69,16 +69,5 @@ TEST_F(AuthTest, RevokesOnceAndKeepsAnAudit) {
   EXPECT_TRUE(tokens->front().revoked_ns);
 }
 
-TEST_F(AuthTest, UseIsWrittenOnceAMinute) {
-  Make("ann", Scope::kViewer);
-  constexpr std::int64_t kStart = 1'000'000'000'000;
-  for (const std::int64_t seconds : {0, 59}) {
-    NoteUse(*catalog_, 1, kStart + seconds * base::kNanosPerSecond);
-    EXPECT_EQ(Number("SELECT last_used_ns FROM tokens"), kStart);
-  }
-  NoteUse(*catalog_, 1, kStart + 60 * base::kNanosPerSecond);
-  EXPECT_EQ(Number("SELECT last_used_ns FROM tokens"), kStart + 60 * base::kNanosPerSecond);
-}
-
 }  // namespace
 }  // namespace tapiary::server::test
