@@ -108,6 +108,7 @@ start_tapiary() {
     umask 077
     "$bin/tapiary" token create demo-sensor --scope sensor --catalog "$catalog" >"$run/sensor.token"
     "$bin/tapiary" token create demo-viewer --scope viewer --catalog "$catalog" >"$run/viewer.token"
+    "$bin/tapiary" user create demo --role admin --generate --catalog "$catalog" >"$run/demo.password"
     printf 'Authorization: Bearer %s\n' "$(cat "$run/viewer.token")" >"$run/authorization"
   ) 2>>"$run/token.log" || die "no token: see $run/token.log"
   background sensor "$bin/tapiary-sensor" --capture.interfaces tap-cap0 --spool.path "$run/spool" \
@@ -181,6 +182,7 @@ step 'Look for yourself'
 cat <<END
 web page   $url/#token=$(cat "$run/viewer.token")
            (its certificate was made here: $run/data/tls/collector.crt)
+           or as administrator: the name is demo, the first password in $run/demo.password
 packets    $run/recorded.pcap
 stop       $PWD/scripts/demo.sh --stop
 END

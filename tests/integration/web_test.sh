@@ -38,6 +38,9 @@ WEB_APP=$app URL=$url TOKEN_FILE=$work/viewer.token WORK=$work CHROMIUM=$chromiu
 }
 [[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
 
+printf 'correct horse battery\n' | "$bin/tapiary" user create ann --role admin --password-file - --catalog "$work/data/catalog.sqlite"
+WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium timeout 60 node "$source_dir/tests/server/web/accounts.mjs" || fail 'accounts in the browser'
+
 say 'what was downloaded is what was sent'
 [[ $(capinfos -Trc "$work/filter.pcapng" | cut -f2) == 10 ]] || fail 'the pcap of the filter has not 10 packets'
 (($(capinfos -Trc "$work/flow.pcapng" | cut -f2) > 0)) || fail 'the pcap of the flow has no packets'

@@ -52,6 +52,7 @@ const page = await newPage();
 
 await step('a wrong token stays outside', async () => {
   await page.goto(url);
+  await page.click('#other-way');
   await page.fill('#token', 'tap_wrong');
   await page.click('button:has-text("Log in")');
   await page.waitForSelector('[role=alert]');
@@ -145,9 +146,9 @@ await step('light and dark', async () => {
 
 await step('logging out ends the session', async () => {
   await page.click('button:has-text("Log out")');
-  await page.waitForSelector('#token');
+  await page.waitForSelector('#password');
   await page.goto(url);
-  await page.waitForSelector('#token');
+  await page.waitForSelector('#password');
 });
 
 await step('a link with a token logs in once and forgets it', async () => {

@@ -46,6 +46,17 @@ async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Pr
   return (await send(withQuery(path, query), signal ? { signal } : {})).json();
 }
 
+// A write, and what it answers, if anything.
+export async function call<T = void>(method: string, path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method };
+  if (body !== undefined) {
+    init.headers = { 'Content-Type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  const response = await send(path, init);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
 export type Query = Record<string, string | number | undefined>;
 
 export function withQuery(path: string, query: Query): string {
@@ -58,14 +69,6 @@ export function withQuery(path: string, query: Query): string {
 }
 
 export const api = {
-  login: (token: string) =>
-    send('/api/v1/session', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ token }),
-    }),
-  session: () => send('/api/v1/session'),
-  logout: () => send('/api/v1/session', { method: 'DELETE' }),
   sensors: () => get<SensorList>('/api/v1/sensors'),
   page: <T>(kind: string, query: Query, signal?: AbortSignal) =>
     get<Page<T>>(`/api/v1/${kind}`, query, signal),

@@ -1,0 +1,115 @@
+// accounts.mjs: users and tokens in the page of a running collector, in Debian's Chromium. There is
+// an administrator "ann" with the password "correct horse battery".
+// Environment: WEB_APP (folder with node_modules), URL, WORK (for pictures), CHROMIUM.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const { WEB_APP, URL: url, WORK, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const { chromium } = createRequire(join(WEB_APP, 'package.json'))('playwright-core');
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: '--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' '),
+});
+const complaints = [];
+
+async function newPage() {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 40[0139]/.test(message.text())) complaints.push(message.text());
+  });
+  return page;
+}
+
+async function logIn(page, name, password) {
+  await page.goto(url);
+  await page.fill('#name', name);
+  await page.fill('#password', password);
+  await page.keyboard.press('Enter');
+}
+
+async function step(name, work) {
+  try {
+    await work();
+  } catch (error) {
+    console.error(`FAILED: ${name}`);
+    await ann.screenshot({ path: join(WORK, 'failed.png') });
+    throw error;
+  }
+  console.log(`good: ${name}`);
+}
+
+const ann = await newPage();
+const bob = await newPage();
+let given = '';
+
+await step('a wrong password stays outside', async () => {
+  await logIn(ann, 'ann', 'wrong horse battery');
+  await ann.waitForSelector('[role=alert]');
+  assert.equal(await ann.inputValue('#password'), '');
+});
+
+await step('the right one lets in, and the page says who it is', async () => {
+  await logIn(ann, 'ann', 'correct horse battery');
+  await ann.waitForSelector('#account:has-text("ann (admin)")');
+  const cookies = await ann.context().cookies();
+  assert.ok(cookies.every((cookie) => cookie.httpOnly && cookie.secure && cookie.sameSite === 'Strict'));
+});
+
+await step('an administrator makes a user', async () => {
+  await ann.click('#account');
+  await ann.fill('#user-name', 'bob');
+  await ann.selectOption('#user-role', 'analyst');
+  await ann.click('button:has-text("Make a user")');
+  await ann.waitForSelector('tr[data-user=bob]');
+  given = await ann.locator('[data-testid=once]').innerText();
+  assert.match(given, /^[a-z2-9-]{23}$/);
+  await ann.screenshot({ path: join(WORK, 'account.png') });
+});
+
+await step('who must give a new password', async () => {
+  await logIn(bob, 'bob', given);
+  await bob.fill('#old-password', given);
+  await bob.fill('#new-password', 'staple of the horse');
+  await bob.fill('#again-password', 'staple of a horse');
+  await bob.click('button:has-text("Change password")');
+  await bob.waitForSelector('[role=alert]');
+  await bob.fill('#old-password', given);
+  await bob.fill('#new-password', 'staple of the horse');
+  await bob.fill('#again-password', 'staple of the horse');
+  await bob.click('button:has-text("Change password")');
+  await bob.waitForSelector('#account:has-text("bob (analyst)")');
+});
+
+await step('an analyst has tokens of his own and no users', async () => {
+  await bob.click('#account');
+  await bob.waitForSelector('#token-name');
+  assert.equal(await bob.locator('#users-title').count(), 0);
+  assert.deepEqual(await bob.locator('#token-scope option').allInnerTexts(), ['viewer', 'analyst']);
+  await bob.fill('#token-name', '<b>script</b>');
+  await bob.click('button:has-text("Make a token")');
+  assert.match(await bob.locator('[data-testid=once]').innerText(), /^tap_/);
+  await bob.click('button:has-text("Revoke")');
+  await bob.waitForSelector('tr[data-token]', { state: 'detached' });
+});
+
+await step('disabled: the next click leads out', async () => {
+  await ann.click('tr[data-user=bob] button:has-text("Disable")');
+  await ann.waitForSelector('tr[data-user=bob]:has-text("disabled")');
+  await bob.fill('#token-name', 'more');
+  await bob.click('button:has-text("Make a token")');
+  await bob.waitForSelector('#password');
+});
+
+await step('and out again', async () => {
+  await ann.click('button:has-text("Back to the traffic")');
+  await ann.waitForSelector('#filter');
+  await ann.click('button:has-text("Log out")');
+  await ann.waitForSelector('#password');
+});
+
+await browser.close();
+assert.deepEqual(complaints, [], 'the browser complained');
