@@ -20,7 +20,7 @@ build=(
 )
 demo=(
   openvswitch-switch bsdextrautils iproute2 ethtool procps curl jq nmap python3 python3-pymodbus
-  python3-serial-asyncio tcpdump
+  python3-serial-asyncio tcpdump wireshark-common
 )
 test=(
   libdpdk-dev libbenchmark-dev libgtest-dev libgmock-dev clang-format shellcheck shfmt haproxy tshark zstd chromium openssl

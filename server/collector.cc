@@ -13,6 +13,7 @@
 #include "server/auth/token_routes.h"
 #include "server/auth/user_routes.h"
 #include "server/auth/users.h"
+#include "server/dissect/sharkd.h"
 #include "server/http/certificate.h"
 #include "server/ingest/sweeper.h"
 #include "server/probes.h"
@@ -34,6 +35,7 @@ struct Collector::Impl {
   std::unique_ptr<Sweeper> sweeper;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<Ingest> ingest;
+  std::unique_ptr<Sharkd> sharkd;
   Attempts attempts;
   std::vector<RouteName> route_names;
   Attempts logins;
@@ -51,7 +53,7 @@ std::vector<Route> Collector::Impl::Routes() {
   add(SessionRoutes(Auth()));
   add(UserRoutes(Auth()));
   add(TokenRoutes(Auth()));
-  add(ApiRoutes({*catalog, *vault}));
+  add(ApiRoutes({*catalog, *vault, sharkd.get()}));
   add(ProbeRoutes(
       {*catalog, *vault, [this] { return MetricsText(http->metrics(), ingest->metrics()); }}));
   add(OpenApiRoutes());
@@ -140,6 +142,7 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   IngestLimits limits = options.ingest;
   limits.scratch_folder = options.vault_path;  // an uploaded file is no larger than what it becomes
   impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);
+  impl->sharkd = std::make_unique<Sharkd>(options.dissect);
   TAPIARY_TRY(PrepareCertificate(options));
   TellFirstUser(*impl->catalog, options);
   impl->http = std::make_unique<HttpServer>(

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/clock.h"
 #include "capture/label/labeler.h"
 #include "server/catalog/postgres.h"
 #include "server/ingest/event_mapping.h"
@@ -83,6 +84,29 @@ void AddAuthRows(base::ConfigTable& table, CollectorConfig& config) {
             "off by default");
 }
 
+void AddDissectRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.Add("dissect.program", &config.dissect_program,
+            "sharkd of Wireshark 4, which explains packets in a confined process");
+  table.Add("dissect.user", &config.dissect_user,
+            "whom that process becomes, when started by root");
+  table.AddInt("dissect.at_once", &config.dissect_at_once, 1, 64, "such processes at a time");
+  table.AddDuration("dissect.time", &config.dissect_time_ns, "15s", "1s", "5m",
+                    "after which such a process is killed");
+  table.AddSize("dissect.memory", &config.dissect_memory_bytes, "1GiB", "256MiB", "64GiB",
+                "address space of such a process");
+}
+
+DissectOptions CompleteDissect(const CollectorConfig& config) {
+  DissectOptions dissect;
+  dissect.program = config.dissect_program;
+  dissect.user = config.dissect_user;
+  dissect.at_once = static_cast<int>(config.dissect_at_once);
+  dissect.limits.time_ns = config.dissect_time_ns;
+  dissect.limits.cpu_s = 1 + config.dissect_time_ns / base::kNanosPerSecond;
+  dissect.limits.memory_bytes = config.dissect_memory_bytes;
+  return dissect;
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, CollectorConfig& config) {
@@ -135,6 +159,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
             "look into uploaded captures for IT services with nDPI");
   table.Add("events.mappings", &config.event_mappings,
             "YAML files that say how to read events of other services");
+  AddDissectRows(table, config);
   table.Add("log.level", &config.log_level, "debug, info, warning or error");
   table.AddExample("tapiary-collector --data /var/lib/tapiary --tls.names collector.example",
                    "serve on port 8443 with a certificate made at the first start");
@@ -189,6 +214,7 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   if (config.pcap_labels && !capture::LabelsBuilt()) {
     return Invalid("pcap.labels: this build is without nDPI");
   }
+  options.dissect = CompleteDissect(config);
   TAPIARY_ASSIGN(options.log_level, base::ParseLogLevel(config.log_level));
   return options;
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "server/auth/sessions.h"
+#include "server/dissect/sharkd.h"
 #include "server/http/server.h"
 #include "server/ingest/ingest.h"
 #include "server/retention/retention_config.h"
@@ -49,6 +50,11 @@ struct CollectorConfig {
   std::int64_t events_bytes = 0;
   bool pcap_labels = false;
   std::vector<std::string> event_mappings;
+  std::string dissect_program = "/usr/bin/sharkd";
+  std::string dissect_user = "nobody";
+  std::int64_t dissect_at_once = 2;
+  std::int64_t dissect_time_ns = 0;
+  std::int64_t dissect_memory_bytes = 0;
   std::string log_level = "info";
 };
 
@@ -71,6 +77,7 @@ struct CollectorOptions {
   std::vector<std::string> names;
   HttpServerOptions http;
   IngestLimits ingest;
+  DissectOptions dissect;
   base::LogLevel log_level = base::LogLevel::kInfo;
 };
 // kInvalid names the key.

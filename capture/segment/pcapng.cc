@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "capture/segment/packet_block.h"
@@ -17,7 +18,16 @@ constexpr std::uint16_t kOptionName = 2;
 constexpr std::uint16_t kOptionDescription = 3;
 constexpr std::uint16_t kOptionApplication = 4;
 constexpr std::uint16_t kOptionResolution = 9;
+constexpr std::uint16_t kOptionFilter = 11;
+constexpr std::uint16_t kOptionOs = 12;
+constexpr std::uint16_t kOptionHardware = 15;
 constexpr std::size_t kMaxOptionBytes = 1024;
+
+constexpr std::uint32_t kStatisticsType = 5;
+constexpr std::uint16_t kOptionReceived = 4;
+constexpr std::uint16_t kOptionDropped = 5;
+constexpr std::uint16_t kOptionAccepted = 6;
+constexpr std::uint16_t kOptionDelivered = 8;
 
 constexpr std::size_t kVlanAt = 12;  // a tag stands behind the two MAC addresses
 constexpr std::size_t kTagBytes = 4;
@@ -145,6 +155,32 @@ void AppendInterface(const InterfaceInfo& interface, Buffer& out) {
     AppendOption(kOptionDescription, interface.description, out);
   }
   AppendOption(kOptionResolution, "\x09", out);
+  if (!interface.filter.empty()) {
+    // A zero byte first: the filter is text for libpcap.
+    AppendOption(kOptionFilter, std::string(1, '\0') + interface.filter, out);
+  }
+  if (!interface.os.empty()) AppendOption(kOptionOs, interface.os, out);
+  if (!interface.hardware.empty()) AppendOption(kOptionHardware, interface.hardware, out);
+  FinishBlock(begin, out);
+}
+
+void AppendStatistics(const InterfaceCounts& counts, std::uint32_t interface, Buffer& out) {
+  const std::size_t begin = out.size();
+  const auto time = counts.time_ns < 0 ? 0 : static_cast<std::uint64_t>(counts.time_ns);
+  AppendNumber(kStatisticsType, out);
+  AppendNumber(std::uint32_t{0}, out);
+  AppendNumber(interface, out);
+  AppendNumber(static_cast<std::uint32_t>(time >> 32), out);
+  AppendNumber(static_cast<std::uint32_t>(time), out);
+  if (!counts.comment.empty()) AppendOption(kOptionComment, counts.comment, out);
+  for (const auto& [code, count] :
+       {std::pair{kOptionReceived, counts.received}, std::pair{kOptionDropped, counts.lost},
+        std::pair{kOptionAccepted, counts.accepted},
+        std::pair{kOptionDelivered, counts.delivered}}) {
+    AppendNumber(code, out);
+    AppendNumber(static_cast<std::uint16_t>(sizeof count), out);
+    AppendNumber(count, out);
+  }
   FinishBlock(begin, out);
 }
 

@@ -1,5 +1,6 @@
 // Writing pcapng (draft-ietf-opsawg-pcapng): section header, interface description with nanosecond
-// resolution, enhanced packet block. Little-endian. Pure appends to a buffer; any thread.
+// resolution, enhanced packet block, interface statistics. Little-endian. Pure appends to a buffer;
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,17 @@ struct SectionText {
 };
 void AppendSectionHeader(const SectionText& text, std::vector<std::uint8_t>& out);
 void AppendInterface(const InterfaceInfo& interface, std::vector<std::uint8_t>& out);
+// What an interface saw up to a time, as in an interface statistics block. All are totals.
+struct InterfaceCounts {
+  std::int64_t time_ns = 0;
+  std::uint64_t received = 0;  // whatever became of them
+  std::uint64_t accepted = 0;  // by the filter
+  std::uint64_t lost = 0;
+  std::uint64_t delivered = 0;  // recorded
+  std::string comment;
+};
+void AppendStatistics(const InterfaceCounts& counts, std::uint32_t interface,
+                      std::vector<std::uint8_t>& out);
 // Exact bytes that a packet takes. Not inline, nor WritePacket: whoever appends the usual packet
 // (packet_block.h) would save registers for the others.
 [[gnu::noinline]] std::size_t PacketBlockSize(const Packet& packet);

@@ -146,6 +146,9 @@ base::Result<> AfPacketSource::SetLinkType(LinkType link_type) {
   info.link_type = link_type;
   info.link_type_number = static_cast<std::uint16_t>(link_type);
   info.snap_length = options_.snap_length;
+  if (!options_.live_filter) info.filter = options_.filter;
+  info.os = HostSystem();
+  info.hardware = DriverOf(options_.interface);
   TAPIARY_ASSIGN(filter_, PacketFilter::Compile(options_.filter, info.link_type_number));
   if (interfaces_.empty()) interfaces_.push_back(info);
   for (InterfaceInfo& known : interfaces_) {

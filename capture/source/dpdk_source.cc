@@ -28,6 +28,7 @@
 #include "capture/source/host_links.h"
 #include "capture/source/link_info.h"
 #include "capture/source/live_filter.h"
+#include "capture/source/offloads.h"
 
 namespace tapiary::capture {
 namespace {
@@ -158,6 +159,7 @@ base::Result<> DpdkSource::Open() {
   info.name = device_->port().name;
   info.description = "DPDK " + device_->driver();
   info.snap_length = snap_length_;
+  info.os = HostSystem();
   auto filter = PacketFilter::Compile(filter_text_, info.link_type_number);
   if (!filter) return filter.error().WithContext(name());
   filter_ = std::move(*filter);

@@ -22,6 +22,11 @@ struct Offload {
 // Those that are on. What the interface's driver does not tell of is off.
 base::Result<std::vector<Offload>> EnabledOffloads(const std::string& interface);
 
+// Its driver with version, as `ethtool -i` has it; "" when it does not tell.
+std::string DriverOf(const std::string& interface);
+// Name and release of this host's system (uname).
+std::string HostSystem();
+
 // The longest frame that an interface with this MTU has on the wire: two tags at most are not
 // counted in it.
 constexpr std::uint32_t LongestFrame(std::uint32_t mtu, bool ethernet) {

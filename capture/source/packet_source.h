@@ -21,6 +21,10 @@ struct InterfaceInfo {
   LinkType link_type = LinkType::kEthernet;
   std::uint16_t link_type_number = 1;  // the number itself, also for kUndecoded
   std::uint32_t snap_length = 0;       // 0: no limit
+  // Untrusted when from a file, "" when not known:
+  std::string filter{};    // that packets passed, in libpcap's language; not one that may change
+  std::string os{};        // of the host that captured
+  std::string hardware{};  // the interface's driver
 };
 
 // Why nothing comes from an interface, when it is more than a link that is down.

@@ -36,7 +36,10 @@ constexpr std::uint16_t kOptionFlags = 2;  // of packet blocks
 constexpr std::uint16_t kOptionName = 2;   // of interface blocks, as all below
 constexpr std::uint16_t kOptionDescription = 3;
 constexpr std::uint16_t kOptionResolution = 9;
+constexpr std::uint16_t kOptionFilter = 11;
+constexpr std::uint16_t kOptionOs = 12;
 constexpr std::uint16_t kOptionOffset = 14;
+constexpr std::uint16_t kOptionHardware = 15;
 
 bool IsRead(std::uint32_t type) {
   return type == kSectionHeaderType || type == kInterfaceType || type == kObsoletePacketType ||
@@ -186,6 +189,12 @@ ParseStep PcapngFormat::Interface(base::Bytes body, std::uint32_t total) {
     if (code == kOptionName) info.name = ShortText(value);
     if (code == kOptionDescription) info.description = ShortText(value);
     if (code == kOptionResolution && !value.empty()) resolution = value[0];
+    if (code == kOptionOs) info.os = ShortText(value);
+    if (code == kOptionHardware) info.hardware = ShortText(value);
+    // Zero, then text for libpcap; other kinds of filters are not kept.
+    if (code == kOptionFilter && !value.empty() && value[0] == 0) {
+      info.filter = ShortText(value.subspan(1));
+    }
     if (code == kOptionOffset && value.size() >= 8) {
       offset = static_cast<std::int64_t>(base::ByteCursor(value).U64(big_));
     }
@@ -205,7 +214,8 @@ bool PcapngFormat::Register(InterfaceInfo info, std::uint32_t& index) {
     index = last_by_id_[id];
     const InterfaceInfo& before = (*interfaces_)[index];
     if (before.link_type_number == info.link_type_number && before.name == info.name &&
-        before.description == info.description && before.snap_length == info.snap_length) {
+        before.description == info.description && before.snap_length == info.snap_length &&
+        before.filter == info.filter && before.os == info.os && before.hardware == info.hardware) {
       return true;
     }
   }

@@ -6,6 +6,7 @@
 #include "server/api/histogram.h"
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
+#include "server/api/packets.h"
 #include "server/api/quarantine.h"
 #include "server/api/retention.h"
 #include "server/api/sensors.h"
@@ -44,6 +45,7 @@ std::vector<Route> ApiRoutes(ApiContext context) {
       {"/api/v1/flows/histogram", HandleHistogram},
       {"/api/v1/flows/{id}", Plain(HandleFlow)},
       {"/api/v1/flows/{id}/pcap", HandleFlowPcap},
+      {"/api/v1/flows/{id}/packets", HandleFlowPackets},
       {"/api/v1/transactions", List(ListKind::kTransactions)},
       {"/api/v1/commands", List(ListKind::kCommands)},
       {"/api/v1/events", List(ListKind::kEvents)},

@@ -11,12 +11,14 @@
 namespace tapiary::server {
 
 class Catalog;
+class Sharkd;
 class Vault;
 
-// Both must outlive the routes made from it.
+// All must outlive the routes made from it.
 struct ApiContext {
   Catalog& catalog;
   Vault& vault;
+  Sharkd* sharkd = nullptr;  // none: no dissection
 };
 
 // All of Scope::kViewer.

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "capture/segment/pcapng.h"
 
 namespace tapiary::server {
 namespace {
@@ -29,9 +28,21 @@ void Append16(std::uint16_t value, Buffer& out) {
   out.push_back(static_cast<std::uint8_t>(value >> 8));
 }
 
+// Where much has rotted, sections are many, and counts are asked of the catalog.
+constexpr int kSectionsWithCounts = 10;
+
 }  // namespace
 
+void CaptureWriter::EndSection(Buffer& out) {
+  if (format_ != CaptureFormat::kPcapng || !counts_) return;
+  for (const auto& [key, id] : ids_) {
+    const auto counts = counts_(std::get<0>(key), std::get<1>(key));
+    if (counts) capture::AppendStatistics(*counts, id, out);
+  }
+}
+
 void CaptureWriter::Begin(std::uint16_t link_type, Buffer& out) {
+  if (++sections_ <= kSectionsWithCounts) EndSection(out);
   begun_ = true;
   link_type_ = link_type;
   if (format_ == CaptureFormat::kPcapng) {
@@ -95,11 +106,13 @@ void CaptureWriter::Note(std::string_view text) {
     ++more_notes_;
     return;
   }
+  if (!comment_.empty() && !comment_.ends_with('\n')) comment_ += '\n';
   comment_.append(text).append("\n");
 }
 
 void CaptureWriter::Finish(Buffer& out) {
   if (!begun_ || !comment_.empty()) Begin(link_type_, out);
+  EndSection(out);
 }
 
 }  // namespace tapiary::server

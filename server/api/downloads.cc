@@ -7,95 +7,22 @@
 #include <span>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
-#include "server/api/capture_writer.h"
+#include "server/api/capture_body.h"
 #include "server/api/flow_picks.h"
+#include "server/api/flow_walk.h"
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
 #include "server/api/segment_feed.h"
 #include "server/api/segment_walk.h"
+#include "server/api/select.h"
 #include "server/api/selectors.h"
 #include "server/vault/vault.h"
 
 namespace tapiary::server {
 namespace {
 
-constexpr std::size_t kFillBytes = 128 * 1024;
-constexpr int kToldInLog = 20;
 constexpr std::int64_t kSegmentReadBytes = 256 * 1024;
-
-// The walk's packets as a capture file.
-class CaptureBody : public BodySource {
- public:
-  CaptureBody(std::unique_ptr<SegmentWalk> walk, CaptureFormat format)
-      : walk_(std::move(walk)), writer_(format), format_(format) {
-    walk_->OnDamage([this](const Damage& damage) { Tell(damage); });
-  }
-
-  base::Result<std::size_t> Read(std::span<char> buffer) override {
-    if (at_ == out_.size()) {
-      auto filled = Fill();
-      if (!filled) {
-        base::LogError("download ended early: {}", base::EscapeBytes(filled.error().message));
-        return filled.error();
-      }
-    }
-    const std::size_t size = std::min(buffer.size(), out_.size() - at_);
-    std::copy_n(out_.begin() + static_cast<std::ptrdiff_t>(at_), size, buffer.begin());
-    at_ += size;
-    return size;
-  }
-
- private:
-  // In the file, where its format can, and in the log: what is missing is never silently missing.
-  void Tell(const Damage& damage) {
-    const std::string text = fmt::format(
-        "MISSING: {}segment {} of sensor {}, interface {}, cannot be read from the vault: up to {} "
-        "packets from {} on are not here",
-        damage.block ? fmt::format("block {} of ", *damage.block) : std::string(),
-        damage.segment.id, base::EscapeBytes(damage.segment.sensor), damage.segment.interface,
-        damage.packets, base::FormatTime(damage.segment.first_ns));
-    writer_.Note(text);
-    if (++told_ > kToldInLog) return;
-    base::LogError("download: {} ({}, {}){}", text, damage.segment.object,
-                   base::EscapeBytes(damage.reason),
-                   told_ == kToldInLog ? "; more of this download are not logged" : "");
-  }
-
-  // A classic pcap has no place for comments: everything else has been sent, and a broken end is
-  // the only way to say that this is not all.
-  [[nodiscard]] base::Result<> Incomplete() {
-    if (!out_.empty()) return {};  // first what is left to send
-    return base::MakeError(base::ErrorCode::kCorrupt,
-                           "packets are missing; downloaded as pcapng, the file says which");
-  }
-
-  base::Result<> Fill() {
-    out_.clear();
-    at_ = 0;
-    while (!ended_ && out_.size() < kFillBytes) {
-      TAPIARY_ASSIGN(const SegmentWalk::Item item, walk_->Next());
-      if (item.segment == nullptr) {
-        if (told_ > 0 && format_ != CaptureFormat::kPcapng) return Incomplete();
-        writer_.Finish(out_);
-        ended_ = true;
-        walk_.reset();
-        break;
-      }
-      TAPIARY_TRY(writer_.Append(*item.packet, item.segment->sensor, *item.interface, out_));
-    }
-    return {};
-  }
-
-  std::unique_ptr<SegmentWalk> walk_;
-  CaptureWriter writer_;
-  CaptureFormat format_;
-  int told_ = 0;
-  std::vector<std::uint8_t> out_;
-  std::size_t at_ = 0;
-  bool ended_ = false;
-};
 
 // A stored object as it is.
 class ObjectBody : public BodySource {
@@ -169,55 +96,30 @@ Response Attachment(const std::string& content_type, const std::string& name,
   return response;
 }
 
-std::unique_ptr<SegmentWalk> MakeWalk(const ApiContext& context, SqlCondition where,
-                                      std::function<bool(const StoredSegment&)> wants,
-                                      std::unique_ptr<PacketSelector> selector) {
-  return std::make_unique<SegmentWalk>(
-      FeedFromCatalog(context.catalog, std::move(where), std::move(wants)), OpenFrom(context.vault),
-      std::move(selector));
-}
-
-std::unique_ptr<SegmentWalk> WalkFlows(const ApiContext& context,
-                                       std::unique_ptr<FlowSelector> selector) {
-  SqlCondition where{"g.last_ns >= ? AND g.first_ns <= ?",
-                     {selector->from_ns(), selector->to_ns()}};
-  const FlowSelector* flows = selector.get();  // lives in the walk, as long as its feed
-  return MakeWalk(
-      context, std::move(where),
-      [flows](const StoredSegment& segment) { return flows->WantsSegment(segment); },
-      std::move(selector));
-}
-
-// Every stored packet of the window: by the collector's clock what was received then, by the
-// sensor's what has a time in it.
-std::unique_ptr<SegmentWalk> WalkWindow(const ApiContext& context, Filter filter,
-                                        const TimeWindow& window) {
-  const bool received = window.clock == Clock::kReceived;
-  SqlCondition where{
-      received ? "i.received_ns >= ? AND i.received_ns <= ?" : "g.last_ns >= ? AND g.first_ns <= ?",
-      {window.from_ns, window.to_ns}};
-  auto selector =
-      std::make_unique<FilterSelector>(std::move(filter), received ? INT64_MIN : window.from_ns,
-                                       received ? INT64_MAX : window.to_ns);
-  const FilterSelector* filtered = selector.get();  // lives in the walk, as long as its feed
-  return MakeWalk(
-      context, std::move(where),
-      [filtered](const StoredSegment& segment) { return filtered->WantsSegment(segment); },
-      std::move(selector));
+// The comment of a download: what was asked for, and when.
+std::string Asked(const std::string& what) {
+  return fmt::format("asked for at {}: {}", base::FormatTime(base::WallNow()),
+                     base::EscapeBytes(what).substr(0, 700));
 }
 
 base::Result<Response> FlowPcap(const ApiContext& context, const Request& request) {
   TAPIARY_TRY(CheckParameters(request, "format resolution"));
   TAPIARY_ASSIGN(const FormatChoice choice, ParseCaptureFormat(request));
   const std::string& id = request.path_params.at("id");
-  TAPIARY_ASSIGN(const Filter filter, FilterForFlowId(id));
-  TAPIARY_ASSIGN(auto selector, ChooseFlows(context.catalog, filter, nullptr));
-  if (selector->from_ns() > selector->to_ns()) {
-    return base::MakeError(base::ErrorCode::kNotFound, "there is no flow with this id");
-  }
-  return Attachment(
-      choice.content_type, fmt::format("tapiary-flow-{}.{}", CleanName(id), choice.extension),
-      std::make_unique<CaptureBody>(WalkFlows(context, std::move(selector)), choice.format));
+  TAPIARY_ASSIGN(auto walk, WalkFlow(context, id));
+  return Attachment(choice.content_type,
+                    fmt::format("tapiary-flow-{}.{}", CleanName(id), choice.extension),
+                    std::make_unique<CaptureBody>(std::move(walk), choice.format,
+                                                  Asked("flow " + id), context.catalog));
+}
+
+std::string AskedFor(const Request& request, const TimeWindow& window) {
+  const auto filter = request.query.find("filter");
+  const bool all = filter == request.query.end() || filter->second.empty();
+  return Asked(fmt::format("{} from {} to {}, {} time", all ? "all packets" : filter->second,
+                           base::FormatTime(window.from_ns),
+                           window.to_ns >= base::WallNow() ? "now" : base::FormatTime(window.to_ns),
+                           window.clock == Clock::kReceived ? "received" : "the sensor's"));
 }
 
 base::Result<Response> FilteredPcap(const ApiContext& context, const Request& request,
@@ -225,6 +127,7 @@ base::Result<Response> FilteredPcap(const ApiContext& context, const Request& re
   TAPIARY_TRY(CheckParameters(request, "filter from to last clock format resolution"));
   TAPIARY_ASSIGN(const FormatChoice choice, ParseCaptureFormat(request));
   TAPIARY_ASSIGN(const TimeWindow window, ParseWindow(request, base::WallNow()));
+  std::string asked = AskedFor(request, window);
   std::unique_ptr<SegmentWalk> walk;
   if (filter.packets_suffice()) {
     walk = WalkWindow(context, std::move(filter), window);
@@ -235,7 +138,8 @@ base::Result<Response> FilteredPcap(const ApiContext& context, const Request& re
   const std::string now = base::FormatTime(base::WallNow()).substr(0, 19);
   return Attachment(choice.content_type,
                     fmt::format("tapiary-{}.{}", CleanName(now), choice.extension),
-                    std::make_unique<CaptureBody>(std::move(walk), choice.format));
+                    std::make_unique<CaptureBody>(std::move(walk), choice.format, std::move(asked),
+                                                  context.catalog));
 }
 
 base::Result<Response> Segment(const ApiContext& context, const Request& request) {

@@ -7,22 +7,27 @@
 
 namespace tapiary::server {
 
+// A block of a segment that the selector wants.
+struct WantedBlock {
+  std::uint64_t number = 0;
+  capture::BlockEntry entry;
+};
+
 struct SegmentWalk::Open {
   StoredSegment segment;
   capture::RangeReader read;
-  capture::SegmentIndex index;
-  std::uint64_t sequence = 0;  // in order of opening
-  std::size_t next_block = 0;  // the next wanted one that is not loaded
-  std::string raw;             // the loaded block; packets point into it
+  std::uint64_t sequence = 0;       // in order of opening
+  std::vector<WantedBlock> blocks;  // by their first packet: a clock that was set back is no wall
+  std::size_t next_block = 0;       // of `blocks`, the next one that is not loaded
+  std::string raw;                  // the loaded block; packets point into it
+  std::size_t index_bytes = 0;      // counted for this and `blocks`
+  std::size_t block_bytes = 0;      // and for the loaded block
   capture::InterfaceInfo interface;
   std::vector<capture::Packet> packets;
   std::size_t at = 0;
 
   [[nodiscard]] std::int64_t time() const {
-    return at < packets.size() ? packets[at].time_ns : index.blocks[next_block].first_ns;
-  }
-  [[nodiscard]] std::size_t index_bytes() const {
-    return index.blocks.size() * sizeof(capture::BlockEntry);
+    return at < packets.size() ? packets[at].time_ns : blocks[next_block].entry.first_ns;
   }
 };
 
@@ -33,6 +38,19 @@ namespace {
 template <class T>
 bool Later(const T& a, const T& b) {
   return std::pair(a->time(), a->sequence) > std::pair(b->time(), b->sequence);
+}
+
+// Memory that a loaded block takes: its bytes and, at most, a Packet for each packet block.
+std::size_t LoadCost(const capture::BlockEntry& entry) {
+  constexpr std::uint32_t kSmallestPacketBlock = 28;
+  const std::size_t packets = std::min(entry.packets, entry.raw_bytes / kSmallestPacketBlock);
+  return entry.raw_bytes + packets * sizeof(capture::Packet);
+}
+
+// And what an open segment takes without one.
+constexpr std::size_t kOpenBytes = 1024;
+std::size_t OpenCost(std::uint64_t blocks) {
+  return kOpenBytes + static_cast<std::size_t>(blocks) * sizeof(WantedBlock);
 }
 
 template <class T>
@@ -60,26 +78,19 @@ SegmentWalk::SegmentWalk(SegmentFeed feed, SegmentOpener opener,
 
 SegmentWalk::~SegmentWalk() = default;
 
-// With nothing loaded the next thing is always taken: a budget never stops the walk.
-bool SegmentWalk::Affordable(std::size_t bytes) const {
-  return loaded_.empty() || used_bytes_ + bytes <= memory_bytes_;
+bool SegmentWalk::Fits(std::size_t bytes) const {
+  return used_bytes_ + bytes <= memory_bytes_;
 }
 
 // Puts an opened segment where it belongs, or drops it when no wanted block is left.
 void SegmentWalk::Queue(std::unique_ptr<Open> open) {
   if (open->at < open->packets.size()) return Push(loaded_, std::move(open));
-  used_bytes_ -= open->raw.size();
+  used_bytes_ -= std::exchange(open->block_bytes, 0);
   open->raw = {};
   open->packets = {};
   open->at = 0;
-  const auto& blocks = open->index.blocks;
-  while (open->next_block < blocks.size() &&
-         !selector_->WantsBlock(open->segment, open->index.first_block + open->next_block,
-                                blocks[open->next_block])) {
-    ++open->next_block;
-  }
-  if (open->next_block < blocks.size()) return Push(waiting_, std::move(open));
-  used_bytes_ -= open->index_bytes();
+  if (open->next_block < open->blocks.size()) return Push(waiting_, std::move(open));
+  used_bytes_ -= open->index_bytes;
 }
 
 base::Result<> SegmentWalk::FetchPending() {
@@ -111,8 +122,17 @@ base::Result<> SegmentWalk::OpenNext() {
   if (!index) {
     return Tell({open->segment, {}, open->segment.packets, index.error().message}, index.error());
   }
-  open->index = std::move(*index);
-  used_bytes_ += open->index_bytes();
+  for (std::size_t i = 0; i < index->blocks.size(); ++i) {
+    const std::uint64_t number = index->first_block + i;
+    if (!selector_->WantsBlock(open->segment, number, index->blocks[i])) continue;
+    open->blocks.push_back({number, index->blocks[i]});
+  }
+  std::stable_sort(open->blocks.begin(), open->blocks.end(),
+                   [](const WantedBlock& a, const WantedBlock& b) {
+                     return a.entry.first_ns < b.entry.first_ns;
+                   });
+  open->index_bytes = OpenCost(open->blocks.size());
+  used_bytes_ += open->index_bytes;
   Queue(std::move(open));
   return {};
 }
@@ -124,19 +144,27 @@ base::Result<> SegmentWalk::KeepWanted(Open& open) {
     if (selector_->WantsPacket(open.segment, packet, decoded)) open.packets.push_back(packet);
     return true;
   };
-  return capture::ForEachPacket(base::AsBytes(open.raw), &open.interface, keep);
+  TAPIARY_TRY(capture::ForEachPacket(base::AsBytes(open.raw), &open.interface, keep));
+  const auto earlier = [](const capture::Packet& a, const capture::Packet& b) {
+    return a.time_ns < b.time_ns;
+  };
+  if (!std::is_sorted(open.packets.begin(), open.packets.end(), earlier)) {
+    std::stable_sort(open.packets.begin(), open.packets.end(), earlier);
+  }
+  return {};
 }
 
 // Loads the earliest block that waits and keeps the wanted packets of it.
 base::Result<> SegmentWalk::LoadNext() {
   std::unique_ptr<Open> open = PopTop(waiting_);
-  const std::uint64_t block = open->next_block++;
-  const capture::BlockEntry& entry = open->index.blocks[block];
+  const WantedBlock& block = open->blocks[open->next_block++];
+  const capture::BlockEntry& entry = block.entry;
   auto raw = capture::ReadBlock(entry, open->read);
   base::Result<> kept;
   if (raw) {
     open->raw = std::move(*raw);
-    used_bytes_ += open->raw.size();
+    open->block_bytes = LoadCost(entry);
+    used_bytes_ += open->block_bytes;
     kept = KeepWanted(*open);
   } else {
     kept = raw.error();
@@ -144,25 +172,30 @@ base::Result<> SegmentWalk::LoadNext() {
   if (!kept) {
     open->packets.clear();  // all of a block or nothing: how many are not there is then known
     TAPIARY_TRY(
-        Tell({open->segment, open->index.first_block + block, entry.packets, kept.error().message},
-             kept.error()));
+        Tell({open->segment, block.number, entry.packets, kept.error().message}, kept.error()));
   }
   Queue(std::move(open));
   return {};
 }
 
-// Opens and loads until nothing that is not loaded could come before what is.
+// Opens and loads until nothing that is not loaded could come before what is. Segments that overlap
+// in any number, as those of a sensor whose clock runs wild, are opened as far as memory goes.
 base::Result<> SegmentWalk::Prepare() {
   while (true) {
     TAPIARY_TRY(FetchPending());
-    const bool segment_first =
+    bool segment_first =
         pending_ && (waiting_.empty() || pending_->first_ns <= waiting_.front()->time());
     if (!segment_first && waiting_.empty()) return {};
     const std::int64_t time = segment_first ? pending_->first_ns : waiting_.front()->time();
     if (!loaded_.empty() && loaded_.front()->time() < time) return {};
+    if (segment_first && !waiting_.empty() && !Fits(OpenCost(pending_->block_count))) {
+      segment_first = false;
+    }
     const std::size_t cost =
-        segment_first ? 0 : waiting_.front()->index.blocks[waiting_.front()->next_block].raw_bytes;
-    if (!Affordable(cost)) return {};
+        segment_first ? OpenCost(pending_->block_count)
+                      : LoadCost(waiting_.front()->blocks[waiting_.front()->next_block].entry);
+    if (!loaded_.empty() && !Fits(cost)) return {};  // a budget never stops the walk
+    ++reads_;
     TAPIARY_TRY(segment_first ? OpenNext() : LoadNext());
   }
 }
@@ -172,10 +205,12 @@ base::Result<SegmentWalk::Item> SegmentWalk::Next() {
     ++current_->at;
     Queue(std::move(current_));
   }
+  const std::uint64_t reads = reads_;
   TAPIARY_TRY(Prepare());
   if (loaded_.empty()) return Item{};
   current_ = PopTop(loaded_);
-  return Item{&current_->segment, &current_->interface, &current_->packets[current_->at]};
+  return Item{&current_->segment, &current_->interface, &current_->packets[current_->at],
+              reads_ != reads};
 }
 
 }  // namespace tapiary::server

@@ -2,8 +2,9 @@
 //
 // Segments come from a feed in order of their first packet; a segment is opened when its time
 // comes, and of each open segment at most one block is in memory. When the blocks that overlap in
-// time exceed the budget, completeness goes before order: what is loaded is handed out first. What
-// has rotted or is gone costs its own packets and is told (Damage). One thread.
+// time exceed the budget, completeness goes before order: what is loaded is handed out first. A
+// clock that was set back within a segment puts its blocks, and the packets of each, in order too.
+// What has rotted or is gone costs its own packets and is told (Damage). One thread.
 #pragma once
 
 #include <cstdint>
@@ -73,13 +74,14 @@ class SegmentWalk {
     const StoredSegment* segment = nullptr;  // nullptr: no more packets
     const capture::InterfaceInfo* interface = nullptr;
     const capture::Packet* packet = nullptr;
+    bool loaded = false;  // something was read for it from the vault
   };
   // Is told of damage, inside Next, before the packets that come after it in the walk.
   void OnDamage(DamageSink sink) { on_damage_ = std::move(sink); }
   // Valid until the next call. The walk ends with an error: the catalog or the vault does not
   // answer now.
   base::Result<Item> Next();
-  // Raw blocks and indices in memory.
+  // Raw blocks, their packets and indices in memory.
   [[nodiscard]] std::size_t used_bytes() const { return used_bytes_; }
 
  private:
@@ -91,7 +93,7 @@ class SegmentWalk {
   base::Result<> KeepWanted(Open& open);
   void Queue(std::unique_ptr<Open> open);
   base::Result<> Tell(const Damage& damage, const base::Error& error) const;
-  [[nodiscard]] bool Affordable(std::size_t bytes) const;
+  [[nodiscard]] bool Fits(std::size_t bytes) const;
 
   SegmentFeed feed_;
   SegmentOpener opener_;
@@ -100,6 +102,7 @@ class SegmentWalk {
   std::size_t memory_bytes_;
   std::size_t used_bytes_ = 0;
   std::uint64_t next_sequence_ = 0;
+  std::uint64_t reads_ = 0;
   std::optional<StoredSegment> pending_;
   bool feed_ended_ = false;
   // Heaps by time: segments whose next block is not loaded, and those with packets at hand.

@@ -127,6 +127,14 @@ void FlowSelector::Seal() {
   }
 }
 
+std::vector<FlowSelector::StreamSpan> FlowSelector::spans() const {
+  std::vector<StreamSpan> spans;
+  for (const auto& [stream, runs] : blocks_) {
+    spans.push_back({stream, runs.front().first, runs.back().last});
+  }
+  return spans;
+}
+
 // The last run that begins at or before `last` is the only one that can reach [first, last].
 bool FlowSelector::Overlaps(const StoredSegment& segment, std::uint64_t first,
                             std::uint64_t last) const {

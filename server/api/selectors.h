@@ -48,6 +48,13 @@ class FlowSelector : public PacketSelector {
 
   // Some flow lists a block of this segment; answered from the catalog's row alone.
   [[nodiscard]] bool WantsSegment(const StoredSegment& segment) const;
+  struct StreamSpan {
+    StreamKey stream;
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+  // Streams that have wanted blocks, with the first and the last of these.
+  [[nodiscard]] std::vector<StreamSpan> spans() const;
   // From the first to the last packet of all chosen flows; empty (from > to) without flows.
   [[nodiscard]] std::int64_t from_ns() const { return from_ns_; }
   [[nodiscard]] std::int64_t to_ns() const { return to_ns_; }

@@ -103,6 +103,9 @@ TEST(Pcapng, InterfaceTextIsKeptAsItIs) {
   interface.description = "SPAN of <b>switch</b> 7";
   interface.link_type = LinkType::kUndecoded;
   interface.link_type_number = 147;
+  interface.filter = "not port 22";
+  interface.os = "Linux 6.1\xff";
+  interface.hardware = "igb 5.6";
   RoundTrip(MakePacket(Payload(4)), interface);
 }
 

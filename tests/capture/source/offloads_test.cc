@@ -34,6 +34,14 @@ TEST(Offloads, AnInterfaceThatIsNotThereIsAnError) {
   EXPECT_FALSE(EnabledOffloads("nosuch0"));
 }
 
+TEST(Offloads, TheDriverAndTheSystemHaveNames) {
+  VethPair veth;
+  if (const std::string why = veth.Make(); !why.empty()) GTEST_SKIP() << why;
+  EXPECT_TRUE(DriverOf(VethPair::kCapture).starts_with("veth"));
+  EXPECT_EQ(DriverOf("nosuch0"), "");
+  EXPECT_TRUE(HostSystem().starts_with("Linux "));
+}
+
 TEST(Offloads, CAP06_LongestFrame) {
   EXPECT_EQ(LongestFrame(1500, true), 1522u);
   EXPECT_EQ(LongestFrame(1500, false), 1500u);

@@ -1,0 +1,89 @@
+#include "server/api/drop_counts.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/text.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::size_t kMaxEpochs = 1000;  // of all interfaces; those beyond are not counted
+constexpr std::size_t kMaxReasons = 40;
+
+struct Sum {
+  capture::InterfaceCounts counts;
+  std::map<std::string, std::uint64_t> lost;  // by reason
+  std::size_t epochs = 0;
+};
+
+void AddReasons(std::string_view record, Sum* sum) {
+  const auto json = nlohmann::json::parse(record, nullptr, false);
+  if (!json.is_object() || !json.contains("lost") || !json["lost"].is_object()) return;
+  for (const auto& [reason, packets] : json["lost"].items()) {
+    if (!packets.is_number_unsigned() || packets.get<std::uint64_t>() == 0) continue;
+    if (sum->lost.size() >= kMaxReasons && !sum->lost.contains(reason)) continue;
+    sum->lost[reason] += packets.get<std::uint64_t>();
+  }
+}
+
+// offered, recorded, filtered, lost, time_ns, record
+void Add(const SqlRow& row, Sum* sum) {
+  const auto number = [&row](int column) { return static_cast<std::uint64_t>(row.Int(column)); };
+  capture::InterfaceCounts& counts = sum->counts;
+  counts.received += number(0);
+  counts.delivered += number(1);
+  counts.accepted += number(0) - std::min(number(0), number(2));
+  counts.lost += number(3);
+  counts.time_ns = std::max(counts.time_ns, row.Int(4));
+  AddReasons(row.Text(5), sum);
+  ++sum->epochs;
+}
+
+std::string Comment(const Sum& sum) {
+  std::string text = fmt::format(
+      "loss ledger of the sensor's interface from its start on, not of this file alone{}",
+      sum.epochs > 1 ? fmt::format(" ({} starts)", sum.epochs) : std::string());
+  for (const auto& [reason, packets] : sum.lost) {
+    text += fmt::format("; lost, {}: {}", base::EscapeBytes(reason), packets);
+  }
+  return text;
+}
+
+}  // namespace
+
+void DropCounts::Note(const StoredSegment& segment) {
+  if (segment.id == last_segment_) return;
+  last_segment_ = segment.id;
+  if (epochs_noted_ >= kMaxEpochs) return;
+  const bool added = epochs_[{segment.sensor, segment.interface}].insert(segment.epoch).second;
+  if (added) ++epochs_noted_;
+}
+
+std::optional<capture::InterfaceCounts> DropCounts::Find(std::string_view sensor,
+                                                         const std::string& interface) const {
+  const std::string name = base::EscapeBytes(interface);
+  const auto found = epochs_.find({std::string(sensor), name});
+  if (found == epochs_.end()) return std::nullopt;
+  Sum sum;
+  for (const std::uint64_t epoch : found->second) {
+    const std::vector<SqlValue> values{std::string(sensor), name, static_cast<std::int64_t>(epoch)};
+    const auto done = catalog_.Query(
+        "SELECT l.offered, l.recorded, l.filtered, l.lost, l.time_ns, l.record FROM ledger l "
+        "JOIN sensors s ON s.id = l.sensor_id WHERE s.name = ? AND l.interface = ? AND l.epoch = ?",
+        values, [&sum](const SqlRow& row) {
+          Add(row, &sum);
+          return true;
+        });
+    if (!done) return std::nullopt;
+  }
+  if (sum.epochs == 0) return std::nullopt;
+  sum.counts.comment = Comment(sum);
+  return sum.counts;
+}
+
+}  // namespace tapiary::server

@@ -1,0 +1,40 @@
+// DropCounts: what the loss ledger says of the interfaces whose packets a download has.
+//
+// The ledger counts an interface from its sensor's start (an epoch) on, not within a window: the
+// counts cover every epoch that the download touches, and their text says so. One download, one
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "capture/segment/pcapng.h"
+#include "server/api/segment_walk.h"
+#include "server/catalog/catalog.h"
+
+namespace tapiary::server {
+
+class DropCounts {
+ public:
+  explicit DropCounts(const Catalog& catalog) : catalog_(catalog) {}  // which must outlive it
+  // A packet of this segment is in the download.
+  void Note(const StoredSegment& segment);
+  // Nothing when there is no ledger of the interface (uploads have none), or when the catalog does
+  // not tell now: a download is no worse without.
+  [[nodiscard]] std::optional<capture::InterfaceCounts> Find(std::string_view sensor,
+                                                             const std::string& interface) const;
+
+ private:
+  const Catalog& catalog_;
+  std::int64_t last_segment_ = 0;
+  std::size_t epochs_noted_ = 0;
+  // By sensor and escaped interface name.
+  std::map<std::pair<std::string, std::string>, std::set<std::uint64_t>> epochs_;
+};
+
+}  // namespace tapiary::server
