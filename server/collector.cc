@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "server/alert/alerts.h"
 #include "server/api/api.h"
 #include "server/api/openapi.h"
 #include "server/auth/login.h"
@@ -36,6 +37,7 @@ struct Collector::Impl {
   std::unique_ptr<Retention> retention;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Sharkd> sharkd;
+  std::unique_ptr<Alerts> alerts;
   Attempts attempts;
   std::vector<RouteName> route_names;
   Attempts logins;
@@ -57,6 +59,7 @@ std::vector<Route> Collector::Impl::Routes() {
   add(ProbeRoutes(
       {*catalog, *vault, [this] { return MetricsText(http->metrics(), ingest->metrics()); }}));
   add(OpenApiRoutes());
+  add(alerts->Routes());
   add(WebRoutes());
   for (const Route& route : all) {
     route_names.push_back({route.method, route.pattern, route.scope});
@@ -143,6 +146,7 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   limits.scratch_folder = options.vault_path;  // an uploaded file is no larger than what it becomes
   impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);
   impl->sharkd = std::make_unique<Sharkd>(options.dissect);
+  TAPIARY_ASSIGN(impl->alerts, Alerts::Start(*impl->catalog, options.alerts));
   TAPIARY_TRY(PrepareCertificate(options));
   TellFirstUser(*impl->catalog, options);
   impl->http = std::make_unique<HttpServer>(
@@ -175,6 +179,7 @@ base::Result<> Collector::ReloadCertificate() {
 
 void Collector::Stop() {
   impl_->ingest->RequestStop();
+  impl_->alerts->RequestStop();
   impl_->catalog->RequestStop();
   impl_->http->Stop();
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "capture/label/labeler.h"
+#include "server/alert/address_guard.h"
 #include "server/catalog/postgres.h"
 #include "server/ingest/event_mapping.h"
 
@@ -107,6 +108,16 @@ DissectOptions CompleteDissect(const CollectorConfig& config) {
   return dissect;
 }
 
+void AddAlertRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.Add("alerts.targets", &config.alert_targets,
+            "\"NAME URL [KEY=VALUE]...\": where alerts go, by https, syslog+udp, syslog+tcp or "
+            "syslog+tls; see docs/alerts.md");
+  table.Add("alerts.allow", &config.alert_allow,
+            "networks that webhooks may call though they are not public, 10.1.2.0/24 say");
+  table.AddDuration("alerts.keep", &config.alert_keep_ns, "90d", "1d", "3650d",
+                    "alerts are forgotten at this age");
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, CollectorConfig& config) {
@@ -160,6 +171,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
   table.Add("events.mappings", &config.event_mappings,
             "YAML files that say how to read events of other services");
   AddDissectRows(table, config);
+  AddAlertRows(table, config);
   table.Add("log.level", &config.log_level, "debug, info, warning or error");
   table.AddExample("tapiary-collector --data /var/lib/tapiary --tls.names collector.example",
                    "serve on port 8443 with a certificate made at the first start");
@@ -215,6 +227,11 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
     return Invalid("pcap.labels: this build is without nDPI");
   }
   options.dissect = CompleteDissect(config);
+  auto targets = ParseAlertTargets(config.alert_targets);
+  if (!targets) return targets.error().WithContext("alerts.targets");
+  options.alerts = {std::move(*targets), config.alert_allow, config.alert_keep_ns};
+  const auto guard = AddressGuard::Make(config.alert_allow);
+  if (!guard) return guard.error().WithContext("alerts.allow");
   TAPIARY_ASSIGN(options.log_level, base::ParseLogLevel(config.log_level));
   return options;
 }

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "server/alert/alerts.h"
 #include "server/auth/sessions.h"
 #include "server/dissect/sharkd.h"
 #include "server/http/server.h"
@@ -55,6 +56,9 @@ struct CollectorConfig {
   std::int64_t dissect_at_once = 2;
   std::int64_t dissect_time_ns = 0;
   std::int64_t dissect_memory_bytes = 0;
+  std::vector<std::string> alert_targets;
+  std::vector<std::string> alert_allow;
+  std::int64_t alert_keep_ns = 0;
   std::string log_level = "info";
 };
 
@@ -73,6 +77,7 @@ struct CollectorOptions {
   RetentionPolicy retention;
   std::int64_t retention_every_ns = 0;
   SessionLimits sessions;
+  AlertOptions alerts;
   bool own_certificate = false;  // made here when absent
   std::vector<std::string> names;
   HttpServerOptions http;

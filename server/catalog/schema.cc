@@ -316,8 +316,80 @@ CREATE TABLE login_attempts (
 CREATE INDEX login_attempts_by_start ON login_attempts (start_ns);
 )sql";
 
-constexpr std::array kSteps{kStep1,        kStep2,    kStep3,     kPins,
-                            kAnalystScope, kFlowBulk, kRetention, kUsers};
+// Rules are kept when deleted, so that a number never means another one.
+constexpr const char* kAlerts = R"sql(
+CREATE TABLE alert_rules (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  changed_ns INTEGER NOT NULL,
+  changed_by TEXT NOT NULL,
+  deleted_ns INTEGER,
+  rule TEXT NOT NULL,        -- JSON as the API takes it
+  trouble TEXT,              -- why it could not be judged last
+  trouble_ns INTEGER
+);
+CREATE UNIQUE INDEX alert_rules_by_name ON alert_rules (name) WHERE deleted_ns IS NULL;
+CREATE TABLE alert_work (    -- ingested and not yet judged
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL,      -- of the collector that ingested it
+  kind TEXT NOT NULL,        -- as in items
+  received_ns INTEGER NOT NULL
+);
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY,
+  rule_id INTEGER NOT NULL,
+  rule TEXT NOT NULL,        -- its name then
+  severity INTEGER NOT NULL,
+  row_key TEXT NOT NULL,     -- what matched first
+  group_key TEXT NOT NULL,
+  sensor TEXT NOT NULL,
+  created_ns INTEGER NOT NULL,
+  last_ns INTEGER NOT NULL,  -- when the last match was added
+  matches INTEGER NOT NULL,
+  acknowledged_ns INTEGER,
+  acknowledged_by TEXT,
+  acknowledged_note TEXT,
+  record TEXT NOT NULL,      -- JSON of what matched first
+  UNIQUE (rule_id, row_key)
+);
+CREATE INDEX alerts_by_created ON alerts (created_ns);
+CREATE INDEX alerts_by_rule ON alerts (rule_id, created_ns);
+CREATE INDEX alerts_open ON alerts (id) WHERE acknowledged_ns IS NULL;
+CREATE TABLE alert_groups (  -- where further matches go until the cool-down ends
+  rule_id INTEGER NOT NULL,
+  group_key TEXT NOT NULL,
+  alert_id INTEGER NOT NULL,
+  until_ns INTEGER NOT NULL,
+  PRIMARY KEY (rule_id, group_key)
+);
+CREATE TABLE alert_outbox (  -- one row for each alert and target
+  id INTEGER PRIMARY KEY,
+  alert_id INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'dead')),
+  attempts INTEGER NOT NULL,
+  due_ns INTEGER NOT NULL,
+  lease_ns INTEGER NOT NULL, -- another collector may take it from then on
+  changed_ns INTEGER NOT NULL,
+  trouble TEXT NOT NULL,     -- of the last attempt
+  UNIQUE (alert_id, target)
+);
+CREATE INDEX alert_outbox_waiting ON alert_outbox (target, due_ns) WHERE state = 'waiting';
+CREATE INDEX alert_outbox_by_state ON alert_outbox (state, changed_ns);
+CREATE TABLE alert_memory (  -- what conditions saw last, by rule and sensor
+  rule_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  second INTEGER NOT NULL,
+  PRIMARY KEY (rule_id, name)
+);
+CREATE INDEX audit_by_time ON audit (time_ns);
+)sql";
+
+constexpr std::array kSteps{kStep1,    kStep2,     kStep3, kPins,  kAnalystScope,
+                            kFlowBulk, kRetention, kUsers, kAlerts};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/alert/work.h"
 
 namespace tapiary::server {
 namespace {
@@ -62,6 +63,7 @@ base::Result<Outcome> StoreIn(SqlWriter& writer, const Item& item, const RowWork
   const std::vector<SqlValue> seen{row.received_ns, item.sensor_id};
   TAPIARY_TRY(writer.Execute("UPDATE sensors SET last_seen_ns = ? WHERE id = ?", seen));
   TAPIARY_TRY(work(writer, row));
+  TAPIARY_TRY(AddAlertWork(writer, item.kind, row.received_ns));
   return Outcome::kNew;
 }
 
