@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "server/alert/alerts.h"
 #include "server/api/api.h"
+#include "server/api/event_clock.h"
 #include "server/api/openapi.h"
 #include "server/auth/login.h"
 #include "server/auth/session.h"
@@ -34,6 +35,7 @@ struct Collector::Impl {
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Vault> vault;
   std::unique_ptr<Sweeper> sweeper;
+  std::unique_ptr<ClockLearner> clock_learner;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Sharkd> sharkd;
@@ -140,6 +142,7 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   TAPIARY_ASSIGN(impl->vault, OpenVault(options, tag));
   impl->sweeper =
       std::make_unique<Sweeper>(*impl->catalog, *impl->vault, tag, options.orphan_age_ns);
+  impl->clock_learner = std::make_unique<ClockLearner>(*impl->catalog);
   impl->retention = MakeRetention(options, *impl->catalog, *impl->vault);
   impl->retention->Start();
   IngestLimits limits = options.ingest;

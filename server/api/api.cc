@@ -3,6 +3,8 @@
 #include <functional>
 
 #include "server/api/downloads.h"
+#include "server/api/event_flows.h"
+#include "server/api/event_session_view.h"
 #include "server/api/histogram.h"
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
@@ -49,6 +51,8 @@ std::vector<Route> ApiRoutes(ApiContext context) {
       {"/api/v1/transactions", List(ListKind::kTransactions)},
       {"/api/v1/commands", List(ListKind::kCommands)},
       {"/api/v1/events", List(ListKind::kEvents)},
+      {"/api/v1/events/{id}/flows", HandleEventFlows},
+      {"/api/v1/events/{id}/session", HandleEventSession},
       {"/api/v1/events/quarantined", HandleQuarantined},
       {"/api/v1/retention", HandleRetention},
       {"/api/v1/sensors", Plain(HandleSensors)},

@@ -6,12 +6,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/api/event_view.h"
 #include "server/api/select.h"
 
 namespace tapiary::server {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kGapsShown = 100;
 
@@ -31,6 +30,7 @@ struct Totals {
   std::int64_t segments = 0, packets_stored = 0, bytes_stored = 0;
   std::int64_t gaps = 0;
   Json last_gap;
+  Json clocks = Json::object();  // of honeypots, by service
 };
 using TotalsBySensor = std::map<std::int64_t, Totals>;
 
@@ -80,6 +80,14 @@ base::Result<> AddGaps(const Catalog& catalog, TotalsBySensor* totals) {
       });
 }
 
+base::Result<> AddClocks(const Catalog& catalog, TotalsBySensor* totals) {
+  TAPIARY_ASSIGN(const auto clocks, AllClocks(catalog));
+  for (const HoneypotClock& one : clocks) {
+    (*totals)[one.sensor_id].clocks[one.dataset] = ClockJson(one.clock);
+  }
+  return {};
+}
+
 Json SensorItem(const SqlRow& row, const Totals& totals) {
   return {
       {"name", base::EscapeBytes(row.Text(1))},
@@ -96,6 +104,7 @@ Json SensorItem(const SqlRow& row, const Totals& totals) {
       {"bytes_stored", totals.bytes_stored},
       {"gaps", totals.gaps},
       {"last_gap", totals.last_gap},
+      {"event_clocks", totals.clocks},
   };
 }
 
@@ -104,6 +113,7 @@ base::Result<> Sensors(const Catalog& catalog, Json* items) {
   TAPIARY_TRY(AddLedger(catalog, &totals));
   TAPIARY_TRY(AddStored(catalog, &totals));
   TAPIARY_TRY(AddGaps(catalog, &totals));
+  TAPIARY_TRY(AddClocks(catalog, &totals));
   *items = Json::array();
   TAPIARY_TRY(
       catalog.Query("SELECT id, name, created_ns, last_seen_ns, health FROM sensors ORDER BY name",

@@ -388,8 +388,19 @@ CREATE TABLE alert_memory (  -- what conditions saw last, by rule and sensor
 CREATE INDEX audit_by_time ON audit (time_ns);
 )sql";
 
-constexpr std::array kSteps{kStep1,    kStep2,     kStep3, kPins,  kAnalystScope,
-                            kFlowBulk, kRetention, kUsers, kAlerts};
+constexpr const char* kEventClocks = R"sql(
+CREATE TABLE event_clocks (  -- by how much a honeypot's clock is ahead, by single events
+  event_id INTEGER NOT NULL UNIQUE,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  dataset TEXT NOT NULL,
+  received_ns INTEGER NOT NULL,
+  offset_ns INTEGER NOT NULL
+);
+CREATE INDEX event_clocks_by_honeypot ON event_clocks (sensor_id, dataset, received_ns);
+)sql";
+
+constexpr std::array kSteps{kStep1,    kStep2,     kStep3, kPins,   kAnalystScope,
+                            kFlowBulk, kRetention, kUsers, kAlerts, kEventClocks};
 
 }  // namespace
 
