@@ -31,7 +31,7 @@ THIRD_PARTY = (
     (r"boost/(beast|asio)", ("server/http/",)),
     (r"sqlite3\.h", ("server/catalog/",)),
     (r"libpq", ("server/catalog/",)),
-    (r"curl/", ("uplink/", "server/vault/", "server/alert/")),
+    (r"curl/", ("uplink/", "server/vault/", "server/alert/", "server/http/curl_setup", "cli/collector_client")),
     (r"pcap(/|\.h)", ("capture/source/",)),
     (r"yaml-cpp/", ("base/config", "ovs/", "server/ingest/event_mapping_yaml")),
     (r"spdlog/", ("base/log.cc",)),

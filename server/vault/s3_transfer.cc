@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/http/curl_setup.h"
 
 namespace tapiary::server {
 namespace {
@@ -23,16 +24,6 @@ constexpr std::size_t kMaxIdle = 64;
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 constexpr long kConnectionAgeS = 60;  // the name may have moved (UP-06)
 constexpr std::uint64_t kSlowestBytesPerS = 256 * 1024;
-
-struct FreeEasy {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-using Easy = std::unique_ptr<CURL, FreeEasy>;
-
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using List = std::unique_ptr<curl_slist, FreeList>;
 
 // State of one exchange, for the callbacks.
 struct Exchange {
@@ -112,54 +103,15 @@ int SeekBody(void* user, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
-// Remembers the first option that libcurl refused: it may be the one that checks certificates.
-class Setter {
- public:
-  explicit Setter(CURL* easy) : easy_(easy) {}
-  template <class Value>
-  void operator()(CURLoption option, Value value, const char* name) {
-    if (failed_ == nullptr && curl_easy_setopt(easy_, option, value) != CURLE_OK) failed_ = name;
-  }
-  [[nodiscard]] base::Result<> result() const {
-    if (failed_ == nullptr) return {};
-    return base::MakeError(base::ErrorCode::kInvalid,
-                           fmt::format("libcurl does not take {}", failed_));
-  }
-
- private:
-  CURL* easy_;
-  const char* failed_ = nullptr;
-};
-
-#define TAPIARY_SET(option, value) set(option, value, #option)
-
 base::Result<> SetConnection(CURL* easy, const S3TransferOptions& options) {
-  Setter set(easy);
-  TAPIARY_SET(CURLOPT_PROTOCOLS_STR, "http,https");
-  TAPIARY_SET(CURLOPT_SSL_VERIFYPEER, 1L);
-  TAPIARY_SET(CURLOPT_SSL_VERIFYHOST, 2L);
-  TAPIARY_SET(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) {
-    TAPIARY_SET(CURLOPT_CAINFO, options.ca_file.c_str());
-    TAPIARY_SET(CURLOPT_CAPATH, nullptr);  // only what was named
-  }
-  TAPIARY_SET(CURLOPT_PROXY, "");  // also ignores the environment (UP-09)
-  TAPIARY_SET(CURLOPT_FOLLOWLOCATION, 0L);
-  TAPIARY_SET(CURLOPT_NOSIGNAL, 1L);
-  TAPIARY_SET(CURLOPT_QUICK_EXIT, 1L);
-  TAPIARY_SET(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  TAPIARY_SET(CURLOPT_HTTP09_ALLOWED, 0L);
-  TAPIARY_SET(CURLOPT_PATH_AS_IS, 1L);  // what was signed is what is sent
+  TAPIARY_TRY(SetCurlConnection(easy, {.protocols = "http,https",
+                                       .ca_file = options.ca_file,
+                                       .connect_timeout_ns = options.connect_timeout_ns,
+                                       .stall_ns = options.stall_ns}));
+  CurlSetter set(easy);
   TAPIARY_SET(CURLOPT_USERAGENT, "tapiary-collector/" TAPIARY_VERSION);
-  TAPIARY_SET(CURLOPT_CONNECTTIMEOUT_MS,
-              static_cast<long>(options.connect_timeout_ns / base::kNanosPerMilli));
-  TAPIARY_SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  TAPIARY_SET(CURLOPT_LOW_SPEED_TIME, static_cast<long>(std::max<std::int64_t>(
-                                          1, options.stall_ns / base::kNanosPerSecond)));
-  TAPIARY_SET(CURLOPT_TCP_KEEPALIVE, 1L);
   TAPIARY_SET(CURLOPT_MAXAGE_CONN, kConnectionAgeS);
   TAPIARY_SET(CURLOPT_MAXLIFETIME_CONN, 5 * kConnectionAgeS);
-  TAPIARY_SET(CURLOPT_BUFFERSIZE, 256L * 1024);
   TAPIARY_SET(CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
   return set.result();
 }
@@ -167,7 +119,7 @@ base::Result<> SetConnection(CURL* easy, const S3TransferOptions& options) {
 base::Result<> SetExchange(CURL* easy, Exchange& exchange, std::int64_t stall_ns) {
   const S3Call& call = exchange.call;
   const std::uint64_t size = call.fd < 0 ? call.text.size() : call.size;
-  Setter set(easy);
+  CurlSetter set(easy);
   TAPIARY_SET(CURLOPT_URL, call.url.c_str());
   TAPIARY_SET(CURLOPT_WRITEFUNCTION, TakeBody);
   TAPIARY_SET(CURLOPT_WRITEDATA, &exchange);
@@ -193,17 +145,6 @@ base::Result<> SetExchange(CURL* easy, Exchange& exchange, std::int64_t stall_ns
   return set.result();
 }
 
-List MakeHeaders(const S3Fields& fields) {
-  List list(curl_slist_append(nullptr, "Expect:"));  // never wait for a 100 (UP-02)
-  for (const auto& [name, value] : fields) {
-    curl_slist* const longer = curl_slist_append(list.get(), (name + ": " + value).c_str());
-    if (longer == nullptr) return nullptr;
-    static_cast<void>(list.release());
-    list.reset(longer);
-  }
-  return list;
-}
-
 base::Error Explain(CURLcode code, const Exchange& exchange, const char* detail) {
   const char* const reason = exchange.fault != nullptr ? exchange.fault
                              : detail[0] != '\0'       ? detail
@@ -225,16 +166,16 @@ base::Error Explain(CURLcode code, const Exchange& exchange, const char* detail)
 struct S3Transfer::Impl {
   S3TransferOptions options;
   std::mutex mutex;
-  std::vector<Easy> idle;  // guarded by mutex
+  std::vector<CurlEasy> idle;  // guarded by mutex
 
-  Easy Take() {
+  CurlEasy Take() {
     const std::lock_guard lock(mutex);
-    if (idle.empty()) return Easy(curl_easy_init());
-    Easy easy = std::move(idle.back());
+    if (idle.empty()) return CurlEasy(curl_easy_init());
+    CurlEasy easy = std::move(idle.back());
     idle.pop_back();
     return easy;
   }
-  void GiveBack(Easy easy) {
+  void GiveBack(CurlEasy easy) {
     curl_easy_reset(easy.get());  // keeps its connections
     const std::lock_guard lock(mutex);
     if (idle.size() < kMaxIdle) idle.push_back(std::move(easy));
@@ -242,16 +183,15 @@ struct S3Transfer::Impl {
 };
 
 S3Transfer::S3Transfer(S3TransferOptions options) : impl_(new Impl) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  InitCurl();
   impl_->options = std::move(options);
 }
 
 S3Transfer::~S3Transfer() = default;
 
 base::Result<S3Answer> S3Transfer::Perform(const S3Call& call) {
-  Easy easy = impl_->Take();
-  const List headers = MakeHeaders(call.headers);
+  CurlEasy easy = impl_->Take();
+  const CurlList headers = MakeCurlHeaders(call.headers);
   if (!easy || !headers) {
     return base::MakeError(base::ErrorCode::kUnavailable, "libcurl: out of memory");
   }
@@ -259,7 +199,7 @@ base::Result<S3Answer> S3Transfer::Perform(const S3Call& call) {
   std::array<char, CURL_ERROR_SIZE> detail{};
   TAPIARY_TRY(SetConnection(easy.get(), impl_->options));
   TAPIARY_TRY(SetExchange(easy.get(), exchange, impl_->options.stall_ns));
-  Setter set(easy.get());
+  CurlSetter set(easy.get());
   TAPIARY_SET(CURLOPT_HTTPHEADER, headers.get());
   TAPIARY_SET(CURLOPT_ERRORBUFFER, detail.data());
   TAPIARY_TRY(set.result());
