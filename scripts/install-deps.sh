@@ -14,7 +14,7 @@ USAGE
 build=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates
   libboost1.81-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libndpi-dev libpcap-dev libpq-dev
-  libprotobuf-dev
+  libprotobuf-dev libre2-dev
   protobuf-compiler librocksdb-dev libsodium-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
 )

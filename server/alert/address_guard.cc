@@ -37,7 +37,7 @@ constexpr Range kSpecialIpv6[] = {
 
 FilterValue ParseNetwork(std::string_view text) {
   const FilterField* const field = FindFilterField("ip.addr");
-  const auto value = ParseFilterValue(*field, text);
+  const auto value = ParseFilterValue(*field, text, 0);
   return value ? *value : FilterValue{};
 }
 
@@ -70,7 +70,7 @@ base::Error Refused(std::string_view address, std::string_view why) {
 base::Result<AddressGuard> AddressGuard::Make(const std::vector<std::string>& networks) {
   AddressGuard guard;
   for (const std::string& text : networks) {
-    const auto value = ParseFilterValue(*FindFilterField("ip.addr"), text);
+    const auto value = ParseFilterValue(*FindFilterField("ip.addr"), text, 0);
     if (!value) return value.error();
     guard.allowed_.push_back(*value);
   }

@@ -57,6 +57,12 @@ CREATE OR REPLACE FUNCTION instr(text, text) RETURNS bigint
 CREATE OR REPLACE FUNCTION json_extract(text, text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
   $$ SELECT jsonb_path_query_first($1::jsonb, $2::jsonpath) #>> '{}' $$;
+-- Patterns are those of query/pattern.h. Word boundaries are of ASCII, as RE2's.
+CREATE OR REPLACE FUNCTION tapiary_matches(text, text) RETURNS boolean
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT $1 ~ replace(replace($2,
+    '\b', '(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))'),
+    '\B', '(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))') $$;
 CREATE OR REPLACE FUNCTION json(text) RETURNS json
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
   $$ SELECT $1::json $$;

@@ -1,7 +1,7 @@
 // The catalog's common SQL as PostgreSQL wants it. Pure; any thread.
 //
 // What the two databases do not share and can be given to PostgreSQL as functions (json_extract,
-// json_each, json_set, json, instr) is made in its schema; see postgres_sql.cc.
+// json_each, json_set, json, instr, tapiary_matches) is made in its schema; see postgres_sql.cc.
 #pragma once
 
 #include <string>

@@ -457,7 +457,7 @@ std::string_view ExpectedValue(FieldType type) {
       "a whole number, decimal or as 0x1f",
       "a size such as 1500, 64k or 1M",
       "a duration such as 250ms, 1.5s or 5m",
-      "a time such as \"2026-11-01\" or \"2026-11-01T12:30:00Z\"",
+      "a time such as \"2026-11-01\", \"2026-11-01T12:30:00Z\", -1h or now",
       "a text in double quotes",
       "a flow id as the page shows it, such as plant-a.19ab3c4d5e6.4d2",
   };

@@ -1,8 +1,10 @@
 #include <utility>
 
 #include "base/text.h"
+#include "server/catalog/text_matcher.h"
 #include "server/query/filter.h"
 #include "server/query/lexer.h"
+#include "server/query/pattern.h"
 #include "server/query/value.h"
 
 namespace tapiary::server {
@@ -13,8 +15,8 @@ using Kind = FilterTokenKind;
 // Recursive descent; every recursion goes through Unary or a flag's expansion, which count depth.
 class Parser {
  public:
-  Parser(const std::vector<FilterToken>& tokens, FilterError* error)
-      : tokens_(tokens), error_(*error) {}
+  Parser(const std::vector<FilterToken>& tokens, std::int64_t now_ns, FilterError* error)
+      : tokens_(tokens), now_ns_(now_ns), error_(*error) {}
 
   bool Run(FilterNode* root) {
     if (Peek().kind == Kind::kEnd) return true;  // an empty filter matches everything
@@ -115,7 +117,7 @@ class Parser {
     const Kind kind = Peek().kind;
     if (kind != Kind::kWord && kind != Kind::kString && kind != Kind::kOpenSet) return true;
     return Fail(Peek(), "an operator is missing before this",
-                "==, !=, <, <=, >, >=, in or contains");
+                "==, !=, <, <=, >, >=, in, contains or matches");
   }
 
   bool Flag(FilterNode* out) {
@@ -123,7 +125,8 @@ class Parser {
     if (Peek().kind == Kind::kCompare) {
       const FilterToken& op = Take();
       if (op.op != FilterOp::kEqual && op.op != FilterOp::kNotEqual) {
-        return Fail(op, "this field is true or false", "== or !=");
+        const bool bits = op.op == FilterOp::kBits && op.length == 1;
+        return Fail(op, "this field is true or false", "== or !=", bits ? "&&" : "");
       }
       const FilterToken& value = Take();
       const bool yes = value.text == "true" || value.text == "1";
@@ -157,7 +160,11 @@ class Parser {
     const FilterToken& op = Take();
     out->op = op.op;
     if (!CheckOp(op, *out->field)) return false;
-    if (!(op.op == FilterOp::kIn ? Set(out) : One(out))) return false;
+    const bool good = op.op == FilterOp::kIn        ? Set(out)
+                      : op.op == FilterOp::kMatches ? Pattern(out)
+                      : op.op == FilterOp::kBits    ? Bits(out)
+                                                    : One(out);
+    if (!good) return false;
     if (negated) {
       FilterNode inner = std::move(*out);
       *out = FilterNode{.kind = FilterNode::Kind::kNot};
@@ -174,8 +181,13 @@ class Parser {
                           op.op == FilterOp::kGreater || op.op == FilterOp::kGreaterEqual;
     const std::string what =
         "'" + std::string(field.name) + "' is a " + std::string(ToString(field.type)) + " field: ";
-    if (op.op == FilterOp::kContains && !text) {
-      return Fail(op, what + "contains works on text only", "==, !=, <, <=, >, >= or in");
+    if ((op.op == FilterOp::kContains || op.op == FilterOp::kMatches) && !text) {
+      return Fail(op, what + "contains and matches work on text only",
+                  "==, !=, <, <=, >, >= or in");
+    }
+    if (op.op == FilterOp::kBits && field.type != FieldType::kNumber) {
+      return Fail(op, what + "& works on numbers only", "==, != or in",
+                  op.length == 1 ? "&&" : "and");
     }
     if (ordering && unordered) return Fail(op, what + "it has no order", "==, != or in");
     return true;
@@ -187,6 +199,42 @@ class Parser {
       return Fail(token, "a set of values goes with 'in'", ExpectedValue(out->field->type));
     }
     return Value(*out->field, token, &out->values.emplace_back());
+  }
+
+  bool Pattern(FilterNode* out) {
+    const FilterToken& token = Take();
+    if (token.kind != Kind::kWord && token.kind != Kind::kString) {
+      return Fail(token, token.kind == Kind::kEnd ? "a value is missing" : "not a value",
+                  "a regular expression such as r\"^/cgi-bin/.*\\.sh$\"");
+    }
+    FilterValue& value = out->values.emplace_back();
+    PatternError problem;
+    if (!RewritePattern(token.text, &value.text, &problem)) {
+      return Fail(token,
+                  "not a regular expression: at " + std::to_string(problem.position) +
+                      " of it: " + problem.message,
+                  "RE2's language, without (?flags) inside and \\p");
+    }
+    auto matcher = TextMatcher::Make(value.text);
+    if (!matcher) {
+      return Fail(token, "this regular expression is too large: " + matcher.error().message, "");
+    }
+    value.matcher = std::move(*matcher);
+    return true;
+  }
+
+  // FIELD & MASK, or FIELD & MASK == VALUE.
+  bool Bits(FilterNode* out) {
+    const FilterToken& token = Take();
+    FilterValue mask;
+    if (!Value(*out->field, token, &mask)) return false;
+    if (mask.low <= 0) return Fail(token, "a mask has bits", "a number above 0, such as 0x80");
+    out->mask = mask.low;
+    if (Peek().kind != Kind::kCompare) return true;
+    const FilterToken& op = Take();
+    if (op.op == FilterOp::kBits) return Fail(op, "one mask is enough", "==, != or in");
+    out->op = op.op;
+    return CheckOp(op, *out->field) && (op.op == FilterOp::kIn ? Set(out) : One(out));
   }
 
   // {a, b, c..d}; commas may be left out.
@@ -229,7 +277,7 @@ class Parser {
       return Fail(token, token.kind == Kind::kEnd ? "a value is missing" : "not a value",
                   ExpectedValue(field.type));
     }
-    const auto parsed = ParseFilterValue(field, token.text);
+    const auto parsed = ParseFilterValue(field, token.text, now_ns_);
     if (!parsed) {
       std::string message = parsed.error().message;
       if (token.kind == Kind::kWord && FindFilterField(token.text) != nullptr) {
@@ -242,6 +290,7 @@ class Parser {
   }
 
   const std::vector<FilterToken>& tokens_;
+  std::int64_t now_ns_;
   FilterError& error_;
   std::size_t next_ = 0;
   std::size_t depth_ = 0;
@@ -274,7 +323,7 @@ std::string FilterError::ToString() const {
   return text;
 }
 
-base::Result<Filter> Filter::Parse(std::string_view text, FilterError* error) {
+base::Result<Filter> Filter::Parse(std::string_view text, FilterError* error, std::int64_t now_ns) {
   FilterError local;
   FilterError& problem = error != nullptr ? *error : local;
   problem = {};
@@ -285,7 +334,8 @@ base::Result<Filter> Filter::Parse(std::string_view text, FilterError* error) {
                "the filter is longer than " + std::to_string(kMaxFilterBytes) + " bytes", "", ""};
   } else {
     std::vector<FilterToken> tokens;
-    good = LexFilter(text, &tokens, &problem) && Parser(tokens, &problem).Run(&filter.root_);
+    good =
+        LexFilter(text, &tokens, &problem) && Parser(tokens, now_ns, &problem).Run(&filter.root_);
   }
   if (!good) return base::MakeError(base::ErrorCode::kInvalid, problem.ToString());
   return filter;

@@ -8,15 +8,19 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "server/query/field.h"
 
 namespace tapiary::server {
+
+class TextMatcher;
 
 inline constexpr std::size_t kMaxFilterBytes = 4096;
 inline constexpr std::size_t kMaxFilterDepth = 32;
@@ -31,6 +35,8 @@ enum class FilterOp : std::uint8_t {
   kGreater,
   kGreaterEqual,
   kContains,
+  kMatches,  // a regular expression (pattern.h)
+  kBits,     // some bit of the mask is set
   kIn,
 };
 
@@ -45,7 +51,8 @@ struct FilterValue {
   std::int64_t high = 0;
   AddressKey address_low{};
   AddressKey address_high{};
-  std::string text{};  // escaped as stored text is (base::EscapeBytes)
+  std::string text{};  // escaped as stored text is (base::EscapeBytes); the pattern of kMatches
+  std::shared_ptr<const TextMatcher> matcher{};  // kMatches; shared by copies of the filter
   bool operator==(const FilterValue&) const = default;
 };
 
@@ -55,6 +62,7 @@ struct FilterNode {
   std::vector<FilterNode> children{};
   const FilterField* field = nullptr;  // kTest
   FilterOp op = FilterOp::kPresent;
+  std::int64_t mask = 0;  // of &: what is compared is the value's bits in it; 0: the value itself
   std::vector<FilterValue> values{};
 };
 
@@ -71,8 +79,9 @@ struct FilterError {
 class Filter {
  public:
   Filter() = default;  // matches everything
-  // kInvalid; *error, when given, has the details.
-  static base::Result<Filter> Parse(std::string_view text, FilterError* error = nullptr);
+  // kInvalid; *error, when given, has the details. Times such as -1h are counted from now_ns.
+  static base::Result<Filter> Parse(std::string_view text, FilterError* error = nullptr,
+                                    std::int64_t now_ns = base::WallNow());
 
   [[nodiscard]] const FilterNode& root() const { return root_; }
   // Every field of it can be read from a packet alone.

@@ -24,6 +24,8 @@ constexpr std::array kSymbols = {
     Symbol{">=", FilterTokenKind::kCompare, FilterOp::kGreaterEqual},
     Symbol{"&&", FilterTokenKind::kAnd},
     Symbol{"||", FilterTokenKind::kOr},
+    Symbol{"&", FilterTokenKind::kCompare, FilterOp::kBits},
+    Symbol{"~", FilterTokenKind::kCompare, FilterOp::kMatches},
     Symbol{"..", FilterTokenKind::kRange},
     Symbol{"<", FilterTokenKind::kCompare, FilterOp::kLess},
     Symbol{">", FilterTokenKind::kCompare, FilterOp::kGreater},
@@ -43,6 +45,8 @@ constexpr std::array kKeywords = {
     Symbol{"gt", FilterTokenKind::kCompare, FilterOp::kGreater},
     Symbol{"ge", FilterTokenKind::kCompare, FilterOp::kGreaterEqual},
     Symbol{"contains", FilterTokenKind::kCompare, FilterOp::kContains},
+    Symbol{"matches", FilterTokenKind::kCompare, FilterOp::kMatches},
+    Symbol{"bitand", FilterTokenKind::kCompare, FilterOp::kBits},
     Symbol{"in", FilterTokenKind::kCompare, FilterOp::kIn},
     Symbol{"and", FilterTokenKind::kAnd},
     Symbol{"or", FilterTokenKind::kOr},
@@ -55,9 +59,8 @@ struct Foreign {
   std::string_view suggestion;
 };
 constexpr std::array kForeign = {
-    Foreign{"===", "=="},      Foreign{"!==", "!="}, Foreign{"<>", "!="},
-    Foreign{"=~", "contains"}, Foreign{"~=", "!="},  Foreign{"~", "contains"},
-    Foreign{"=", "=="},        Foreign{"&", "&&"},   Foreign{"|", "||"},
+    Foreign{"===", "=="},     Foreign{"!==", "!="}, Foreign{"<>", "!="}, Foreign{"!~", "matches"},
+    Foreign{"=~", "matches"}, Foreign{"~=", "!="},  Foreign{"=", "=="},  Foreign{"|", "||"},
 };
 
 bool IsWordByte(char c) {
@@ -109,6 +112,7 @@ class Lexer {
       return true;
     }
     if (rest[0] == '"') return String();
+    if (rest.starts_with("r\"")) return RawString();
     if (IsWordByte(rest[0])) return Word(rest);
     return Fail(at_, 1, "unexpected character '" + base::EscapeBytes(rest.substr(0, 1)) + "'");
   }
@@ -129,9 +133,6 @@ class Lexer {
       Push({.kind = keyword.kind, .op = keyword.op, .text = word}, length);
       return true;
     }
-    if (lower == "matches") {
-      return Fail(at_, length, "regular expressions are not supported", "contains");
-    }
     Push({.kind = FilterTokenKind::kWord, .text = word}, length);
     return true;
   }
@@ -149,6 +150,19 @@ class Lexer {
         continue;
       }
       if (!Escape(&i, &value)) return false;
+    }
+    return Fail(at_, text_.size() - at_, "a text begins here and has no closing quote");
+  }
+
+  // r"...": backslashes are text, for regular expressions. One before a quote keeps it inside.
+  bool RawString() {
+    for (std::size_t i = at_ + 2; i < text_.size(); ++i) {
+      if (text_[i] == '"') {
+        const std::string_view value = text_.substr(at_ + 2, i - at_ - 2);
+        Push({.kind = FilterTokenKind::kString, .text = std::string(value)}, i + 1 - at_);
+        return true;
+      }
+      if (text_[i] == '\\') ++i;
     }
     return Fail(at_, text_.size() - at_, "a text begins here and has no closing quote");
   }
@@ -172,7 +186,8 @@ class Lexer {
       }
     }
     return Fail(*i, std::min<std::size_t>(2, text_.size() - *i),
-                "in a text, a backslash is followed by \" \\ n r t or xNN");
+                "in a text, a backslash is followed by \" \\ n r t or xNN; a regular expression is "
+                "written r\"...\"");
   }
 
   std::string_view text_;

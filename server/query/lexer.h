@@ -22,7 +22,7 @@ enum class FilterTokenKind : std::uint8_t {
   kAnd,
   kOr,
   kNot,
-  kCompare,  // `op` says which; `in` and `contains` are here as well
+  kCompare,  // `op` says which; `in`, `contains`, `matches` and & are here as well
 };
 
 struct FilterToken {

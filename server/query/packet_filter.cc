@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "server/catalog/text_matcher.h"
 #include "server/query/value.h"
 
 namespace tapiary::server {
@@ -100,18 +101,23 @@ bool CompareOrdered(const T& have, FilterOp op, const T& low, const T& high) {
   }
 }
 
-bool AnyMatches(const Values& values, FilterOp op, const FilterValue& wanted) {
+bool TextMatches(const std::string& have, FilterOp op, const FilterValue& wanted) {
+  if (op == FilterOp::kMatches) return wanted.matcher->Matches(have);
+  if (op == FilterOp::kContains) return have.find(wanted.text) != std::string::npos;
+  return have == wanted.text;
+}
+
+bool AnyMatches(const Values& values, FilterOp op, std::int64_t mask, const FilterValue& wanted) {
   for (std::size_t i = 0; i < values.number_count; ++i) {
-    if (CompareOrdered(values.numbers[i], op, wanted.low, wanted.high)) return true;
+    const std::int64_t number = mask == 0 ? values.numbers[i] : values.numbers[i] & mask;
+    if (CompareOrdered(number, op, wanted.low, wanted.high)) return true;
   }
   for (std::size_t i = 0; i < values.address_count; ++i) {
     if (CompareOrdered(values.addresses[i], op, wanted.address_low, wanted.address_high))
       return true;
   }
   for (std::size_t i = 0; i < values.text_count; ++i) {
-    const std::string& text = values.texts[i];
-    const bool found = text.find(wanted.text) != std::string::npos;
-    if (op == FilterOp::kContains ? found : text == wanted.text) return true;
+    if (TextMatches(values.texts[i], op, wanted)) return true;
   }
   return false;
 }
@@ -120,11 +126,15 @@ bool TestMatches(const FilterNode& node, const PacketFacts& facts) {
   const Values values = ValuesOf(node.field->packet, facts);
   if (values.count() == 0) return false;
   if (node.op == FilterOp::kPresent) return true;
+  if (node.op == FilterOp::kBits) {
+    return std::any_of(values.numbers.begin(), values.numbers.begin() + values.number_count,
+                       [&](std::int64_t number) { return (number & node.mask) != 0; });
+  }
   const bool all_differ = node.op == FilterOp::kNotEqual;
   const FilterOp op = all_differ ? FilterOp::kEqual : node.op;
-  const bool any =
-      std::any_of(node.values.begin(), node.values.end(),
-                  [&](const FilterValue& value) { return AnyMatches(values, op, value); });
+  const bool any = std::any_of(
+      node.values.begin(), node.values.end(),
+      [&](const FilterValue& value) { return AnyMatches(values, op, node.mask, value); });
   return any != all_differ;
 }
 

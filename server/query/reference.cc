@@ -20,6 +20,7 @@ ip.addr == 10.0.0.0/8 && tcp.port == 502
 modbus.func_code in {5, 6, 15..16} && !(sensor == "plant-a")
 command && frame.time >= "2026-11-01"
 service == "modbus" || flow.bytes > 1M
+http.uri matches r"\.(sh|cgi)$" && frame.time >= -1h
 ```
 
 | to say | write |
@@ -28,6 +29,8 @@ service == "modbus" || flow.bytes > 1M
 | order (numbers, sizes, durations, times, addresses) | `<` `lt`, `<=` `le`, `>` `gt`, `>=` `ge` |
 | one of | `in {1, 2, 5..8}`; ranges include both ends |
 | part of a text | `contains`; case counts, there are no wildcards |
+| a regular expression | `matches` `~`; see below |
+| bits of a number | `ot.code & 0x80`, or `ot.code & 0x0f == 3`; `&` `bitand` |
 | and, or, not | `&&` `and`, `\|\|` `or`, `!` `not`; and binds closer than or |
 | the field is there | its name alone |
 
@@ -41,8 +44,14 @@ service == "modbus" || flow.bytes > 1M
 - **Networks**: `10.0.0.0/8`, `2001:db8::/32`. IPv4 addresses lie inside `::ffff:0:0/96`, so inside `::/0`.
 - **Texts** in double quotes with `\"`, `\\`, `\n`, `\r`, `\t`, `\xNN`. Bytes that are no text are found by
   `\xNN`. A single plain word needs no quotes.
+  `r"..."` keeps its backslashes, for regular expressions.
+- **Regular expressions** are RE2's: `.` `[...]` `\d \w \s \b` `|` `(...)` `* + ? {2,5}` `^` `$`, found anywhere
+  in the text. Case does not count, for a to z, unless the expression begins with `(?-i)`. There are no back
+  references, look-arounds or `\p`. `\\` finds a backslash and `\x00` a NUL byte. At most 512 bytes, and 1000
+  elements when repetitions are written out.
 - **Sizes** take `k`, `M`, `G`, `T` (powers of 1024) or `kB`, `MB` ... (powers of 1000). **Durations** take
-  `ms`, `s`, `m`, `h`, `d`. **Times** are UTC unless they carry an offset.
+  `us`, `ms`, `s`, `m` or `min`, `h`, `d`. **Times** are UTC unless they carry an offset; `now`, `-1h` and `now-1h`
+  are counted from when the filter is read.
 - **Limits**: 4096 bytes, 32 levels of nesting, 256 terms.
 - **Downloads.** With only fields marked "packets", `/api/v1/pcap` looks at every stored packet of the
   window, so it is complete even where flow records are missing. Any other field selects flows, and the

@@ -72,6 +72,11 @@ class Compiler {
       return;
     }
     if (sql.nullable) out_.text += " AND (";
+    if (node.mask != 0) {
+      Masked(node, column.low, op);
+      out_.text += sql.nullable ? "))" : ")";
+      return;
+    }
     for (std::size_t i = 0; i < node.values.size(); ++i) {
       if (i != 0) out_.text += " OR ";
       Value(*node.field, column, op, node.values[i]);
@@ -79,10 +84,51 @@ class Compiler {
     out_.text += sql.nullable ? "))" : ")";
   }
 
+  // Only whole numbers have bits. The two databases round others differently when they cast them,
+  // and one fails where a number does not fit.
+  void Masked(const FilterNode& node, const std::string& column, FilterOp op) {
+    const std::string whole = "CAST(" + column + " AS BIGINT)";
+    out_.text += "COALESCE(CASE WHEN " + column +
+                 " BETWEEN -9007199254740992 AND 9007199254740992 THEN CASE WHEN " + whole + " = " +
+                 column + " THEN (";
+    const std::size_t count = op == FilterOp::kBits ? 1 : node.values.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      out_.text += (i == 0 ? "(" : " OR (") + whole + " & ?)";
+      out_.params.emplace_back(node.mask);
+      MaskedValue(op, op == FilterOp::kBits ? FilterValue{} : node.values[i]);
+    }
+    out_.text += ") END END, FALSE)";
+  }
+
+  void MaskedValue(FilterOp op, const FilterValue& value) {
+    switch (op) {
+      case FilterOp::kBits:
+        out_.text += " <> 0";
+        return;
+      case FilterOp::kLess:
+      case FilterOp::kLessEqual:
+        out_.text += op == FilterOp::kLess ? " < ?" : " <= ?";
+        out_.params.emplace_back(value.low);
+        return;
+      case FilterOp::kGreater:
+      case FilterOp::kGreaterEqual:
+        out_.text += op == FilterOp::kGreater ? " > ?" : " >= ?";
+        out_.params.emplace_back(value.low);
+        return;
+      default:
+        out_.text += " BETWEEN ? AND ?";
+        out_.params.emplace_back(value.low);
+        out_.params.emplace_back(value.high);
+    }
+  }
+
   void Value(const FilterField& field, const FieldColumn& column, FilterOp op,
              const FilterValue& value) {
     const bool above = op == FilterOp::kGreater || op == FilterOp::kGreaterEqual;
     switch (op) {
+      case FilterOp::kMatches:
+        out_.text += std::string("tapiary_matches(") + column.low + ", ?)";
+        return Bind(value.text);
       case FilterOp::kContains:
         out_.text += std::string("instr(") + column.low + ", ?) > 0";
         return Bind(value.text);

@@ -90,13 +90,29 @@ base::Result<FilterValue> Number(base::Result<std::int64_t> number, std::string_
   return FilterValue{.low = *number, .high = *number};
 }
 
-base::Result<std::int64_t> ParseSeconds(std::string_view text) {
-  const bool number = text.find_first_not_of("0123456789.") == std::string_view::npos;
-  return base::ParseDuration(number ? std::string(text) + "s" : std::string(text));
+// base's units, and "min" for its "m".
+base::Result<std::int64_t> ParseSpan(std::string_view text) {
+  const bool minutes = text.size() > 3 && text.ends_with("min");
+  return base::ParseDuration(minutes ? text.substr(0, text.size() - 2) : text);
 }
 
-// UTC unless the text carries an offset.
-base::Result<std::int64_t> ParseMoment(std::string_view text) {
+base::Result<std::int64_t> ParseSeconds(std::string_view text) {
+  const bool number = text.find_first_not_of("0123456789.") == std::string_view::npos;
+  return ParseSpan(number ? std::string(text) + "s" : std::string(text));
+}
+
+// UTC unless the text carries an offset; "now", "-1h", "+5m", "now-1h".
+base::Result<std::int64_t> ParseMoment(std::string_view text, std::int64_t now_ns) {
+  const std::string_view offset = text.starts_with("now") ? text.substr(3) : text;
+  if (offset.empty() && !text.empty()) return now_ns;
+  if (offset.starts_with('-') || offset.starts_with('+')) {
+    TAPIARY_ASSIGN(const std::int64_t span, ParseSpan(offset.substr(1)));
+    const bool back = offset[0] == '-';
+    if (back ? now_ns < INT64_MIN + span : now_ns > INT64_MAX - span) {
+      return NotA("too far away", text);
+    }
+    return back ? now_ns - span : now_ns + span;
+  }
   auto time = base::ParseTime(text);
   if (!time && text.size() >= 19) time = base::ParseTime(std::string(text) + "Z");
   return time;
@@ -124,7 +140,8 @@ capture::IpAddress FromAddressKey(base::Bytes key) {
   return address;
 }
 
-base::Result<FilterValue> ParseFilterValue(const FilterField& field, std::string_view text) {
+base::Result<FilterValue> ParseFilterValue(const FilterField& field, std::string_view text,
+                                           std::int64_t now_ns) {
   switch (field.type) {
     case FieldType::kAddress:
       return ParseNetwork(text);
@@ -137,7 +154,7 @@ base::Result<FilterValue> ParseFilterValue(const FilterField& field, std::string
     case FieldType::kDuration:
       return Number(ParseSeconds(text), "not a duration", text);
     case FieldType::kTime:
-      return Number(ParseMoment(text), "not a time", text);
+      return Number(ParseMoment(text, now_ns), "not a time", text);
     case FieldType::kText:
       return FilterValue{.text = base::EscapeBytes(text)};
     case FieldType::kNumber:

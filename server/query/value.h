@@ -10,7 +10,8 @@
 namespace tapiary::server {
 
 // kInvalid with a message that names the value, when it is none of the field's type.
-base::Result<FilterValue> ParseFilterValue(const FilterField& field, std::string_view text);
+base::Result<FilterValue> ParseFilterValue(const FilterField& field, std::string_view text,
+                                           std::int64_t now_ns);
 // Makes *value the range from itself to `end`. False when the type has no order or end < start.
 bool JoinRange(const FilterField& field, const FilterValue& end, FilterValue* value);
 // The catalog's form of an address; 16 zero bytes for none.

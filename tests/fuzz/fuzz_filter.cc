@@ -5,8 +5,10 @@
 
 #include "capture/decode/decode.h"
 #include "capture/source/bpf.h"
+#include "server/catalog/text_matcher.h"
 #include "server/query/filter.h"
 #include "server/query/packet_filter.h"
+#include "server/query/pattern.h"
 #include "server/query/sql.h"
 #include "tests/fuzz/target.h"
 
@@ -28,6 +30,22 @@ Packet Frame() {
   return packet;
 }
 
+// What is a pattern here is one for the engine as well, and no word boundary comes about by chance.
+void CheckPattern(const std::string& text) {
+  std::string common;
+  server::PatternError error;
+  if (!server::RewritePattern(text, &common, &error)) {
+    Require(!error.message.empty() && error.position <= text.size(), "an error says where");
+    return;
+  }
+  const auto matcher = server::TextMatcher::Make(common);
+  Require(matcher || matcher.error().code == base::ErrorCode::kTooLarge, "the engine takes it");
+  if (matcher) (void)(*matcher)->Matches(text);
+  const bool boundary = text.find("\\b") != text.npos || text.find("\\B") != text.npos;
+  Require(boundary || (common.find("\\b") == common.npos && common.find("\\B") == common.npos),
+          "boundaries are written as such");
+}
+
 void CheckSql(const server::Filter& filter, server::FilterTable table) {
   const server::SqlCondition sql = server::ToSql(filter, table);
   const auto marks = std::count(sql.text.begin(), sql.text.end(), '?');
@@ -38,6 +56,7 @@ void CheckSql(const server::Filter& filter, server::FilterTable table) {
 
 void FuzzFilter(Bytes input, const OtProtocol*) {
   const std::string text(input.begin(), input.end());
+  CheckPattern(text);
   server::FilterError error;
   const base::Result<server::Filter> filter = server::Filter::Parse(text, &error);
   if (!filter) {
@@ -48,6 +67,7 @@ void FuzzFilter(Bytes input, const OtProtocol*) {
   }
   CheckSql(*filter, server::FilterTable::kFlows);
   CheckSql(*filter, server::FilterTable::kTransactions);
+  CheckSql(*filter, server::FilterTable::kEvents);
   const Packet packet = Frame();
   Decoded decoded;
   Decode(packet, LinkType::kEthernet, decoded);

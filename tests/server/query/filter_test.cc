@@ -110,6 +110,41 @@ TEST(Filter, NumbersSizesDurationsTimes) {
   EXPECT_EQ(Tree("frame.time > \"1970-01-01 00:00:01\"").values.at(0).low, 1'000'000'000);
 }
 
+TEST(Filter, TimesFromNow) {
+  constexpr std::int64_t kNow = 1'000'000'000'000'000'000;
+  const auto at = [](std::string_view text) {
+    return Filter::Parse(std::string("frame.time >= ") + std::string(text), nullptr, kNow)
+        ->root()
+        .values.at(0)
+        .low;
+  };
+  EXPECT_EQ(at("now"), kNow);
+  EXPECT_EQ(at("-1h"), kNow - 3'600'000'000'000);
+  EXPECT_EQ(at("-90min"), kNow - 5'400'000'000'000);
+  EXPECT_EQ(at("now-500us"), kNow - 500'000);
+  EXPECT_EQ(at("now+1d"), kNow + 86'400'000'000'000);
+  const auto range = Filter::Parse("frame.time in {-2h..-1h}", nullptr, kNow);
+  EXPECT_EQ(range->root().values.at(0).low, kNow - 7'200'000'000'000);
+  EXPECT_EQ(range->root().values.at(0).high, kNow - 3'600'000'000'000);
+}
+
+TEST(Filter, BitTests) {
+  EXPECT_EQ(Tree("ot.code & 0x80").mask, 0x80);
+  EXPECT_EQ(Tree("ot.code & 0x80").op, FilterOp::kBits);
+  const FilterNode compared = Tree("ot.code bitand 0x0f in {3, 5..6}");
+  EXPECT_EQ(compared.mask, 0x0f);
+  EXPECT_EQ(compared.op, FilterOp::kIn);
+  EXPECT_EQ(compared.values.size(), 2u);
+  EXPECT_EQ(Tree("ot.code & 1 && tcp").kind, Kind::kAnd);
+}
+
+TEST(Filter, PatternsAreMadeOnce) {
+  const FilterNode node = Tree(R"(http.uri matches r"\.sh$")");
+  EXPECT_EQ(node.op, FilterOp::kMatches);
+  ASSERT_NE(node.values.at(0).matcher, nullptr);
+  EXPECT_TRUE(Tree("sensor ~ plant").values.at(0).matcher != nullptr);
+}
+
 TEST(Filter, TextsAreEscapedAsStored) {
   EXPECT_EQ(Tree(R"(service == "a\"b")").values.at(0).text, "a\"b");
   EXPECT_EQ(Tree(R"(service == "\x00\xff\\")").values.at(0).text, R"(\x00\xff\x5c)");
@@ -140,50 +175,65 @@ struct BadFilter {
   const char* message;
 };
 
+constexpr BadFilter kBadFilters[] = {
+    {"ip.addr == ", 11, "a value is missing"},
+    {"ip.addr == 10.0.0", 11, "'10.0.0' is not an address"},
+    {"ip.addr == 10.0.0.0/33", 11, "prefix is 0 to 32"},
+    {"ip.addr == ::/-1", 11, "prefix is 0 to 128"},
+    {"ip.src == ip.dst", 10, "two fields cannot be compared"},
+    {"tcp.port == 70000", 12, "largest value is 65535"},
+    {"tcp.port == 99999999999999999999", 12, "too large"},
+    {"tcp.port == 0x", 12, "not a whole number"},
+    {"tcp.port == 80a", 12, "not a whole number"},
+    {"tcp.port = 80", 9, "no operator '='"},
+    {"tcp & udp", 4, "true or false"},
+    {"service & 1", 8, "& works on numbers only"},
+    {"tcp.port & 0", 11, "a mask has bits"},
+    {"tcp.port & x", 11, "not a whole number"},
+    {"tcp.port & 1 & 2", 13, "one mask is enough"},
+    {"tcp.port & 1 ~ 2", 13, "work on text only"},
+    {"tcp.port & 1 == ", 16, "a value is missing"},
+    {"tcp | udp", 4, "no operator '|'"},
+    {"tcp.port === 1", 9, "no operator '==='"},
+    {"service matches \"(x\"", 16, "not a regular expression: at 0 of it"},
+    {"service ~ \"a{200}{9}\"", 10, "a repetition of a repetition"},
+    {"service matches", 15, "a value is missing"},
+    {"service matches {\"x\"}", 16, "not a value"},
+    {"service matches \"\\d\"", 17, "r\"...\""},
+    {"tcp.port matches \"8\"", 9, "work on text only"},
+    {"frame.time > -1", 13, "not a time"},
+    {"frame.time > now-", 13, "not a time"},
+    {"frame.time > -99999999d", 13, "not a time"},
+    {"tcp.port contains 8", 9, "work on text only"},
+    {"service > \"a\"", 8, "has no order"},
+    {"command > 1", 8, "true or false"},
+    {"command == maybe", 11, "not a value"},
+    {"tcp.port in 80", 12, "followed by a set"},
+    {"tcp.port == {80}", 12, "goes with 'in'"},
+    {"tcp.port in {80", 15, "opened at 12 is not closed"},
+    {"tcp.port in {9..8}", 14, "not a range"},
+    {"tcp.port in {}", 13, "not a value"},
+    {"service in {\"a\"..\"b\"}", 15, "not a range"},
+    {"(tcp || udp", 11, "opened at 0 is not closed"},
+    {"tcp)", 3, "should end here"},
+    {"tcp udp", 4, "should end here"},
+    {"tcp.port 80", 9, "operator is missing"},
+    {"tcp &&", 6, "ends too early"},
+    {"&& tcp", 0, "misplaced"},
+    {"\"tcp\"", 0, "misplaced"},
+    {"service == \"open", 11, "no closing quote"},
+    {"service == \"\\q\"", 12, "backslash"},
+    {"service == \"\\x4\"", 12, "backslash"},
+    {"tcp; drop", 3, "unexpected character ';'"},
+    {"frame.time > yesterday", 13, "not a time"},
+    {"eth.addr == 00:11:22:33:44", 12, "not a MAC address"},
+    {"flow.bytes > 5 parsecs", 15, "should end here"},
+    {"flow.id == xyz", 11, "not a flow id"},
+    {"flow.id == a.ffffffffffffffff.1", 11, "not a flow id"},
+};
+
 TEST(Filter, ErrorsSayWhereAndWhat) {
-  const BadFilter cases[] = {
-      {"ip.addr == ", 11, "a value is missing"},
-      {"ip.addr == 10.0.0", 11, "'10.0.0' is not an address"},
-      {"ip.addr == 10.0.0.0/33", 11, "prefix is 0 to 32"},
-      {"ip.addr == ::/-1", 11, "prefix is 0 to 128"},
-      {"ip.src == ip.dst", 10, "two fields cannot be compared"},
-      {"tcp.port == 70000", 12, "largest value is 65535"},
-      {"tcp.port == 99999999999999999999", 12, "too large"},
-      {"tcp.port == 0x", 12, "not a whole number"},
-      {"tcp.port == 80a", 12, "not a whole number"},
-      {"tcp.port = 80", 9, "no operator '='"},
-      {"tcp & udp", 4, "no operator '&'"},
-      {"tcp | udp", 4, "no operator '|'"},
-      {"tcp.port === 1", 9, "no operator '==='"},
-      {"service matches \"x\"", 8, "regular expressions"},
-      {"tcp.port contains 8", 9, "contains works on text only"},
-      {"service > \"a\"", 8, "has no order"},
-      {"command > 1", 8, "true or false"},
-      {"command == maybe", 11, "not a value"},
-      {"tcp.port in 80", 12, "followed by a set"},
-      {"tcp.port == {80}", 12, "goes with 'in'"},
-      {"tcp.port in {80", 15, "opened at 12 is not closed"},
-      {"tcp.port in {9..8}", 14, "not a range"},
-      {"tcp.port in {}", 13, "not a value"},
-      {"service in {\"a\"..\"b\"}", 15, "not a range"},
-      {"(tcp || udp", 11, "opened at 0 is not closed"},
-      {"tcp)", 3, "should end here"},
-      {"tcp udp", 4, "should end here"},
-      {"tcp.port 80", 9, "operator is missing"},
-      {"tcp &&", 6, "ends too early"},
-      {"&& tcp", 0, "misplaced"},
-      {"\"tcp\"", 0, "misplaced"},
-      {"service == \"open", 11, "no closing quote"},
-      {"service == \"\\q\"", 12, "backslash"},
-      {"service == \"\\x4\"", 12, "backslash"},
-      {"tcp; drop", 3, "unexpected character ';'"},
-      {"frame.time > yesterday", 13, "not a time"},
-      {"eth.addr == 00:11:22:33:44", 12, "not a MAC address"},
-      {"flow.bytes > 5 parsecs", 15, "should end here"},
-      {"flow.id == xyz", 11, "not a flow id"},
-      {"flow.id == a.ffffffffffffffff.1", 11, "not a flow id"},
-  };
-  for (const BadFilter& bad : cases) {
+  for (const BadFilter& bad : kBadFilters) {
     const FilterError error = ErrorOf(bad.text);
     EXPECT_EQ(error.position, bad.position) << bad.text << ": " << error.ToString();
     EXPECT_THAT(error.message, HasSubstr(bad.message)) << bad.text;

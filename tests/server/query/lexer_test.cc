@@ -69,11 +69,32 @@ TEST(FilterLexer, TextsHaveEscapes) {
   EXPECT_EQ(ErrorOf("tcp \"abc").position, 4u);
 }
 
+TEST(FilterLexer, RawTextsKeepBackslashes) {
+  const auto tokens = Lex(R"(r"\d+\x\"" r rx)");
+  ASSERT_EQ(tokens.size(), 4u);
+  EXPECT_EQ(tokens[0].kind, Kind::kString);
+  EXPECT_EQ(tokens[0].text, R"(\d+\x\")");
+  EXPECT_EQ(tokens[0].length, 10u);
+  EXPECT_EQ(tokens[1].kind, Kind::kWord);
+  EXPECT_EQ(ErrorOf(R"(a ~ r"abc\")").position, 4u);
+  EXPECT_EQ(ErrorOf(R"(r")").length, 2u);
+}
+
+TEST(FilterLexer, BothSpellings) {
+  const std::pair<const char*, const char*> same[] = {
+      {"==", "eq"},    {"!=", "ne"},     {"<", "lt"},   {"<=", "le"}, {">", "gt"}, {">=", "ge"},
+      {"&", "bitand"}, {"~", "matches"}, {"&&", "and"}, {"||", "or"}, {"!", "not"}};
+  for (const auto& [symbol, word] : same) {
+    EXPECT_EQ(Lex(symbol)[0].kind, Lex(word)[0].kind) << word;
+    EXPECT_EQ(Lex(symbol)[0].op, Lex(word)[0].op) << word;
+  }
+}
+
 TEST(FilterLexer, ForeignOperatorsGetASuggestion) {
   EXPECT_EQ(ErrorOf("a = 1").suggestion, "==");
   EXPECT_EQ(ErrorOf("a <> 1").suggestion, "!=");
-  EXPECT_EQ(ErrorOf("a & b").suggestion, "&&");
-  EXPECT_EQ(ErrorOf("a matches \"b\"").suggestion, "contains");
+  EXPECT_EQ(ErrorOf("a =~ \"b\"").suggestion, "matches");
+  EXPECT_EQ(ErrorOf("a !~ \"b\"").suggestion, "matches");
   EXPECT_EQ(ErrorOf("a ; b").suggestion, "");
 }
 

@@ -43,6 +43,9 @@ TEST(PacketFilter, TestsOfOnePacket) {
                           "eth.addr == 00:1b:1b:00:00:05",
                           "sensor == \"plant-a\"",
                           "sensor contains lant",
+                          "sensor ~ \"^PLANT-[ab]$\"",
+                          "tcp.port & 0x100",
+                          "tcp.port & 0xff == 0xf6",
                           "interface == eth0",
                           "frame.time == 1970-01-01T00:00:01Z",
                           "frame.time > 1970-01-01",
@@ -54,10 +57,26 @@ TEST(PacketFilter, TestsOfOnePacket) {
                           "sensor in {\"x\", \"plant-a\"}"}) {
     EXPECT_TRUE(Hit(yes, packet)) << yes;
   }
-  for (const char* no : {"ip.addr == 10.0.0.6", "ip.addr != 10.0.0.5", "udp.port == 502",
-                         "udp.port != 502", "tcp.port != 502", "vlan.id != 10", "vlan.id == 30",
-                         "arp", "ipv6", "sensor == \"plant\"", "frame.time < 1970-01-01", "!(tcp)",
-                         "tcp && udp", "ip.addr > 192.168.0.0/16", "command", "flow.bytes > 0"}) {
+  for (const char* no : {"sensor ~ \"^lant\"",
+                         "tcp.port & 1",
+                         "udp.port & 2",
+                         "tcp.port & 0xff != 0xf6",
+                         "ip.addr == 10.0.0.6",
+                         "ip.addr != 10.0.0.5",
+                         "udp.port == 502",
+                         "udp.port != 502",
+                         "tcp.port != 502",
+                         "vlan.id != 10",
+                         "vlan.id == 30",
+                         "arp",
+                         "ipv6",
+                         "sensor == \"plant\"",
+                         "frame.time < 1970-01-01",
+                         "!(tcp)",
+                         "tcp && udp",
+                         "ip.addr > 192.168.0.0/16",
+                         "command",
+                         "flow.bytes > 0"}) {
     EXPECT_FALSE(Hit(no, packet)) << no;
   }
 }

@@ -98,6 +98,8 @@ class FilterSql : public testing::Test {
     return Ids(FilterTable::kEvents, text);
   }
 
+  std::unique_ptr<Catalog> catalog_;
+
  private:
   std::vector<std::int64_t> Run(const std::string& sql, const std::vector<SqlValue>& params) {
     std::vector<SqlValue> all;
@@ -113,7 +115,6 @@ class FilterSql : public testing::Test {
   }
 
   base::TempFolder folder_;
-  std::unique_ptr<Catalog> catalog_;
 };
 
 TEST_F(FilterSql, Addresses) {
@@ -212,6 +213,52 @@ TEST_F(FilterSql, NoiseLabelsAndDuplicates) {
   EXPECT_THAT(Ids(FilterTable::kTransactions, "!noise"), ElementsAre(1, 2, 3));
 }
 
+TEST_F(FilterSql, RegularExpressions) {
+  EXPECT_THAT(Flows(R"(service matches r"^(modbus|ssh)$")"), ElementsAre(1, 2));
+  EXPECT_THAT(Flows("service ~ MOD"), ElementsAre(1));
+  EXPECT_THAT(Flows("service ~ \"(?-i)MOD\""), IsEmpty());
+  EXPECT_THAT(Flows("!(service ~ \"o\")"), ElementsAre(2, 4));
+  EXPECT_THAT(Flows("sensor ~ \"-b$\" && service ~ \"^$\""), ElementsAre(4));
+  EXPECT_THAT(Flows("ot.operation ~ \"^write\""), ElementsAre(1));
+  EXPECT_THAT(Flows("ot.operation ~ \"^write\" || tls.sni ~ example"), ElementsAre(1, 2));
+  EXPECT_THAT(Flows("anomaly ~ \"^g.p$\""), ElementsAre(1));
+  EXPECT_THAT(Flows("noise ~ shodan"), ElementsAre(2));
+  EXPECT_THAT(Transactions("ot.operation ~ \"coil|read\""), ElementsAre(1, 3));
+  EXPECT_THAT(Transactions("anomaly ~ LATE"), ElementsAre(2));
+  EXPECT_THAT(Events(R"(event.password ~ r"^\d+%$")"), ElementsAre(1));
+  EXPECT_THAT(Events(R"(event.text ~ r"x_y .*00")"), ElementsAre(2));
+  EXPECT_THAT(Flows("event.user ~ root"), IsEmpty());
+}
+
+TEST_F(FilterSql, BitsOfNumbers) {
+  EXPECT_THAT(Flows("tcp.port & 1"), IsEmpty());
+  EXPECT_THAT(Flows("tcp.port & 2"), ElementsAre(1, 2));  // 502 and 22
+  EXPECT_THAT(Flows("tcp.port & 0xff == 22"), ElementsAre(2));
+  EXPECT_THAT(Flows("tcp.port & 0xff in {60..70}"), ElementsAre(1));  // 40000 is 0x9c40
+  EXPECT_THAT(Flows("tcp.port & 0xff != 22"), ElementsAre(1));
+  EXPECT_THAT(Flows("ot.value & 0x400"), ElementsAre(1));  // 1234
+  EXPECT_THAT(Transactions("ot.value & 1"), ElementsAre(1, 3));
+  EXPECT_THAT(Transactions("ot.value & 0x0f > 7"), ElementsAre(1));
+  EXPECT_THAT(Transactions("!(ot.exception & 2)"), ElementsAre(1, 3));
+}
+
+TEST_F(FilterSql, NumbersThatHaveNoBits) {
+  const auto written = catalog_->Write([](SqlWriter& writer) {
+    return writer.Execute(
+                     "UPDATE transactions SET record = "
+                     "'{\"values\":[3.5,1e30,-1e300,\"7\",null,[1],4]}' "
+                     "WHERE id = 1",
+                     {})
+                   .has_value()
+               ? base::Result<>()
+               : base::MakeError(base::ErrorCode::kInternal, "update");
+  });
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_THAT(Transactions("ot.value & 3"), ElementsAre(2, 3));
+  EXPECT_THAT(Transactions("ot.value & 4"), ElementsAre(1));
+  EXPECT_THAT(Transactions("ot.value > 1"), ElementsAre(1, 2));
+}
+
 TEST_F(FilterSql, CO09_WildcardsAreLiteral) {
   EXPECT_THAT(Events("event.action == login && event.dataset == cowrie"), ElementsAre(1));
   EXPECT_THAT(Events("process.command_line == \"id\""), ElementsAre(1));
@@ -244,7 +291,7 @@ TEST_F(FilterSql, EveryFieldAndOperatorRunsOnEveryTable) {
   for (const FilterField& field : FilterFields()) {
     const std::string name(field.name);
     const std::string value = values[static_cast<std::size_t>(field.type)];
-    for (const char* op : {"==", "!=", "<", "<=", ">", ">=", "contains", "in"}) {
+    for (const char* op : {"==", "!=", "<", "<=", ">", ">=", "contains", "matches", "in", "&"}) {
       const std::string operand = std::string(op) == "in" ? "{" + value + "}" : value;
       const std::string text = name + " " + op + " " + operand;
       if (!Filter::Parse(text)) continue;  // not an operator of this type

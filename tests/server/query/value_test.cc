@@ -9,7 +9,7 @@ namespace {
 using testing::HasSubstr;
 
 base::Result<FilterValue> Parse(std::string_view field, std::string_view text) {
-  return ParseFilterValue(*FindFilterField(field), text);
+  return ParseFilterValue(*FindFilterField(field), text, 0);
 }
 
 TEST(FilterValue, AddressKeysRoundTrip) {
