@@ -5,6 +5,7 @@
 #include "server/api/downloads.h"
 #include "server/api/event_flows.h"
 #include "server/api/event_session_view.h"
+#include "server/api/filter_complete.h"
 #include "server/api/histogram.h"
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
@@ -12,6 +13,7 @@
 #include "server/api/quarantine.h"
 #include "server/api/retention.h"
 #include "server/api/sensors.h"
+#include "server/api/top.h"
 #include "server/catalog/catalog.h"
 #include "server/query/reference.h"
 #include "server/vault/vault.h"
@@ -35,6 +37,12 @@ ApiHandler Plain(ApiHandler handler) {
   };
 }
 
+ApiHandler Top(ListKind kind) {
+  return [kind](const ApiContext& context, const Request& request) {
+    return HandleTop(context, kind, request);
+  };
+}
+
 Response HandleFields(const ApiContext&, const Request&) {
   return JsonResponse(200, FilterFieldsJson());
 }
@@ -46,6 +54,10 @@ std::vector<Route> ApiRoutes(ApiContext context) {
       {"/api/v1/flows", List(ListKind::kFlows)},
       {"/api/v1/flows/histogram", HandleHistogram},
       {"/api/v1/flows/{id}", Plain(HandleFlow)},
+      {"/api/v1/flows/top", Top(ListKind::kFlows)},
+      {"/api/v1/transactions/top", Top(ListKind::kTransactions)},
+      {"/api/v1/commands/top", Top(ListKind::kCommands)},
+      {"/api/v1/events/top", Top(ListKind::kEvents)},
       {"/api/v1/flows/{id}/pcap", HandleFlowPcap},
       {"/api/v1/flows/{id}/packets", HandleFlowPackets},
       {"/api/v1/transactions", List(ListKind::kTransactions)},
@@ -61,6 +73,7 @@ std::vector<Route> ApiRoutes(ApiContext context) {
       {"/api/v1/pcap", HandlePcap},
       {"/api/v1/segments/{id}", HandleSegment},
       {"/api/v1/filter/fields", Plain(HandleFields)},
+      {"/api/v1/filter/complete", HandleFilterComplete},
   };
   std::vector<Route> routes;
   for (const auto& [pattern, handler] : table) {

@@ -88,6 +88,13 @@ TEST(OpenApi, ReferencesLeadSomewhereAndNamesAreOnce) {
 }
 
 // Parts of a path in braces are exactly the parameters in the path.
+// A parameter may stand where it is used, or be a reference.
+const Json& Whole(const Json& document, const Json& parameter) {
+  const auto reference = parameter.find("$ref");
+  if (reference == parameter.end()) return parameter;
+  return document[Json::json_pointer(reference->get<std::string>().substr(1))];
+}
+
 TEST(OpenApi, PathParametersAreDeclared) {
   const Json document = Document();
   for (const auto& [path, item] : document["paths"].items()) {
@@ -97,8 +104,7 @@ TEST(OpenApi, PathParametersAreDeclared) {
         in_path.insert(path.substr(at + 1, path.find('}', at) - at - 1));
       }
       for (const auto& parameter : operation.value("parameters", Json::array())) {
-        const std::string target = parameter["$ref"].get<std::string>().substr(1);
-        const Json& whole = document[Json::json_pointer(target)];
+        const Json& whole = Whole(document, parameter);
         if (whole["in"] == "path") declared.insert(whole["name"]);
       }
       EXPECT_EQ(in_path, declared) << method << " " << path;
