@@ -1,5 +1,8 @@
 #include <array>
 
+#include "cli/commands.h"
+#include "cli/events.h"
+#include "cli/flows.h"
 #include "cli/meter.h"
 #include "cli/mirror.h"
 #include "cli/testbed.h"
@@ -18,6 +21,12 @@ constexpr std::array kVerbs = {
          ConfigureMirror},
     Verb{"testbed", "bring a testbed of bridges, hosts and mirrors up or down", kTestbedExamples,
          ConfigureTestbed},
+    Verb{"flows", "flows that a collector has, their largest groups, or a live tail",
+         kFlowsExamples, ConfigureFlows},
+    Verb{"commands", "what changed the state of devices, as a collector has it", kCommandsExamples,
+         ConfigureCommands},
+    Verb{"events", "what honeypot services reported to a collector", kEventsExamples,
+         ConfigureEvents},
     Verb{"token", "create, list, revoke and rotate the collector's tokens", kTokenExamples,
          ConfigureToken},
     Verb{"user", "create, list, change and remove the collector's users", kUserExamples,
