@@ -9,6 +9,7 @@
 #include "cli/token.h"
 #include "cli/user.h"
 #include "cli/verb.h"
+#include "cli/verify.h"
 
 namespace tapiary::cli {
 namespace {
@@ -31,6 +32,8 @@ constexpr std::array kVerbs = {
          ConfigureToken},
     Verb{"user", "create, list, change and remove the collector's users", kUserExamples,
          ConfigureUser},
+    Verb{"verify", "check that nothing stored is missing, added or altered", kVerifyExamples,
+         ConfigureVerify},
 };
 
 }  // namespace

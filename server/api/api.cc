@@ -10,8 +10,10 @@
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
 #include "server/api/packets.h"
+#include "server/api/pins.h"
 #include "server/api/quarantine.h"
 #include "server/api/retention.h"
+#include "server/api/sensor_keys.h"
 #include "server/api/sensors.h"
 #include "server/api/top.h"
 #include "server/catalog/catalog.h"
@@ -85,6 +87,8 @@ std::vector<Route> ApiRoutes(ApiContext context) {
                                        BodySource&) { return handler(context, request); },
          .max_body_bytes = 0});
   }
+  for (Route& route : PinRoutes(context)) routes.push_back(std::move(route));
+  for (Route& route : SensorKeyRoutes(context)) routes.push_back(std::move(route));
   return routes;
 }
 

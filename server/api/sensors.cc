@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "server/api/event_view.h"
 #include "server/api/select.h"
+#include "server/evidence/keys.h"
 
 namespace tapiary::server {
 namespace {
@@ -31,6 +32,7 @@ struct Totals {
   std::int64_t gaps = 0;
   Json last_gap;
   Json clocks = Json::object();  // of honeypots, by service
+  Json evidence = {{"state", "unsigned"}};
 };
 using TotalsBySensor = std::map<std::int64_t, Totals>;
 
@@ -88,6 +90,24 @@ base::Result<> AddClocks(const Catalog& catalog, TotalsBySensor* totals) {
   return {};
 }
 
+base::Result<> AddEvidence(const Catalog& catalog, TotalsBySensor* totals) {
+  TAPIARY_ASSIGN(const auto states, EvidenceStates(catalog));
+  for (const auto& [sensor_id, state] : states) {
+    (*totals)[sensor_id].evidence = {
+        {"state", state.state},
+        {"key", state.chain == 0 ? Json() : Json(base::ToHex(state.key))},
+        {"chain", state.chain},
+        {"number", state.number},
+        {"told", state.told_ns == 0 ? Json() : Json(base::FormatTime(state.told_ns))},
+        {"expected", state.expected},
+        {"in_doubt", state.in_doubt},
+        {"forks", state.forks},
+        {"pending_keys", state.pending_keys},
+    };
+  }
+  return {};
+}
+
 Json SensorItem(const SqlRow& row, const Totals& totals) {
   return {
       {"name", base::EscapeBytes(row.Text(1))},
@@ -105,6 +125,7 @@ Json SensorItem(const SqlRow& row, const Totals& totals) {
       {"gaps", totals.gaps},
       {"last_gap", totals.last_gap},
       {"event_clocks", totals.clocks},
+      {"evidence", totals.evidence},
   };
 }
 
@@ -114,6 +135,7 @@ base::Result<> Sensors(const Catalog& catalog, Json* items) {
   TAPIARY_TRY(AddStored(catalog, &totals));
   TAPIARY_TRY(AddGaps(catalog, &totals));
   TAPIARY_TRY(AddClocks(catalog, &totals));
+  TAPIARY_TRY(AddEvidence(catalog, &totals));
   *items = Json::array();
   TAPIARY_TRY(
       catalog.Query("SELECT id, name, created_ns, last_seen_ns, health FROM sensors ORDER BY name",

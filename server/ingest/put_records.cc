@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "server/ingest/body.h"
+#include "server/ingest/chain_rows.h"
 #include "server/ingest/context.h"
 #include "server/ingest/rows.h"
 #include "uplink/wire/wire.h"
@@ -110,6 +111,14 @@ class FactWork {
   const uplink::FactBatch& batch_;
 };
 
+base::Result<> TakeEvidenceOf(SqlWriter&, const Item&, const ItemRow&, const uplink::FlowBatch&) {
+  return {};
+}
+base::Result<> TakeEvidenceOf(SqlWriter& writer, const Item& item, const ItemRow& row,
+                              const uplink::FactBatch& batch) {
+  return TakeEvidence(writer, item, row, batch);
+}
+
 // `decode` gives the batch, Work checks it, makes its rows and writes them.
 template <class Work, class Decode>
 base::Result<Reply> PutBatch(IngestContext& context, const Request& request, BodySource& body,
@@ -131,8 +140,11 @@ base::Result<Reply> PutBatch(IngestContext& context, const Request& request, Bod
   TAPIARY_TRY(CheckNumbers(item, batch));
   TAPIARY_TRY(Work::Check(batch));
   Work work({item.sensor_id, item.sensor, 0}, batch);
-  const auto write = [&](SqlWriter& writer, const ItemRow& row) {
-    return work.Add(writer, {item.sensor_id, item.sensor, row.received_ns});
+  const auto write = [&](SqlWriter& writer, const ItemRow& row) -> base::Result<> {
+    TAPIARY_TRY(work.Add(writer, {item.sensor_id, item.sensor, row.received_ns}));
+    TAPIARY_TRY(KeepBody(writer, row, base::AsBytes(bytes)));
+    TAPIARY_TRY(NoteItem(writer, item, row));
+    return TakeEvidenceOf(writer, item, row, batch);
   };
   TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, write));
   if (!added) return Reply{Stored::kRepeated, 0, R"({"result":"repeated"})"};

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "capture/segment/segment.h"
 #include "server/ingest/body.h"
+#include "server/ingest/chain_rows.h"
 #include "server/ingest/context.h"
 #include "server/ingest/rows.h"
 
@@ -85,7 +86,8 @@ base::Result<Reply> Store(IngestContext& context, const Item& item, SegmentRow s
     const RowOwner owner{item.sensor_id, item.sensor, row.received_ns};
     auto inserted = InsertSegment(writer, owner, segment);
     taken = !inserted && inserted.error().code == base::ErrorCode::kConflict;
-    return inserted;
+    if (!inserted) return inserted;
+    return NoteItem(writer, item, row);
   });
   if (taken) TAPIARY_TRY(TellTaken(context, item, segment));
   if (!added) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <span>
 #include <thread>
 
 #include "base/clock.h"
@@ -214,6 +215,10 @@ base::Result<> FinishHour(const PurgeContext& context, const Purge& purge) {
           writer.Execute("UPDATE items SET removed_ns = ? WHERE received_ns >= ? AND received_ns < "
                          "? AND sensor_id = ? AND kind = ? AND removed_ns IS NULL",
                          items));
+      TAPIARY_TRY(writer.Execute(
+          "DELETE FROM item_bodies WHERE item_id IN (SELECT id FROM items WHERE received_ns >= ? "
+          "AND received_ns < ? AND sensor_id = ? AND kind = ?)",
+          std::span(items).subspan(1)));
     }
     return {};
   });

@@ -1,0 +1,54 @@
+// Pins: what retention must keep, whatever its age, with a note that says why (legal hold).
+//
+// A pin holds one flow, or everything of a sensor in a window of the sensor's clock: the segments,
+// flows, transactions and events that touch it. Retention reads the table `pins` itself
+// (schema.cc). Making and removing a pin leaves an audit row. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "server/catalog/catalog.h"
+
+namespace tapiary::server {
+
+inline constexpr std::int64_t kMaxPins = 100'000;
+inline constexpr std::size_t kMaxPinNoteBytes = 4096;
+
+struct PinFlow {
+  std::int64_t epoch = 0;
+  std::int64_t number = 0;
+};
+
+struct Pin {
+  std::int64_t id = 0;
+  std::int64_t sensor_id = 0;
+  std::string sensor;
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+  std::optional<PinFlow> flow;
+  std::string note;
+  std::string actor;
+  std::int64_t created_ns = 0;
+};
+
+// The pin of a window or, with `flow` (its times are taken from the catalog), of a flow. kNotFound
+// when there is no such sensor or flow, kTooLarge when there are too many pins, kInvalid for a
+// window that ends before it begins or a note that is too long or empty.
+base::Result<Pin> AddPin(Catalog& catalog, Pin pin);
+// kNotFound when there is none.
+base::Result<> RemovePin(Catalog& catalog, std::int64_t id, std::string_view actor);
+
+struct PinsQuery {
+  std::string sensor{};  // empty: of all
+  std::int64_t before_id = INT64_MAX;
+  std::int64_t limit = 100;
+};
+// Newest first.
+base::Result<std::vector<Pin>> ListPins(const Catalog& catalog, const PinsQuery& query);
+
+}  // namespace tapiary::server
