@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
+#include <ctime>
 #include <random>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "server/vault/s3_xml.h"
 
@@ -17,6 +20,8 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::int64_t kLongestWaitNs = 5 * base::kNanosPerSecond;
+constexpr std::int64_t kSkewToTellNs = 60 * base::kNanosPerSecond;
+constexpr std::int64_t kLatestS = 4'102'444'800;  // 2100: nanoseconds cannot overflow
 constexpr std::int64_t kRetryForNs = 25 * base::kNanosPerSecond;  // no new attempt after that
 
 struct Hint {
@@ -36,7 +41,8 @@ constexpr Hint kHints[] = {
     {"SignatureDoesNotMatch", ErrorCode::kPermission,
      "the secret key is wrong: correct the credentials"},
     {"RequestTimeTooSkewed", ErrorCode::kPermission,
-     "the clocks of collector and store differ by more than 15 minutes: set them"},
+     "the clocks of collector and store differ by more than 15 minutes, and the store's own time "
+     "does not help: set them"},
     {"ExpiredToken", ErrorCode::kPermission,
      "the session token has expired: renew the credentials"},
     {"AccessDenied", ErrorCode::kPermission,
@@ -87,6 +93,15 @@ void WaitBefore(int attempt, std::int64_t first_ns, const std::string& retry_aft
 
 }  // namespace
 
+std::optional<std::int64_t> S3StoreTime(const S3Answer& answer) {
+  struct tm time {};
+  const char* const end = ::strptime(answer.date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
+  if (end == nullptr) return std::nullopt;
+  const std::int64_t seconds = ::timegm(&time);
+  if (seconds < 0 || seconds > kLatestS) return std::nullopt;
+  return seconds * base::kNanosPerSecond;
+}
+
 S3Client::S3Client(const S3Options& options)
     : options_(options),
       transfer_({options.ca_file, options.connect_timeout_ns, options.stall_ns}) {
@@ -114,7 +129,8 @@ S3Call S3Client::MakeCall(const S3Request& request) const {
   call.method = request.method;
   call.url = scheme_ + "://" + host_ + signable.path;
   if (!request.query.empty()) call.url += "?" + S3Query(request.query);
-  call.headers = S3Sign(signable, options_.credentials, options_.region, base::WallNow());
+  call.headers =
+      S3Sign(signable, options_.credentials, options_.region, base::WallNow() + ahead_ns_);
   call.headers.insert(call.headers.end(), request.headers.begin(), request.headers.end());
   call.headers.emplace_back("host", host_);
   call.text = request.text;
@@ -137,11 +153,29 @@ base::Error S3Client::ErrorFor(const S3Request& request, const S3Answer& answer)
   return error;
 }
 
+bool S3Client::TakeClock(const S3Answer& answer) {
+  if (answer.status != 403 || S3ErrorCode(answer.body) != "RequestTimeTooSkewed") return false;
+  const auto time_ns = S3StoreTime(answer);
+  if (!time_ns) return false;
+  const std::int64_t ahead_ns = *time_ns - base::WallNow();
+  const std::int64_t before_ns = ahead_ns_.exchange(ahead_ns);
+  if (std::abs(ahead_ns - before_ns) < kSkewToTellNs) return true;  // told already
+  base::LogWarning("vault: the clock here is {} s {} that of {}: set it; signing by the store's",
+                   std::abs(ahead_ns) / base::kNanosPerSecond, ahead_ns < 0 ? "ahead of" : "behind",
+                   options_.endpoint);
+  return true;
+}
+
 base::Result<S3Answer> S3Client::SendRaw(const S3Request& request) {
   const std::int64_t until_ns = base::SteadyNow() + kRetryForNs;
+  bool clock_taken = false;
   for (int attempt = 1;; ++attempt) {
     const bool last = request.once || attempt >= options_.attempts || base::SteadyNow() > until_ns;
     auto answer = transfer_.Perform(MakeCall(request));  // signed anew: the time is part of it
+    if (answer && !clock_taken && TakeClock(*answer)) {
+      clock_taken = true;
+      continue;
+    }
     if (answer && !WorthRepeating(*answer)) return answer;
     if (!answer && (last || answer.error().code != ErrorCode::kUnavailable)) {
       base::Error error = answer.error().WithContext("vault: " + options_.endpoint);

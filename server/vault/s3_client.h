@@ -1,11 +1,14 @@
 // S3Client: signed requests to one bucket, repeated where that may help, errors in our words.
 //
 // Repeats connection errors, 5xx, 408, 429 and SlowDown with growing, jittered waits; all requests
-// it is used for may be sent twice. Any thread.
+// it is used for may be sent twice. Signs by the store's clock once that has refused ours. Any
+// thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -28,6 +31,9 @@ struct S3Request {
   bool once = false;  // no repetition
 };
 
+// The time of the store, to the second, where the answer tells one between 1970 and 2100.
+std::optional<std::int64_t> S3StoreTime(const S3Answer& answer);
+
 class S3Client {
  public:
   explicit S3Client(const S3Options& options);
@@ -42,11 +48,14 @@ class S3Client {
 
  private:
   [[nodiscard]] S3Call MakeCall(const S3Request& request) const;
+  // True when the store refused our clock and is now signed for by its own.
+  bool TakeClock(const S3Answer& answer);
 
   S3Options options_;
   std::string scheme_;
   std::string host_;  // with port
   S3Transfer transfer_;
+  std::atomic<std::int64_t> ahead_ns_{0};  // of the store's clock, as far as it matters
 };
 
 }  // namespace tapiary::server

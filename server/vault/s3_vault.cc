@@ -116,12 +116,9 @@ base::Result<> S3Vault::Delete(const std::string& name) {
   return answer.error();
 }
 
-// The time of the store, where it tells it: ages are then right whatever our clock says.
+// Ages are right by the store's time, whatever our clock says.
 std::int64_t StoreNow(const S3Answer& answer) {
-  struct tm time {};
-  const char* const end = ::strptime(answer.date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
-  if (end == nullptr) return base::WallNow();
-  return static_cast<std::int64_t>(::timegm(&time)) * base::kNanosPerSecond;
+  return S3StoreTime(answer).value_or(base::WallNow());
 }
 
 // False for what Create could not have made.

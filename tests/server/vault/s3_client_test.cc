@@ -109,6 +109,41 @@ TEST_F(S3HostileTest, ErrorsSayWhatToDoAndNoSecret) {
   }
 }
 
+// The store refuses our clock: what it says is taken, for this request and those behind it.
+TEST_F(S3HostileTest, UP08_SignsByTheClockOfTheStore) {
+  std::vector<std::string> stamps;
+  HostileServer server([&stamps](int, const std::string& head) {
+    const std::size_t at = head.find("x-amz-date: ");
+    stamps.push_back(head.substr(at + 12, 8));
+    if (stamps.back() == "20310203") {
+      return Status("206 P", "Content-Range: bytes 10-14/100\r\n", "abcde");
+    }
+    return Status("403 F", "Date: Mon, 03 Feb 2031 12:00:00 GMT\r\n",
+                  "<Error><Code>RequestTimeTooSkewed</Code></Error>");
+  });
+  const auto vault = Open(server);
+  for (int i = 0; i < 2; ++i) {
+    const auto read = vault->ReadRange(name_, 10, 5);
+    ASSERT_TRUE(read) << read.error().message;
+  }
+  ASSERT_EQ(stamps.size(), 3U);
+  EXPECT_NE(stamps[0], "20310203");
+}
+
+// Its own time does not please it either, or is nonsense: one more attempt at most, then the cause.
+TEST_F(S3HostileTest, UP08_ClockIsNamedAsTheCause) {
+  const std::string refusal = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
+  for (const auto& [date, requests] :
+       {std::pair("Date: Mon, 03 Feb 2031 12:00:00 GMT\r\n", 2),
+        std::pair("Date: Mon, 03 Feb 9999 12:00:00 GMT\r\n", 1), std::pair("Date: now\r\n", 1)}) {
+    const auto read = Read(Status("403 F", date, refusal));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, ErrorCode::kPermission);
+    EXPECT_NE(read.error().message.find("clocks"), std::string::npos) << read.error().message;
+    EXPECT_EQ(requests_, requests) << date;
+  }
+}
+
 TEST_F(S3HostileTest, OverloadIsWaitedOut) {
   HostileServer server([](int number, const std::string&) {
     if (number == 0) return S3Error("503 S", "SlowDown");
