@@ -75,7 +75,7 @@ base::Result<PassReport> Evaluator::Commit(const std::vector<Judged>& judged,
 base::Result<PassReport> Evaluator::Pass(std::int64_t now_ns) {
   TAPIARY_ASSIGN(const auto work, FindAlertWork(catalog_, run_, now_ns, kPortion));
   if (work.empty()) return PassReport{};
-  TAPIARY_ASSIGN(const auto rules, ListRules(catalog_));
+  TAPIARY_ASSIGN(const auto rules, ListRules(catalog_, now_ns));
   TAPIARY_ASSIGN(const auto judged, Judge(rules, work, now_ns));
   return Commit(judged, work, now_ns);
 }

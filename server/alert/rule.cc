@@ -147,12 +147,13 @@ base::Result<FilterTable> TableFor(const Filter& filter) {
   return Invalid("filter: no table has all of its fields; see docs/filter.md");
 }
 
-base::Result<> ParseMatch(Members& members, AlertRule& rule, FilterError* error) {
+base::Result<> ParseMatch(Members& members, AlertRule& rule, FilterError* error,
+                          std::int64_t now_ns) {
   TAPIARY_TRY(members.Text("filter", kMaxFilterBytes, &rule.filter_text));
   if (rule.filter_text.find_first_not_of(" \t\r\n") == std::string::npos) {
     return Invalid("filter: is missing; an empty one would match everything");
   }
-  auto filter = Filter::Parse(rule.filter_text, error);
+  auto filter = Filter::Parse(rule.filter_text, error, now_ns);
   if (!filter) return filter.error().WithContext("filter");
   rule.filter = std::move(*filter);
   bool given = false;
@@ -224,14 +225,15 @@ std::string_view ToString(GroupField field) {
   return kGroupFields[static_cast<std::size_t>(field)];
 }
 
-base::Result<AlertRule> ParseRule(std::string_view json, FilterError* filter_error) {
+base::Result<AlertRule> ParseRule(std::string_view json, FilterError* filter_error,
+                                  std::int64_t now_ns) {
   Json object = Json::parse(json, nullptr, false);
   if (!object.is_object()) return Invalid("a rule is a JSON object");
   Members members(std::move(object));
   AlertRule rule;
   TAPIARY_TRY(ParseCommon(members, rule));
   if (rule.kind == RuleKind::kMatch) {
-    TAPIARY_TRY(ParseMatch(members, rule, filter_error));
+    TAPIARY_TRY(ParseMatch(members, rule, filter_error, now_ns));
   } else if (rule.kind == RuleKind::kAlarm) {
     TAPIARY_TRY(members.Texts("alarms", &rule.alarms));
   } else {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "server/query/filter.h"
 
@@ -64,8 +65,10 @@ inline constexpr std::size_t kMaxRules = 200;
 inline constexpr std::int64_t kMaxAlertsPerHour = 3600;
 
 // From the API's or the catalog's text. kInvalid says which member is wrong; a filter's error is
-// `*filter_error`, when given.
-base::Result<AlertRule> ParseRule(std::string_view json, FilterError* filter_error = nullptr);
+// `*filter_error`, when given. Times such as -1h in the filter are counted from now_ns, so a rule
+// is parsed anew for each judgement.
+base::Result<AlertRule> ParseRule(std::string_view json, FilterError* filter_error = nullptr,
+                                  std::int64_t now_ns = base::WallNow());
 // What ParseRule reads back, as a JSON object without the id.
 std::string RuleJson(const AlertRule& rule);
 

@@ -15,9 +15,9 @@ constexpr const char* kColumns =
     "SELECT id, name, enabled, changed_ns, changed_by, rule, COALESCE(trouble, ''), "
     "COALESCE(trouble_ns, 0) FROM alert_rules WHERE deleted_ns IS NULL ";
 
-StoredRule ReadRule(const SqlRow& row) {
+StoredRule ReadRule(const SqlRow& row, std::int64_t now_ns = base::WallNow()) {
   StoredRule stored;
-  auto parsed = ParseRule(row.Text(5));
+  auto parsed = ParseRule(row.Text(5), nullptr, now_ns);
   if (parsed) stored.rule = std::move(*parsed);
   stored.rule.id = row.Int(0);
   stored.rule.name = row.Text(1);
@@ -66,13 +66,12 @@ base::Result<> Audit(SqlWriter& writer, const std::string& by, const char* actio
 
 }  // namespace
 
-base::Result<std::vector<StoredRule>> ListRules(const Catalog& catalog) {
+base::Result<std::vector<StoredRule>> ListRules(const Catalog& catalog, std::int64_t now_ns) {
   std::vector<StoredRule> rules;
-  TAPIARY_TRY(
-      catalog.QuickQuery(std::string(kColumns) + "ORDER BY id", {}, [&rules](const SqlRow& row) {
-        rules.push_back(ReadRule(row));
-        return true;
-      }));
+  TAPIARY_TRY(catalog.QuickQuery(std::string(kColumns) + "ORDER BY id", {}, [&](const SqlRow& row) {
+    rules.push_back(ReadRule(row, now_ns));
+    return true;
+  }));
   return rules;
 }
 

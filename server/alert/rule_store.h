@@ -20,8 +20,9 @@ struct StoredRule {
 };
 
 // By id. A rule that this program cannot read (a field that is gone) has id, name, and `trouble`,
-// and is off.
-base::Result<std::vector<StoredRule>> ListRules(const Catalog& catalog);
+// and is off. Relative times in filters are counted from now_ns.
+base::Result<std::vector<StoredRule>> ListRules(const Catalog& catalog,
+                                                std::int64_t now_ns = base::WallNow());
 // kNotFound.
 base::Result<StoredRule> FindRule(const Catalog& catalog, std::int64_t id);
 // The new rule's id. kExists when the name is taken, kTooLarge at kMaxRules.

@@ -100,6 +100,16 @@ TEST_F(Evaluating, ALongFlowAlertsOnce) {
   EXPECT_EQ(Judge(kNow + 600 * kSecond), 1);
 }
 
+TEST_F(Evaluating, RelativeTimesAreThoseOfTheJudgement) {
+  Rule(R"({"name":"late","filter":"command && frame.time < -1h","cooldown":"0s"})");
+  Facts({Command(1)});
+  EXPECT_EQ(Judge(kNow), 0);  // a second old
+  Facts({Command(2)});
+  EXPECT_EQ(Judge(kNow + 3500 * kSecond), 0);
+  Facts({Command(3)});
+  EXPECT_EQ(Judge(kNow + 3700 * kSecond), 1);
+}
+
 TEST_F(Evaluating, FlowsAndTransactionsComeInAnyOrder) {
   Rule(R"({"name":"t","over":"transactions","filter":"command && flow.bytes > 5000"})");
   Rule(R"({"name":"f","over":"flows","filter":"ot.code == 6 && flow.bytes > 5000"})");
