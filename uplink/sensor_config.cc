@@ -66,6 +66,8 @@ void AddSpoolRows(base::ConfigTable& table, SensorConfig& c) {
                     "what was captured is safe on disk after so long");
   table.AddDuration("spool.batch_time", &c.batch_ns, "1s", "10ms", "1m",
                     "flow and OT records are collected for so long");
+  table.AddDuration("spool.command_time", &c.command_ns, "200ms", "10ms", "10s",
+                    "commands do not wait for that; they are sent at once, but not more often");
 }
 
 void AddUplinkRows(base::ConfigTable& table, SensorConfig& c) {
@@ -187,6 +189,7 @@ WriterOptions SensorConfig::Writer() const {
   WriterOptions options;
   options.sync_ns = sync_ns;
   options.batch_ns = batch_ns;
+  options.command_ns = command_ns;
   options.health_ns = health_ns;
   options.spool_max_bytes = static_cast<std::uint64_t>(spool_max_bytes);
   return options;

@@ -41,6 +41,7 @@ struct SensorConfig {
   std::int64_t segment_age_ns = 0;
   std::int64_t sync_ns = 0;
   std::int64_t batch_ns = 0;
+  std::int64_t command_ns = 0;
   std::string url;
   std::string ca_file;
   std::string token_file = "/etc/tapiary/sensor.token";

@@ -169,6 +169,7 @@ struct SpoolWriter::Impl {
   bool DrainBlocks();
   bool DrainRecords();
   base::Result<StoredBlock> Store(const capture::Block& block);
+  [[nodiscard]] bool RecordsDue(std::int64_t now_ns) const;
   void BatchRecords(bool all);
   void AddHealth(std::int64_t now_ns);
   void AddLosses(const std::vector<capture::LedgerRow>& ledger, SensorHealth& health);
@@ -194,6 +195,7 @@ struct SpoolWriter::Impl {
   std::size_t round_bytes = 0;
   capture::RecordBatch records;
   std::int64_t records_since_ns = 0;  // steady; 0: none wait
+  bool command_waits = false;         // among the records
   std::int64_t last_write_ns = 0;     // steady
   std::int64_t next_health_ns = 0;    // steady
   bool failing = false;
@@ -253,26 +255,37 @@ bool SpoolWriter::Impl::DrainRecords() {
   if (Blocked()) return false;
   bool any = false;
   constexpr int kBatches = 64;
+  const auto known = static_cast<std::ptrdiff_t>(records.transactions.size());
   for (int i = 0; i < kBatches && engine.TakeRecords(records); ++i) any = true;
+  command_waits =
+      command_waits || std::any_of(records.transactions.begin() + known, records.transactions.end(),
+                                   [](const auto& one) { return one.command; });
   if (!records.empty() && records_since_ns == 0) records_since_ns = base::SteadyNow();
   return any;
 }
 
-// Moves records into items of the round: full batches at once, the rest when `all` or old enough.
+// They would be too old in the next round.
+bool SpoolWriter::Impl::RecordsDue(std::int64_t now_ns) const {
+  return records_since_ns != 0 && now_ns - records_since_ns + options.sync_ns >= options.batch_ns;
+}
+
+// Moves records into items of the round: full batches at once, the rest when `all` or old enough,
+// and facts as soon as there is a command among them, since alerts wait for it.
 void SpoolWriter::Impl::BatchRecords(bool all) {
-  const std::int64_t now_ns = base::SteadyNow();
-  const bool due = all || (records_since_ns != 0 && now_ns - records_since_ns >= options.batch_ns);
+  const bool due = all || RecordsDue(base::SteadyNow());
+  const bool facts_due = due || command_waits;
   const std::size_t count = options.batch_records;
   while (records.flows.size() >= count || (due && !records.flows.empty())) {
     round.flows.push_back(EncoderOf(TakeFront(records.flows, count)));
   }
   while (records.transactions.size() >= count || records.gaps.size() >= count ||
-         (due && (!records.transactions.empty() || !records.gaps.empty()))) {
+         (facts_due && (!records.transactions.empty() || !records.gaps.empty()))) {
     FactBatch batch;
     batch.transactions = TakeFront(records.transactions, count);
     batch.gaps = TakeFront(records.gaps, count);
     round.facts.push_back(EncoderOf(std::move(batch)));
   }
+  command_waits = false;
   if (records.empty()) records_since_ns = 0;
 }
 
@@ -362,7 +375,9 @@ void SpoolWriter::Impl::Run() {
     const std::int64_t now_ns = base::SteadyNow();
     if (now_ns >= next_health_ns) AddHealth(now_ns);
     const bool end_of_input = ended && !more && !records_came && !failing;
-    const bool due = now_ns - last_write_ns >= options.sync_ns;
+    const bool due =
+        now_ns - last_write_ns >=
+        (command_waits ? std::min(options.command_ns, options.sync_ns) : options.sync_ns);
     if (failing || due || round_bytes >= options.round_bytes || (end_of_input && !drained.load())) {
       const auto written = WriteRound(end_of_input, end_of_input ? Await::kDisk : Await::kRoom);
       if (written && end_of_input && !Blocked()) drained.store(true);

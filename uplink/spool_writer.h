@@ -23,7 +23,9 @@ struct WriterOptions {
   std::int64_t sync_ns = 500 * base::kNanosPerMilli;  // a taken block is durable after so long
   std::int64_t batch_ns = base::kNanosPerSecond;      // a record waits at most so long
   std::size_t batch_records = 1000;                   // or until so many are there
-  std::size_t round_bytes = 8 << 20;                  // or the round is so large
+  // A command waits for no batch: it makes a round of its own, but not more often than this.
+  std::int64_t command_ns = 200 * base::kNanosPerMilli;
+  std::size_t round_bytes = 8 << 20;  // or the round is so large
   std::int64_t health_ns = 10 * base::kNanosPerSecond;
   std::uint64_t spool_max_bytes = 0;  // for the health record
   std::string version = TAPIARY_VERSION;
