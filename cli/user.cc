@@ -1,25 +1,13 @@
 #include "cli/user.h"
 
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <memory>
-#include <optional>
-
-#include "base/clock.h"
-#include "cli/catalog_option.h"
+#include "cli/account_verb.h"
 #include "cli/secret_input.h"
-#include "cli/table.h"
-#include "server/auth/passwords.h"
-#include "server/auth/tokens.h"
-#include "server/auth/users.h"
 
 namespace tapiary::cli {
 namespace {
 
 struct Options {
-  std::string catalog = kDefaultCatalog;
+  AccountOptions accounts;
   std::string name;
   std::string role;
   std::string password_file;
@@ -28,58 +16,33 @@ struct Options {
   Format format = Format::kTable;
 };
 
-struct Password {
-  std::string text;
-  std::string hash;
-};
-
-// Read or made before the catalog is opened, so that nothing waits for a person.
-base::Result<Password> NewPassword(const Options& options) {
-  Password password;
-  if (options.generate) {
-    TAPIARY_ASSIGN(password.text, server::MakePassword());
-  } else {
-    TAPIARY_ASSIGN(password.text, ReadNewPassword(options.password_file));
-    TAPIARY_TRY(server::CheckNewPassword(password.text, options.name));
+// Read before anything is opened, so that nothing waits for a person.
+base::Result<PasswordWish> NewPassword(const Options& options) {
+  PasswordWish wish;
+  wish.must_change = options.must_change;
+  if (options.generate) return wish;
+  TAPIARY_ASSIGN(wish.text, ReadNewPassword(options.password_file));
+  if (wish.text.empty()) {  // which would mean: make one
+    return base::MakeError(base::ErrorCode::kInvalid, "the password is empty");
   }
-  server::Passwords passwords;
-  TAPIARY_ASSIGN(password.hash, passwords.Hash(password.text));
-  return password;
+  return wish;
 }
 
-// It cannot be shown again, so a reader that did not get it must not see success.
-base::Result<ExitCode> Tell(const Options& options, const Password& password) {
-  if (!options.generate) return ExitCode::kOk;
-  if (fmt::print("{}\n", password.text); std::fflush(stdout) != 0) {
-    return base::MakeError(base::ErrorCode::kIo, "cannot write the password to stdout");
-  }
-  return ExitCode::kOk;
+base::Result<ExitCode> Tell(const std::string& made) {
+  return made.empty() ? ExitCode::kOk : ShowOnce(made);
 }
 
 base::Result<ExitCode> Create(const Options& options) {
-  server::NewUser user;
-  user.name = options.name;
-  user.role = server::ParseRole(options.role).value_or(server::Scope::kViewer);
-  user.must_change = options.generate || options.must_change;
-  if (!server::IsUserName(user.name)) {
-    return base::MakeError(base::ErrorCode::kInvalid,
-                           "a user's name is 1 to 32 of a-z, 0-9, '.', '_' and '-', beginning "
-                           "with a letter or digit");
-  }
-  TAPIARY_ASSIGN(const Password password, NewPassword(options));
-  user.hash = password.hash;
-  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
-  TAPIARY_TRY(server::CreateUser(*catalog, user, server::kHostActor));
-  return Tell(options, password);
-}
-
-Cell TimeCell(const std::optional<std::int64_t>& time_ns) {
-  return time_ns ? Cell(base::FormatTime(*time_ns)) : Cell();
+  TAPIARY_ASSIGN(const PasswordWish wish, NewPassword(options));
+  TAPIARY_ASSIGN(const auto accounts, OpenAccounts(options.accounts));
+  const auto role = server::ParseRole(options.role).value_or(server::Scope::kViewer);
+  TAPIARY_ASSIGN(const std::string made, accounts->CreateUser(options.name, role, wish));
+  return Tell(made);
 }
 
 base::Result<ExitCode> List(const Options& options) {
-  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
-  TAPIARY_ASSIGN(const auto users, server::ListUsers(*catalog));
+  TAPIARY_ASSIGN(const auto accounts, OpenAccounts(options.accounts));
+  TAPIARY_ASSIGN(const auto users, accounts->ListUsers());
   Table table({"name", "role", "created", "last_login", "disabled", "must_change", "sessions"});
   for (const server::User& user : users) {
     table.Add({user.name, std::string(server::ToString(user.role)),
@@ -91,16 +54,15 @@ base::Result<ExitCode> List(const Options& options) {
 }
 
 base::Result<ExitCode> Passwd(const Options& options) {
-  TAPIARY_ASSIGN(const Password password, NewPassword(options));
-  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
-  TAPIARY_TRY(server::SetPassword(*catalog, options.name, password.hash,
-                                  options.generate || options.must_change, server::kHostActor));
-  return Tell(options, password);
+  TAPIARY_ASSIGN(const PasswordWish wish, NewPassword(options));
+  TAPIARY_ASSIGN(const auto accounts, OpenAccounts(options.accounts));
+  TAPIARY_ASSIGN(const std::string made, accounts->SetPassword(options.name, wish));
+  return Tell(made);
 }
 
 base::Result<ExitCode> Change(const Options& options, const server::UserChange& change) {
-  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
-  TAPIARY_TRY(server::ChangeUser(*catalog, options.name, change, server::kHostActor));
+  TAPIARY_ASSIGN(const auto accounts, OpenAccounts(options.accounts));
+  TAPIARY_TRY(accounts->ChangeUser(options.name, change));
   return ExitCode::kOk;
 }
 
@@ -115,8 +77,8 @@ base::Result<ExitCode> Enable(const Options& options) {
 }
 
 base::Result<ExitCode> Remove(const Options& options) {
-  TAPIARY_ASSIGN(const auto catalog, OpenCatalog(options.catalog));
-  TAPIARY_TRY(server::RemoveUser(*catalog, options.name, server::kHostActor));
+  TAPIARY_ASSIGN(const auto accounts, OpenAccounts(options.accounts));
+  TAPIARY_TRY(accounts->RemoveUser(options.name));
   return ExitCode::kOk;
 }
 
@@ -133,15 +95,10 @@ void AddPasswordOptions(CLI::App& app, Options& options) {
 void ConfigureUser(CLI::App& app, Run* run) {
   const auto options = std::make_shared<Options>();
   app.require_subcommand(1);
-  const auto add = [&](const char* name, const char* summary,
-                       base::Result<ExitCode> (*function)(const Options&)) {
-    CLI::App* verb = app.add_subcommand(name, summary);
-    AddCatalogOption(*verb, &options->catalog);
-    verb->callback([=] { *run = [=] { return function(*options); }; });
-    return verb;
+  const auto add = [&](const char* name, const char* summary, auto function) {
+    return AddAccountVerb<Options>(app, options, run, name, summary, function);
   };
-  const auto add_named = [&](const char* name, const char* summary,
-                             base::Result<ExitCode> (*function)(const Options&)) {
+  const auto add_named = [&](const char* name, const char* summary, auto function) {
     CLI::App* verb = add(name, summary, function);
     verb->add_option("NAME", options->name, "of the user")->required();
     return verb;

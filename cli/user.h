@@ -1,6 +1,6 @@
 // `tapiary user create|list|passwd|role|disable|enable|remove`: the people who may log in to a
-// collector. Works on the collector's catalog, on its own host; the collector may be running. The
-// first administrator is made this way. See server/auth/users.h.
+// collector. Works on the collector's catalog, on its own host, where the first administrator is
+// made; or over its API with --collector (accounts.h).
 #pragma once
 
 #include <string_view>
@@ -15,7 +15,8 @@ inline constexpr std::string_view kUserExamples =
     "  tapiary user list\n"
     "  tapiary user role bob analyst\n"
     "  tapiary user passwd ann --password-file -          the new password on stdin\n"
-    "  tapiary user disable bob                           ends bob's sessions at once\n";
+    "  tapiary user disable bob                           ends bob's sessions at once\n"
+    "  tapiary user list --collector https://collector:8443   over the API, as an admin\n";
 
 void ConfigureUser(CLI::App& app, Run* run);
 

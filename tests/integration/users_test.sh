@@ -85,6 +85,27 @@ make_token all admin "$work/admin.token"
 cat "$work"/{sensor,viewer,analyst,admin}.token >>"$secrets"
 python3 "$source_dir/tests/integration/roles.py" "$url" "$ca" "$work" || fail 'roles'
 
+say 'users and tokens over the API'
+remote() { env TAPIARY_COLLECTOR="$url" TAPIARY_CA="$ca" TAPIARY_TOKEN_FILE="$work/${by:-admin}.token" "$bin/tapiary" "$@" 2>"$work/remote.log"; }
+remote user create erin --role viewer --generate >"$work/erin.password" || fail "no user: $(cat "$work/remote.log")"
+cat "$work/erin.password" >>"$secrets"
+remote user role erin analyst || fail "no other role: $(cat "$work/remote.log")"
+remote user disable erin || fail "not disabled: $(cat "$work/remote.log")"
+[[ $(remote user list --format csv | cut -d, -f1,2,6) == "$(tapiary user list --format csv | cut -d, -f1,2,6)" ]] || fail 'two lists of users'
+remote user list --format csv | grep -q '^erin,analyst,' || fail 'erin is not listed'
+printf 'a third horse, a third staple\n' | remote user passwd erin --password-file - || fail "no password: $(cat "$work/remote.log")"
+echo 'a third horse, a third staple' >>"$secrets"
+remote user remove erin || fail "erin stays: $(cat "$work/remote.log")"
+remote token create plant-y --scope sensor --expires 30d >"$work/y.token" || fail "no token: $(cat "$work/remote.log")"
+id=$(remote token list --format csv | awk -F, '$2 == "plant-y" {print $1}')
+remote token rotate "$id" --overlap 1h >"$work/y2.token" || fail "not rotated: $(cat "$work/remote.log")"
+remote token revoke "$id" || fail "not revoked: $(cat "$work/remote.log")"
+cat "$work"/{y,y2}.token >>"$secrets"
+[[ $(remote token list --format csv | cut -d, -f1-4) == "$(tapiary token list --format csv | cut -d, -f1-4)" ]] || fail 'two lists of tokens'
+by=viewer remote user list && fail 'a viewer lists users'
+grep -q 'may not\|role\|admin' "$work/remote.log" || fail "why not: $(cat "$work/remote.log")"
+remote token list --catalog "$catalog" && fail 'a catalog and a collector at once'
+
 say 'guessing is slowed down, and the one who is known is let in'
 for _ in 1 2 3 4 5; do curl -s --cacert "$ca" -o /dev/null "$url/api/v1/session" "${json[@]}" '{"user":"dora","password":"guessed guessed"}'; done
 ask 429 POST /api/v1/session "${json[@]}" '{"user":"dora","password":"guessed guessed"}'

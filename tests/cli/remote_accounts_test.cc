@@ -1,0 +1,80 @@
+// Where accounts are kept, and what a collector that answers nonsense gets.
+#include "cli/accounts.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/cli/collector_fixture.h"
+
+namespace tapiary::cli {
+namespace {
+
+using base::ErrorCode;
+using server::BodySource;
+using server::Request;
+using server::Response;
+
+TEST(Accounts, OnePlaceIsNamed) {
+  const auto both = OpenAccounts({.catalog = "c.sqlite", .collector = {.url = "https://c:8443"}});
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(both.error().message.find("TAPIARY_COLLECTOR"), std::string::npos);
+}
+
+class RemoteAccountsTest : public CollectorFixture {
+ protected:
+  std::unique_ptr<Accounts> Answering(std::string body) {
+    const auto answer = [body](const Request&, BodySource&) {
+      Response response;
+      response.content_type = "application/json";
+      response.body = body;
+      return response;
+    };
+    Serve({Route("GET", answer), Route("POST", answer)});
+    return std::move(*OpenRemoteAccounts(Options()));
+  }
+};
+
+TEST_F(RemoteAccountsTest, ListsWhatComes) {
+  const auto accounts = Answering(
+      R"({"items":[{"id":7,"name":"plant\\x01","scope":"sensor","user":null,)"
+      R"("created":"2026-11-25T10:00:00Z","expires":"2026-12-25T10:00:00Z","last_used":null,)"
+      R"("revoked":null}],"next":null})");
+  const auto tokens = accounts->ListTokens();
+  ASSERT_TRUE(tokens) << tokens.error().message;
+  ASSERT_EQ(tokens->size(), 1U);
+  EXPECT_EQ((*tokens)[0].id, 7);
+  EXPECT_EQ((*tokens)[0].name, "plant\x01");
+  EXPECT_EQ((*tokens)[0].user, "");
+  EXPECT_EQ(*(*tokens)[0].expires_ns - (*tokens)[0].created_ns, 30LL * 86400 * 1'000'000'000);
+  EXPECT_FALSE((*tokens)[0].revoked_ns);
+}
+
+TEST_F(RemoteAccountsTest, NonsenseIsAnError) {
+  for (const char* body :
+       {"", "[]", "{", R"({"items":[7]})", R"({"items":[{"name":5,"scope":"sensor"}]})",
+        R"({"items":[{"name":"a","scope":"sensor","created":"yesterday"}]})"}) {
+    const auto accounts = Answering(body);
+    const auto tokens = accounts->ListTokens();
+    ASSERT_FALSE(tokens) << body;
+    EXPECT_EQ(tokens.error().code, ErrorCode::kCorrupt) << body;
+    EXPECT_FALSE(accounts->CreateToken({.name = "a", .scope = "viewer"})) << body;
+    server_->Stop();
+  }
+}
+
+TEST_F(RemoteAccountsTest, AListWithoutAnEndEnds) {
+  const auto accounts = Answering(R"({"items":[],"next":"1"})");
+  const auto tokens = accounts->ListTokens();
+  ASSERT_FALSE(tokens);
+  EXPECT_EQ(tokens.error().code, ErrorCode::kTooLarge);
+}
+
+TEST_F(RemoteAccountsTest, TokensOfOthersAreForTheHost) {
+  const auto accounts = Answering("{}");
+  const auto token = accounts->CreateToken({.name = "a", .scope = "viewer", .user = "bob"});
+  ASSERT_FALSE(token);
+  EXPECT_EQ(token.error().code, ErrorCode::kInvalid);
+}
+
+}  // namespace
+}  // namespace tapiary::cli
