@@ -31,7 +31,7 @@ constexpr std::size_t kMaxHeaderBytes = 64u << 10;
 // State of one exchange, for the callbacks.
 struct Exchange {
   CURL* easy = nullptr;
-  const BodySink* sink = nullptr;  // nullptr: into answer.body
+  const Transfer* transfer = nullptr;  // nullptr: into answer.body
   CollectorAnswer answer{};
   std::string problem{};
   std::size_t header_bytes = 0;
@@ -49,6 +49,8 @@ bool Take(Exchange& exchange, std::string_view part) {
     long status = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     answer.status = static_cast<int>(status);
+    const bool told = exchange.transfer != nullptr && exchange.transfer->head && !Failed(answer);
+    if (told) exchange.transfer->head(answer);
   }
   if (Failed(answer)) {
     exchange.problem.append(part.substr(0, kMaxProblem - exchange.problem.size()));
@@ -56,7 +58,7 @@ bool Take(Exchange& exchange, std::string_view part) {
   }
   answer.bytes += part.size();
   exchange.progress.Show(answer.bytes);
-  if (exchange.sink == nullptr) {
+  if (exchange.transfer == nullptr) {
     if (part.size() > kMaxBody - answer.body.size()) {
       exchange.fault = MakeError(ErrorCode::kTooLarge, "the collector's answer has no end");
       return false;
@@ -64,13 +66,20 @@ bool Take(Exchange& exchange, std::string_view part) {
     answer.body.append(part);
     return true;
   }
-  const base::Result<> taken = (*exchange.sink)(part);
+  const base::Result<> taken = exchange.transfer->sink(part);
   if (!taken) exchange.fault = taken.error();
   return taken.has_value();
 }
 
 std::size_t TakeBody(char* data, std::size_t, std::size_t size, void* user) {
   return Take(*static_cast<Exchange*>(user), {data, size}) ? size : size + 1;
+}
+
+int AskWhetherToStop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  if (!exchange.transfer->stopped()) return 0;
+  exchange.fault = MakeError(ErrorCode::kUnavailable, "interrupted");
+  return 1;
 }
 
 // PATH of `<PATH>; rel="next"`. Only a path: the token must not follow a link to another host.
@@ -105,6 +114,8 @@ std::size_t TakeHeader(char* data, std::size_t, std::size_t size, void* user) {
     answer.fields_not_here = base::EscapeBytes(value.substr(0, 1000));
   }
   if (is("tapiary-partial")) answer.partial = true;
+  if (is("tapiary-live")) answer.live = value;
+  if (is("tapiary-live-more")) answer.live_more = true;
   return size;
 }
 
@@ -167,7 +178,7 @@ struct CollectorClient::Impl {
   CurlEasy easy;
 
   base::Result<CollectorAnswer> Perform(const std::string& method, const std::string& target,
-                                        const std::string* body, const BodySink* sink,
+                                        const std::string* body, const Transfer* transfer,
                                         std::string_view filter);
   base::Result<> Prepare(const std::string& method, const std::string& target,
                          const std::string* body, Exchange* exchange);
@@ -176,7 +187,9 @@ struct CollectorClient::Impl {
 base::Result<> CollectorClient::Impl::Prepare(const std::string& method, const std::string& target,
                                               const std::string* body, Exchange* exchange) {
   curl_easy_reset(easy.get());  // keeps its connection
-  TAPIARY_TRY(server::SetCurlConnection(easy.get(), {.ca_file = ca_file}));
+  server::CurlConnection connection{.ca_file = ca_file};
+  if (exchange->transfer != nullptr) connection.stall_ns = exchange->transfer->stall_ns;
+  TAPIARY_TRY(server::SetCurlConnection(easy.get(), connection));
   CurlSetter set(easy.get());
   TAPIARY_SET(CURLOPT_USERAGENT, "tapiary/" TAPIARY_VERSION);
   TAPIARY_SET(CURLOPT_URL, (url + target).c_str());
@@ -184,6 +197,11 @@ base::Result<> CollectorClient::Impl::Prepare(const std::string& method, const s
   TAPIARY_SET(CURLOPT_WRITEDATA, exchange);
   TAPIARY_SET(CURLOPT_HEADERFUNCTION, TakeHeader);
   TAPIARY_SET(CURLOPT_HEADERDATA, exchange);
+  if (exchange->transfer != nullptr && exchange->transfer->stopped) {
+    TAPIARY_SET(CURLOPT_NOPROGRESS, 0L);
+    TAPIARY_SET(CURLOPT_XFERINFOFUNCTION, AskWhetherToStop);
+    TAPIARY_SET(CURLOPT_XFERINFODATA, exchange);
+  }
   if (body != nullptr) {
     TAPIARY_SET(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
     TAPIARY_SET(CURLOPT_POSTFIELDS, body->data());  // not copied: lives as long as the call
@@ -195,7 +213,7 @@ base::Result<> CollectorClient::Impl::Prepare(const std::string& method, const s
 base::Result<CollectorAnswer> CollectorClient::Impl::Perform(const std::string& method,
                                                              const std::string& target,
                                                              const std::string* body,
-                                                             const BodySink* sink,
+                                                             const Transfer* transfer,
                                                              std::string_view filter) {
   server::CurlFields fields = {{"Authorization", "Bearer " + token}};
   if (body != nullptr) fields.emplace_back("Content-Type", "application/json");
@@ -203,7 +221,8 @@ base::Result<CollectorAnswer> CollectorClient::Impl::Perform(const std::string& 
   if (!easy || !headers) return MakeError(ErrorCode::kInternal, "libcurl: out of memory");
   Exchange exchange;
   exchange.easy = easy.get();
-  exchange.sink = sink;
+  exchange.transfer = transfer;
+  if (transfer != nullptr && transfer->to_file) exchange.progress = Progress(true);
   std::array<char, CURL_ERROR_SIZE> detail{};
   TAPIARY_TRY(Prepare(method, target, body, &exchange));
   CurlSetter set(easy.get());
@@ -247,7 +266,13 @@ base::Result<CollectorAnswer> CollectorClient::Get(const std::string& path,
 base::Result<CollectorAnswer> CollectorClient::Stream(const std::string& path,
                                                       const Parameters& parameters,
                                                       const BodySink& sink) {
-  return impl_->Perform("GET", path + Encode(parameters), nullptr, &sink, FilterOf(parameters));
+  return Stream(path, parameters, Transfer{.sink = sink});
+}
+
+base::Result<CollectorAnswer> CollectorClient::Stream(const std::string& path,
+                                                      const Parameters& parameters,
+                                                      const Transfer& transfer) {
+  return impl_->Perform("GET", path + Encode(parameters), nullptr, &transfer, FilterOf(parameters));
 }
 
 base::Result<CollectorAnswer> CollectorClient::Download(const std::string& path,

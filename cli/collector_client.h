@@ -29,12 +29,24 @@ struct CollectorAnswer {
   std::string fields_not_here{};  // Tapiary-Fields-Not-Here: what the table has not got
   bool partial = false;           // Tapiary-Partial: a time limit ended the query
   std::string disposition{};      // Content-Disposition as it came
+  std::string live{};             // Tapiary-Live: where a live tail goes on
+  bool live_more = false;         // Tapiary-Live-More: there is more now
   std::string body{};             // empty when it was streamed
   std::uint64_t bytes = 0;        // of the body
 };
 
 // Takes a part of a body; an error ends the transfer and is what the call returns.
 using BodySink = std::function<base::Result<>(std::string_view part)>;
+
+struct Transfer {
+  BodySink sink{};
+  // Called before the first part of the body, with the answer's status and headers.
+  std::function<void(const CollectorAnswer& head)> head{};
+  // Asked about once a second: true ends the call with an error.
+  std::function<bool()> stopped{};
+  std::int64_t stall_ns = 60'000'000'000;  // no byte for so long ends it
+  bool to_file = false;  // the body does not go to standard output: a terminal there shows progress
+};
 
 class CollectorClient {
  public:
@@ -49,6 +61,8 @@ class CollectorClient {
   // there is when it takes longer than 2 s.
   base::Result<CollectorAnswer> Stream(const std::string& path, const Parameters& parameters,
                                        const BodySink& sink);
+  base::Result<CollectorAnswer> Stream(const std::string& path, const Parameters& parameters,
+                                       const Transfer& transfer);
   base::Result<CollectorAnswer> Download(const std::string& path, const Parameters& parameters,
                                          int fd);
   // POST, PUT, PATCH, DELETE with a JSON body (may be empty).

@@ -16,8 +16,8 @@ constexpr std::int64_t kStepNs = base::kNanosPerSecond / 5;
 
 }  // namespace
 
-Progress::Progress()
-    : wanted_(isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0),
+Progress::Progress(bool to_file)
+    : wanted_(isatty(STDERR_FILENO) == 1 && (to_file || isatty(STDOUT_FILENO) == 0)),
       begin_ns_(base::SteadyNow()),
       next_ns_(begin_ns_ + kSilentNs) {}
 

@@ -10,7 +10,8 @@ namespace tapiary::cli {
 
 class Progress {
  public:
-  Progress();
+  // `to_file`: the data does not go to standard output.
+  explicit Progress(bool to_file = false);
   void Show(std::uint64_t bytes);
   // Takes the line away. The destructor does not: whoever ends the transfer says when.
   void Clear();

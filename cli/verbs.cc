@@ -5,6 +5,7 @@
 #include "cli/flows.h"
 #include "cli/meter.h"
 #include "cli/mirror.h"
+#include "cli/pcap.h"
 #include "cli/testbed.h"
 #include "cli/token.h"
 #include "cli/user.h"
@@ -28,6 +29,7 @@ constexpr std::array kVerbs = {
          ConfigureCommands},
     Verb{"events", "what honeypot services reported to a collector", kEventsExamples,
          ConfigureEvents},
+    Verb{"pcap", "packets that a collector has, as a capture file", kPcapExamples, ConfigurePcap},
     Verb{"token", "create, list, revoke and rotate the collector's tokens", kTokenExamples,
          ConfigureToken},
     Verb{"user", "create, list, change and remove the collector's users", kUserExamples,

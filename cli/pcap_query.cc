@@ -1,0 +1,122 @@
+#include "cli/pcap_query.h"
+
+#include <fmt/core.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/capture_join.h"
+
+namespace tapiary::cli {
+namespace {
+
+using base::ErrorCode;
+using base::MakeError;
+
+// A search through all that is stored may find nothing for long.
+constexpr std::int64_t kStallNs = 900 * base::kNanosPerSecond;
+constexpr int kMaxNotes = 20;
+
+// As the filter language writes a text.
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x7f) {
+      quoted += fmt::format("\\x{:02x}", byte);
+    } else {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+// What was not whole about a download, told on stderr as it comes.
+class Missing {
+ public:
+  void Tell(const std::string& line) {
+    if (++lines_ <= kMaxNotes) fmt::print(stderr, "tapiary: {}\n", line);
+    if (lines_ == kMaxNotes) fmt::print(stderr, "tapiary: more is missing, which is not told\n");
+  }
+  [[nodiscard]] bool any() const { return lines_ > 0; }
+
+ private:
+  int lines_ = 0;
+};
+
+std::string Count(std::uint64_t packets) {
+  return fmt::format("{} packet{}", packets, packets == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string PacketFilterText(const PcapOptions& options) {
+  std::string text;
+  for (const std::string& word : options.filter) text += (text.empty() ? "" : " ") + word;
+  if (options.sensor.empty()) return text;
+  const std::string sensor = "sensor == " + Quoted(options.sensor);
+  return text.empty() ? sensor : "(" + text + ") && " + sensor;
+}
+
+base::Result<> CheckPcapOptions(const PcapOptions& options) {
+  const bool window = !options.last.empty() || !options.from.empty() || !options.to.empty() ||
+                      !options.clock.empty();
+  const bool chosen = !PacketFilterText(options).empty();
+  if (!options.flow.empty() && (window || chosen || options.follow)) {
+    return MakeError(ErrorCode::kInvalid,
+                     "--flow is all of one flow: without filter, sensor, time and --follow");
+  }
+  if (options.follow &&
+      (!options.from.empty() || !options.to.empty() || options.clock == "sensor")) {
+    return MakeError(ErrorCode::kInvalid,
+                     "--follow goes by the collector's clock and from --last on");
+  }
+  if (options.microseconds && options.format != "pcap") {
+    return MakeError(ErrorCode::kInvalid, "--microseconds is for --format pcap");
+  }
+  return {};
+}
+
+base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& output) {
+  TAPIARY_ASSIGN(const auto client, CollectorClient::Open(options.collector));
+  using Form = CaptureJoin::Form;
+  const Form form = options.format == "pcap" ? Form::kPcap
+                    : output.is_file()       ? Form::kPcapng
+                                             : Form::kOneSection;
+  Missing missing;
+  CaptureJoin join(
+      {.form = form}, [&](std::string_view bytes) { return output.Write(bytes); },
+      [&](const std::string& line) { missing.Tell(line); });
+  join.Begin();
+  const bool flow = !options.flow.empty();
+  const std::string path =
+      flow ? "/api/v1/flows/" + EncodeSegment(options.flow) + "/pcap" : "/api/v1/pcap";
+  const Parameters parameters = {{"filter", PacketFilterText(options)},
+                                 {"last", options.last},
+                                 {"from", options.from},
+                                 {"to", options.to},
+                                 {"clock", options.clock},
+                                 {"format", options.format},
+                                 {"resolution", options.microseconds ? "us" : ""}};
+  const Transfer transfer{.sink = [&](std::string_view part) { return join.Add(part); },
+                          .stopped = [] { return Interrupted(); },
+                          .stall_ns = kStallNs,
+                          .to_file = !options.output.empty()};
+  const auto answer = client->Stream(path, parameters, transfer);
+  if (output.reader_left()) return ExitCode::kOk;
+  base::Result<> whole = answer ? join.End() : base::Result<>(answer.error());
+  if (whole) whole = join.Finish();
+  if (whole) whole = output.Close();
+  if (!whole) {
+    const base::Error& error = whole.error();
+    if (join.packets() == 0) return error;
+    return MakeError(error.code == ErrorCode::kInvalid ? ErrorCode::kCorrupt : error.code,
+                     fmt::format("{}: this is a part, {}", error.message, Count(join.packets())));
+  }
+  if (!missing.any()) return ExitCode::kOk;
+  fmt::print(stderr, "tapiary: not all packets are there any more; here are {}\n",
+             Count(join.packets()));
+  return ExitCode::kFailed;
+}
+
+}  // namespace tapiary::cli

@@ -1,0 +1,35 @@
+// What `tapiary pcap` and the extcap plugin share: which packets, and getting them. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/capture_output.h"
+#include "cli/collector_client.h"
+#include "cli/verb.h"
+
+namespace tapiary::cli {
+
+struct PcapOptions {
+  CollectorOptions collector{};
+  std::vector<std::string> filter{};  // words, joined by spaces
+  std::string sensor{};
+  std::string flow{};
+  std::string last{};
+  std::string from{};
+  std::string to{};
+  std::string clock{};
+  std::string format = "pcapng";
+  bool microseconds = false;
+  std::string output{};
+  bool follow = false;
+};
+
+// The filter, and the sensor's name as a part of it.
+std::string PacketFilterText(const PcapOptions& options);
+// kInvalid when options do not go together.
+base::Result<> CheckPcapOptions(const PcapOptions& options);
+// What there is now.
+base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& output);
+
+}  // namespace tapiary::cli

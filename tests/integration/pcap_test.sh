@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# `tapiary pcap` of a running collector, read by Wireshark's tools from pipes and files.
+# shellcheck disable=SC2119
+# shellcheck source=lib.sh
+source "$(dirname "$0")/lib.sh"
+for program in curl python3 tshark capinfos dumpcap script; do need "$program"; done
+tapiary=$bin/tapiary
+
+start_collector
+for role in sensor viewer; do make_token "s1-$role" "$role" "$work/$role.token"; done
+make_token s2-sensor sensor "$work/other.token"
+export TAPIARY_COLLECTOR=$url TAPIARY_CA=$ca TAPIARY_TOKEN_FILE=$work/viewer.token
+# packets FILE FIRST COUNT PORT [LINKTYPE]: a pcap of UDP packets a millisecond apart
+packets() {
+  python3 - "$@" <<'PY'
+import struct, sys
+path, first, count, port = sys.argv[1], *map(int, sys.argv[2:5])
+link = int(sys.argv[5]) if len(sys.argv) > 5 else 1
+with open(path, "wb") as out:
+    out.write(struct.pack("<IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, link))
+    for i in range(first, first + count):
+        data = struct.pack(">I", i) * 50
+        udp = struct.pack(">HHHH", 40000, port, 8 + len(data), 0) + data
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), i & 0xFFFF, 0, 64, 17, 0)
+        ip += bytes([10, 0, 0, 1, 10, 0, 0, 2]) + udp
+        frame = (b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" if link == 1 else b"") + ip
+        t = 1_790_000_000_000_000_000 + i * 1_000_000
+        out.write(struct.pack("<IIII", t // 10**9, t % 10**9, len(frame), len(frame)) + frame)
+PY
+}
+send() { # send FILE [TOKEN]
+  curl -sf --cacert "$ca" -H "Authorization: Bearer $(cat "$work/${2:-sensor}.token")" \
+    --data-binary "@$1" "$url/api/v1/ingest/pcap" >>"$work/sent.log"
+}
+packets "$work/one.pcap" 0 1000 502
+packets "$work/two.pcap" 1000 500 161
+send "$work/one.pcap"
+send "$work/two.pcap" other
+frames() { tshark -r "$1" -T fields "${@:2}" 2>>"$work/tshark.log"; }
+
+say 'a file that Wireshark reads: all packets, in order, with their sensors'
+"$tapiary" pcap -o "$work/all.pcapng"
+[[ $(capinfos -c -M -T -r "$work/all.pcapng" 2>/dev/null | cut -f2) == 1500 ]] || fail "$(capinfos -c "$work/all.pcapng")"
+frames "$work/all.pcapng" -e frame.time_epoch | sort -c -n || fail 'not in order'
+frames "$work/all.pcapng" -e frame.interface_name | sort | uniq -c >"$work/sensors"
+grep -q '1000 s1-sensor:' "$work/sensors" || fail "$(cat "$work/sensors")"
+grep -q ' 500 s2-sensor:' "$work/sensors" || fail "$(cat "$work/sensors")"
+
+say 'through a pipe, as "| wireshark -k -i -" does, interfaces are told apart'
+"$tapiary" pcap | tshark -i - -T fields -e frame.interface_name 2>>"$work/tshark.log" | sort | uniq -c >"$work/piped"
+diff "$work/piped" "$work/sensors" || fail 'not what the file says'
+
+say 'a filter, a sensor, a flow, classic pcap, microseconds'
+"$tapiary" pcap 'udp.port == 161' | capinfos -c - 2>/dev/null | grep -q 'packets: *500$' || fail 'filter'
+"$tapiary" pcap --sensor s1-sensor -o - --last 1h | capinfos -c - | grep -q 'packets: *1000$' || fail 'sensor'
+"$tapiary" pcap --sensor nobody | capinfos -c - 2>/dev/null | grep -q 'packets: *0$' || fail 'nobody'
+flow=$("$tapiary" flows 'udp.port == 161' --format ndjson | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["id"])')
+"$tapiary" pcap --flow "$flow" | capinfos -c - 2>/dev/null | grep -q 'packets: *500$' || fail 'flow'
+"$tapiary" pcap udp --format pcap --microseconds | tcpdump -nr - 2>/dev/null | wc -l | grep -qx 1500 || fail 'pcap'
+"$tapiary" pcap 'udp.port == 502' --format pcap -o "$work/one.out"
+python3 - "$work/one.out" "$work/one.pcap" <<'PY' || fail 'not the packets that were sent'
+import sys
+a, b = (open(name, "rb").read()[24:] for name in sys.argv[1:])
+assert a == b
+PY
+
+say 'what goes wrong is told, and by the exit code'
+# fails CODE PATTERN OPTION...: `tapiary pcap OPTION...` ends with CODE and says PATTERN
+fails() {
+  local code=0
+  "$tapiary" pcap "${@:3}" >"$work/out" 2>"$work/err" || code=$?
+  [[ $code == "$1" ]] || fail "${*:3}: exit $code: $(cat "$work/err")"
+  grep -q "$2" "$work/err" || fail "${*:3}: says $(cat "$work/err")"
+}
+fails 2 '\^' 'tcp.prt == 1'
+fails 1 'no flow' --flow s1-sensor.1.1 -o "$work/none.pcapng"
+[[ ! -e $work/none.pcapng ]] || fail 'a file without a flow'
+fails 1 'No space' -o /dev/full
+code=0
+script -qec "'$tapiary' pcap" /dev/null >"$work/terminal" || code=$?
+[[ $code == 2 ]] || fail "exit $code on a terminal"
+grep -q wireshark "$work/terminal" || fail "$(cat "$work/terminal")"
+
+say 'a reader who leaves ends it quietly'
+"$tapiary" pcap 2>"$work/err" | head -c 100 >/dev/null
+[[ ${PIPESTATUS[0]} == 0 && ! -s $work/err ]] || fail "not quiet: $(cat "$work/err")"
+
+say 'what the vault has lost is named'
+segment=$(find "$work/data/vault" -type f -printf '%s %p\n' | sort -n | tail -1 | cut -d' ' -f2)
+python3 - "$segment" <<'PY'
+import os, sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(os.path.getsize(sys.argv[1]) // 3)
+    file.write(b"\xAA" * 50)
+PY
+fails 1 'MISSING: block .* of sensor s1-sensor' -o "$work/part.pcapng"
+capinfos -c "$work/part.pcapng" 2>/dev/null | grep -q 'packets: *500$' || fail 'the part is no file'
+fails 1 'this is a part, 500 packets' --format pcap -o "$work/part.pcap"
+say passed
