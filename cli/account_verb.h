@@ -1,41 +1,24 @@
-// What `tapiary user` and `tapiary token` have in common: verbs of verbs that work on Accounts.
+// What `tapiary user` and `tapiary token` have in common: verbs of verbs that work on Accounts. One
+// thread.
 #pragma once
 
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <memory>
+#include <cstdint>
 #include <optional>
+#include <string>
 
-#include "base/clock.h"
 #include "cli/accounts.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 
 namespace tapiary::cli {
 
-// Options has a member `accounts`. The verb's function runs when all is parsed.
-template <typename Options>
-CLI::App* AddAccountVerb(CLI::App& app, const std::shared_ptr<Options>& options, Run* run,
-                         const char* name, const char* summary,
-                         base::Result<ExitCode> (*function)(const Options&)) {
-  CLI::App* const verb = app.add_subcommand(name, summary);
-  AddAccountOptions(*verb, &options->accounts);
-  verb->callback([=] { *run = [=] { return function(*options); }; });
-  return verb;
-}
+// A verb below `app` with the options of Accounts; `action` runs when all is parsed.
+CLI::App* AddAccountVerb(CLI::App& app, AccountOptions* accounts, Run* run, const char* name,
+                         const char* summary, Run action);
 
-inline Cell TimeCell(const std::optional<std::int64_t>& time_ns) {
-  return time_ns ? Cell(base::FormatTime(*time_ns)) : Cell();
-}
+Cell TimeCell(const std::optional<std::int64_t>& time_ns);
 
-// Prints what cannot be shown again, so a reader that did not get it must not see success.
-inline base::Result<ExitCode> ShowOnce(const std::string& secret) {
-  if (fmt::print("{}\n", secret); std::fflush(stdout) != 0) {
-    return base::MakeError(base::ErrorCode::kIo, "cannot write it to stdout");
-  }
-  return ExitCode::kOk;
-}
+// Prints what cannot be shown again: a reader that did not get it must not see success.
+base::Result<ExitCode> ShowOnce(const std::string& secret);
 
 }  // namespace tapiary::cli

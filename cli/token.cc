@@ -1,5 +1,9 @@
 #include "cli/token.h"
 
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/clock.h"
 #include "cli/account_verb.h"
 
 namespace tapiary::cli {
@@ -50,7 +54,8 @@ void ConfigureToken(CLI::App& app, Run* run) {
   const auto options = std::make_shared<Options>();
   app.require_subcommand(1);
   const auto add = [&](const char* name, const char* summary, auto function) {
-    return AddAccountVerb<Options>(app, options, run, name, summary, function);
+    return AddAccountVerb(app, &options->accounts, run, name, summary,
+                          [options, function] { return function(*options); });
   };
   CLI::App* create = add("create", "make a token and print it: it is not shown again", Create);
   create->add_option("NAME", options->wish.name, "whose it is; of a sensor: the sensor's name")

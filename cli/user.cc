@@ -1,5 +1,9 @@
 #include "cli/user.h"
 
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/clock.h"
 #include "cli/account_verb.h"
 #include "cli/secret_input.h"
 
@@ -96,7 +100,8 @@ void ConfigureUser(CLI::App& app, Run* run) {
   const auto options = std::make_shared<Options>();
   app.require_subcommand(1);
   const auto add = [&](const char* name, const char* summary, auto function) {
-    return AddAccountVerb<Options>(app, options, run, name, summary, function);
+    return AddAccountVerb(app, &options->accounts, run, name, summary,
+                          [options, function] { return function(*options); });
   };
   const auto add_named = [&](const char* name, const char* summary, auto function) {
     CLI::App* verb = add(name, summary, function);
