@@ -90,6 +90,37 @@ await step('the pcap of the filter is downloaded', async () => {
   assert.match(await save('#download', 'filter.pcapng'), /^tapiary-[\w-]+\.pcapng$/);
 });
 
+await step('a filter is completed by keyboard', async () => {
+  await page.click('button:has-text("Clear")');
+  await page.focus('#filter');
+  await page.keyboard.type('serv');
+  await page.waitForSelector('#filter-choices li:has-text("service")');
+  await page.screenshot({ path: join(WORK, 'completion.png') });
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.inputValue('#filter'), 'service ');
+  await page.keyboard.type('== mod');
+  await page.waitForSelector('#filter-choices li:has-text("modbus")');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Tab');
+  assert.match(await page.inputValue('#filter'), /^service == "?modbus"? $/);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('#filter-choices').isVisible(), false);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/filter=service/);
+});
+
+await step('the largest groups become the filter', async () => {
+  await page.click('summary:has-text("Largest groups")');
+  await page.selectOption('#top-field', 'ip.src');
+  await page.waitForSelector('#top tbody tr:has-text("10.66.0.5")');
+  await page.screenshot({ path: join(WORK, 'top.png') });
+  await page.click('#top tbody tr:has-text("10.66.0.5") button:has-text("only")');
+  await page.waitForSelector('tr[data-flow]:only-child');
+  assert.ok((await page.inputValue('#filter')).endsWith('&& ip.src == 10.66.0.5'));
+  await page.waitForSelector('#top tbody tr:only-child');
+});
+
 await step('commands say who did what', async () => {
   await page.click('#tab-commands');
   await page.waitForSelector('#rows td:has-text("write_single_register")');
@@ -109,6 +140,11 @@ await step('CO-01: what an attacker types is text', async () => {
   await page.click('button:has-text("Clear")');
   await page.click('#tab-events');
   await page.waitForSelector('#rows td:has-text("<svg onload=")');
+  await page.selectOption('#top-field', 'event.user');
+  await page.click('#top tbody tr:has-text("<svg onload=") button:has-text("only")');
+  await page.waitForSelector('#rows td:has-text("<svg onload=")');
+  assert.equal(await page.locator('#rows tbody tr').count(), 1);
+  await page.click('button:has-text("Clear")');
 });
 
 await step('CO-01: no element came of it', async () => {

@@ -1,5 +1,5 @@
 // Requests to the collector. Every failure becomes an ApiError with words for a person.
-import type { FieldInfo, Flow, Histogram, Page, SensorList } from './types';
+import type { FieldInfo, FilterChoices, Flow, Histogram, Page, SensorList, Top } from './types';
 
 // RFC 9457 problem+json; position and the rest come with errors in filters.
 export interface Problem {
@@ -75,6 +75,10 @@ export const api = {
   histogram: (query: Query, signal?: AbortSignal) =>
     get<Histogram>('/api/v1/flows/histogram', query, signal),
   flow: (id: string) => get<Flow>(`/api/v1/flows/${encodeURIComponent(id)}`),
+  complete: (query: Query, signal?: AbortSignal) =>
+    get<FilterChoices>('/api/v1/filter/complete', query, signal),
+  top: (kind: string, query: Query, signal?: AbortSignal) =>
+    get<Top>(`/api/v1/${kind}/top`, query, signal),
   fields: () => get<{ fields: FieldInfo[] }>('/api/v1/filter/fields'),
 };
 

@@ -116,3 +116,19 @@ export interface FieldInfo {
   means: string | null;
   sentence: string;
 }
+
+export interface FilterChoices {
+  from: number; // a choice replaces these bytes of the text
+  to: number;
+  items: { text: string; kind: string; detail?: string | null }[];
+}
+
+export interface Top {
+  fields: string[];
+  items: { values: (string | number | boolean | null)[]; [measure: string]: unknown }[];
+  groups: number;
+  groups_whole: boolean;
+  total: Record<string, number>;
+  partial: boolean;
+  covered_from?: string | null;
+}
