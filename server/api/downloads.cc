@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <span>
 
@@ -13,6 +14,7 @@
 #include "server/api/flow_walk.h"
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
+#include "server/api/live_batch.h"
 #include "server/api/segment_feed.h"
 #include "server/api/segment_walk.h"
 #include "server/api/select.h"
@@ -122,9 +124,20 @@ std::string AskedFor(const Request& request, const TimeWindow& window) {
                            window.clock == Clock::kReceived ? "received" : "the sensor's"));
 }
 
+// Parameters that have no meaning beside the others are refused, not passed over.
+base::Result<> RefuseEach(const Request& request, std::initializer_list<const char*> names,
+                          const char* why) {
+  for (const char* const name : names) {
+    if (request.query.contains(name)) {
+      return base::MakeError(base::ErrorCode::kInvalid, fmt::format("{}: {}", name, why));
+    }
+  }
+  return {};
+}
+
 base::Result<Response> FilteredPcap(const ApiContext& context, const Request& request,
                                     Filter filter) {
-  TAPIARY_TRY(CheckParameters(request, "filter from to last clock format resolution"));
+  TAPIARY_TRY(RefuseEach(request, {"until"}, "with live only"));
   TAPIARY_ASSIGN(const FormatChoice choice, ParseCaptureFormat(request));
   TAPIARY_ASSIGN(const TimeWindow window, ParseWindow(request, base::WallNow()));
   std::string asked = AskedFor(request, window);
@@ -140,6 +153,57 @@ base::Result<Response> FilteredPcap(const ApiContext& context, const Request& re
                     fmt::format("tapiary-{}.{}", CleanName(now), choice.extension),
                     std::make_unique<CaptureBody>(std::move(walk), choice.format, std::move(asked),
                                                   context.catalog));
+}
+
+// Without a window a tail begins now.
+base::Result<LiveBatch> StartOfTail(const ApiContext& context, const Request& request) {
+  TAPIARY_TRY(RefuseEach(request, {"until", "to", "clock"}, "not with live=start"));
+  std::int64_t from_ns = base::WallNow();
+  if (request.query.contains("last") || request.query.contains("from")) {
+    TAPIARY_ASSIGN(const TimeWindow window, ParseWindow(request, from_ns));
+    from_ns = window.from_ns;
+  }
+  LiveBatch batch;
+  TAPIARY_ASSIGN(batch.next, LiveStart(context.catalog, from_ns));
+  return batch;
+}
+
+base::Result<LiveBatch> NextOfTail(const ApiContext& context, const Request& request) {
+  TAPIARY_TRY(RefuseEach(request, {"last", "from", "to", "clock"}, "not with a cursor in live"));
+  TAPIARY_ASSIGN(const LiveCursor after, LiveCursor::Parse(request.query.at("live")));
+  std::optional<LiveCursor> until;
+  if (const auto found = request.query.find("until"); found != request.query.end()) {
+    TAPIARY_ASSIGN(until, LiveCursor::Parse(found->second));
+    if (until->newest < after.newest) {
+      return base::MakeError(base::ErrorCode::kInvalid, "until: is before live");
+    }
+  }
+  return ReadLiveBatch(context.catalog, after, until, base::WallNow());
+}
+
+// Which packets are there is settled by the cursors, so the same question has the same answer.
+base::Result<Response> LivePcap(const ApiContext& context, const Request& request, Filter filter) {
+  TAPIARY_ASSIGN(const FormatChoice choice, ParseCaptureFormat(request));
+  if (!filter.packets_suffice()) {
+    return base::MakeError(base::ErrorCode::kInvalid,
+                           "live: flows are known later than their packets, so a tail takes only "
+                           "fields that packets have (marked \"packets\" in docs/filter.md)");
+  }
+  const bool start = request.query.at("live") == "start";
+  TAPIARY_ASSIGN(LiveBatch batch,
+                 start ? StartOfTail(context, request) : NextOfTail(context, request));
+  const std::string next = batch.next.ToString();
+  const auto asked = request.query.find("filter");
+  auto walk = WalkSegments(context, std::move(batch.segments), std::move(filter));
+  Response response = Attachment(
+      choice.content_type, fmt::format("tapiary-live.{}", choice.extension),
+      std::make_unique<CaptureBody>(
+          std::move(walk), choice.format,
+          Asked("live " + (asked == request.query.end() ? std::string() : asked->second)),
+          context.catalog));
+  response.headers.emplace_back("Tapiary-Live", next);
+  if (batch.more) response.headers.emplace_back("Tapiary-Live-More", "1");
+  return response;
 }
 
 base::Result<Response> Segment(const ApiContext& context, const Request& request) {
@@ -176,7 +240,12 @@ Response HandlePcap(const ApiContext& context, const Request& request) {
   Response problem;
   auto filter = ParseFilterParameter(request, &problem);
   if (!filter) return problem;
-  return Finished(FilteredPcap(context, request, std::move(*filter)));
+  const auto known =
+      CheckParameters(request, "filter from to last clock format resolution live until");
+  if (!known) return ProblemFor(known.error());
+  return Finished(request.query.contains("live")
+                      ? LivePcap(context, request, std::move(*filter))
+                      : FilteredPcap(context, request, std::move(*filter)));
 }
 
 Response HandleSegment(const ApiContext& context, const Request& request) {

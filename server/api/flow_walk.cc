@@ -75,6 +75,17 @@ std::unique_ptr<SegmentWalk> WalkWindow(const ApiContext& context, Filter filter
       std::move(selector));
 }
 
+std::unique_ptr<SegmentWalk> WalkSegments(const ApiContext& context,
+                                          std::vector<StoredSegment> segments, Filter filter) {
+  auto selector = std::make_unique<FilterSelector>(std::move(filter), INT64_MIN, INT64_MAX);
+  const FilterSelector* filtered = selector.get();  // lives in the walk, as long as its feed
+  return std::make_unique<SegmentWalk>(FeedFrom(std::move(segments),
+                                                [filtered](const StoredSegment& segment) {
+                                                  return filtered->WantsSegment(segment);
+                                                }),
+                                       OpenFrom(context.vault), std::move(selector));
+}
+
 base::Result<std::unique_ptr<SegmentWalk>> WalkFlow(const ApiContext& context,
                                                     const std::string& id) {
   TAPIARY_ASSIGN(const Filter filter, FilterForFlowId(id));

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "server/api/api.h"
@@ -22,5 +23,8 @@ std::unique_ptr<SegmentWalk> WalkFlows(const ApiContext& context,
 // received then, by the sensor's what has a time in it.
 std::unique_ptr<SegmentWalk> WalkWindow(const ApiContext& context, Filter filter,
                                         const TimeWindow& window);
+// The packets of these segments, which are in order of time, that the filter matches.
+std::unique_ptr<SegmentWalk> WalkSegments(const ApiContext& context,
+                                          std::vector<StoredSegment> segments, Filter filter);
 
 }  // namespace tapiary::server

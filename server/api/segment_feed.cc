@@ -1,6 +1,7 @@
 #include "server/api/segment_feed.h"
 
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -11,13 +12,15 @@ namespace {
 
 constexpr std::int64_t kSegmentRowsPerQuery = 256;
 
+#define TAPIARY_SEGMENT_COLUMNS                                                \
+  "g.id, g.sensor_id, s.name, g.interface, g.epoch, g.stream, g.first_block, " \
+  "g.block_count, g.first_ns, g.object, g.bytes, g.packets"
+
 SqlCondition SegmentSelect(const SqlCondition& where) {
-  SqlCondition select{
-      "SELECT g.id, g.sensor_id, s.name, g.interface, g.epoch, g.stream, g.first_block, "
-      "g.block_count, g.first_ns, g.object, g.bytes, g.packets FROM segments g CROSS JOIN sensors "
-      "s "
-      "CROSS JOIN items i WHERE s.id = g.sensor_id AND i.id = g.item_id AND ",
-      {}};
+  SqlCondition select{"SELECT " TAPIARY_SEGMENT_COLUMNS
+                      " FROM segments g CROSS JOIN sensors s CROSS JOIN items i "
+                      "WHERE s.id = g.sensor_id AND i.id = g.item_id AND ",
+                      {}};
   Append(&select, where);
   return select;
 }
@@ -89,6 +92,31 @@ SegmentFeed FeedFromCatalog(const Catalog& catalog, SqlCondition where,
                             std::function<bool(const StoredSegment&)> wants) {
   auto feed = std::make_shared<CatalogFeed>(catalog, std::move(where), std::move(wants));
   return [feed] { return feed->Next(); };
+}
+
+SegmentFeed FeedFrom(std::vector<StoredSegment> segments,
+                     std::function<bool(const StoredSegment&)> wants) {
+  const auto left = std::make_shared<std::deque<StoredSegment>>(
+      std::make_move_iterator(segments.begin()), std::make_move_iterator(segments.end()));
+  return [left, wants = std::move(wants)]() -> base::Result<std::optional<StoredSegment>> {
+    while (!left->empty()) {
+      StoredSegment next = std::move(left->front());
+      left->pop_front();
+      if (wants(next)) return std::optional(std::move(next));
+    }
+    return std::optional<StoredSegment>();
+  };
+}
+
+base::Result<> FindSegmentsOfItems(
+    const Catalog& catalog, std::int64_t first_item, std::int64_t last_item,
+    const std::function<bool(std::int64_t item, StoredSegment segment)>& take) {
+  const SqlValue values[] = {first_item, last_item};
+  return catalog.Query("SELECT " TAPIARY_SEGMENT_COLUMNS
+                       ", g.item_id FROM segments g CROSS JOIN sensors s WHERE s.id = g.sensor_id "
+                       "AND g.item_id >= ? AND g.item_id <= ? ORDER BY g.item_id, g.id",
+                       values,
+                       [&take](const SqlRow& row) { return take(row.Int(12), ReadSegment(row)); });
 }
 
 base::Result<std::optional<StoredSegment>> FindSegment(const Catalog& catalog, std::int64_t id) {

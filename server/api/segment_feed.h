@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "server/api/segment_walk.h"
 #include "server/catalog/catalog.h"
@@ -18,8 +19,15 @@ namespace tapiary::server {
 // (CO-14). The catalog must outlive the feed.
 SegmentFeed FeedFromCatalog(const Catalog& catalog, SqlCondition where,
                             std::function<bool(const StoredSegment&)> wants);
+// Those of items within a range, in order of the item; until `take` says false.
+base::Result<> FindSegmentsOfItems(
+    const Catalog& catalog, std::int64_t first_item, std::int64_t last_item,
+    const std::function<bool(std::int64_t item, StoredSegment segment)>& take);
 // By its id in the catalog.
 base::Result<std::optional<StoredSegment>> FindSegment(const Catalog& catalog, std::int64_t id);
+// These, which are in order of time; those that `wants` refuses are left out.
+SegmentFeed FeedFrom(std::vector<StoredSegment> segments,
+                     std::function<bool(const StoredSegment&)> wants);
 // Reads segments from the vault, which must outlive the opener.
 SegmentOpener OpenFrom(Vault& vault);
 

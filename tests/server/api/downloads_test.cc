@@ -224,6 +224,59 @@ TEST_F(DownloadsTest, SegmentIsTheStoredObject) {
   EXPECT_EQ(Body(response, 1000), *vault_->ReadRange(object, 0, *vault_->Size(object)));
 }
 
+TEST_F(DownloadsTest, ALiveTailHasEachPacketOnce) {
+  PacketList before;
+  Fill(before, 2);
+  Store(before.packets(), {.records = false});
+  Response response = Get("/api/v1/pcap", {{"live", "start"}});
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_TRUE(PacketsOf(Body(response)).empty());
+  std::string cursor = HeaderOf(response, "Tapiary-Live");
+  std::vector<std::string> expected;
+  std::vector<std::string> got;
+  for (std::uint64_t epoch = 1; epoch <= 3; ++epoch) {
+    PacketList list;
+    Fill(list, 3);
+    Store(list.packets(), {.epoch = epoch, .received_ns = 0, .records = false});
+    const auto wanted = OfPort(list.packets(), [](int port) { return port == 40001; });
+    expected.insert(expected.end(), wanted.begin(), wanted.end());
+    response = Get("/api/v1/pcap", {{"live", cursor}, {"filter", "tcp.port == 40001"}});
+    ASSERT_EQ(response.status, 200) << response.body;
+    const std::string body = Body(response);
+    EXPECT_THAT(body, HasSubstr("live tcp.port == 40001"));
+    const auto packets = PacketsOf(body);
+    got.insert(got.end(), packets.begin(), packets.end());
+    const std::string next = HeaderOf(response, "Tapiary-Live");
+    Response again =
+        Get("/api/v1/pcap", {{"live", cursor}, {"until", next}, {"filter", "tcp.port == 40001"}});
+    EXPECT_EQ(PacketsOf(Body(again)), packets);
+    cursor = next;
+  }
+  EXPECT_EQ(got, expected);
+  // From a while ago on.
+  response = Get("/api/v1/pcap", {{"live", "start"}, {"last", "1h"}});
+  response =
+      Get("/api/v1/pcap", {{"live", HeaderOf(response, "Tapiary-Live")}, {"format", "pcap"}});
+  EXPECT_EQ(PacketsOf(Body(response)).size(), before.packets().size() + 9 * 16u);
+}
+
+TEST_F(DownloadsTest, ALiveTailIsRefusedWhatItCannotTell) {
+  const std::map<std::string, std::string> cases[] = {
+      {{"live", "start"}, {"filter", "command"}},  // flows come later than packets
+      {{"live", "now"}},
+      {{"live", ""}},
+      {{"live", "start"}, {"to", "2026-01-01"}},
+      {{"live", "start"}, {"until", "5"}},
+      {{"live", "0"}, {"last", "1h"}},
+      {{"live", "5:3"}, {"until", "4"}},
+      {{"live", "7"}},  // nobody has come so far
+      {{"until", "7"}},
+      {{"live", "0"}, {"format", "exe"}}};
+  for (const auto& query : cases) {
+    EXPECT_EQ(Get("/api/v1/pcap", query).status, 400) << query.begin()->second;
+  }
+}
+
 TEST_F(DownloadsTest, CO12_MemoryStaysBoundedWhateverTheSize) {
   constexpr int kPackets = 40'000;
   for (const char* sensor : {"plant-a", "plant-b", "plant-c"}) {
