@@ -24,11 +24,12 @@ void ConfigurePcap(CLI::App& app, Run* run) {
   app.add_flag("--microseconds", options->microseconds,
                "for programs that know no nanoseconds: pcap with times cut");
   app.add_option("-o,--output", options->output, "write to this file; default: standard output");
+  app.add_flag("-f,--follow", options->follow, "what arrives from now, or --last, on");
   AddCollectorOptions(app, &options->collector);
   *run = [options]() -> base::Result<ExitCode> {
     TAPIARY_TRY(CheckPcapOptions(*options));
     TAPIARY_ASSIGN(CaptureOutput output, CaptureOutput::Open(options->output));
-    return DownloadPcap(*options, output);
+    return options->follow ? FollowPcap(*options, output) : DownloadPcap(*options, output);
   };
 }
 

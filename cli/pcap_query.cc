@@ -31,24 +31,16 @@ std::string Quoted(std::string_view text) {
   return quoted + '"';
 }
 
-// What was not whole about a download, told on stderr as it comes.
-class Missing {
- public:
-  void Tell(const std::string& line) {
-    if (++lines_ <= kMaxNotes) fmt::print(stderr, "tapiary: {}\n", line);
-    if (lines_ == kMaxNotes) fmt::print(stderr, "tapiary: more is missing, which is not told\n");
-  }
-  [[nodiscard]] bool any() const { return lines_ > 0; }
+}  // namespace
 
- private:
-  int lines_ = 0;
-};
-
-std::string Count(std::uint64_t packets) {
-  return fmt::format("{} packet{}", packets, packets == 1 ? "" : "s");
+void MissingNotes::Tell(const std::string& line) {
+  if (++lines_ <= kMaxNotes) fmt::print(stderr, "tapiary: {}\n", line);
+  if (lines_ == kMaxNotes) fmt::print(stderr, "tapiary: more is missing, which is not told\n");
 }
 
-}  // namespace
+std::string CountPackets(std::uint64_t packets) {
+  return fmt::format("{} packet{}", packets, packets == 1 ? "" : "s");
+}
 
 std::string PacketFilterText(const PcapOptions& options) {
   std::string text;
@@ -83,7 +75,7 @@ base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& o
   const Form form = options.format == "pcap" ? Form::kPcap
                     : output.is_file()       ? Form::kPcapng
                                              : Form::kOneSection;
-  Missing missing;
+  MissingNotes missing;
   CaptureJoin join(
       {.form = form}, [&](std::string_view bytes) { return output.Write(bytes); },
       [&](const std::string& line) { missing.Tell(line); });
@@ -110,12 +102,13 @@ base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& o
   if (!whole) {
     const base::Error& error = whole.error();
     if (join.packets() == 0) return error;
-    return MakeError(error.code == ErrorCode::kInvalid ? ErrorCode::kCorrupt : error.code,
-                     fmt::format("{}: this is a part, {}", error.message, Count(join.packets())));
+    return MakeError(
+        error.code == ErrorCode::kInvalid ? ErrorCode::kCorrupt : error.code,
+        fmt::format("{}: this is a part, {}", error.message, CountPackets(join.packets())));
   }
   if (!missing.any()) return ExitCode::kOk;
   fmt::print(stderr, "tapiary: not all packets are there any more; here are {}\n",
-             Count(join.packets()));
+             CountPackets(join.packets()));
   return ExitCode::kFailed;
 }
 

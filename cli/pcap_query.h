@@ -1,6 +1,7 @@
 // What `tapiary pcap` and the extcap plugin share: which packets, and getting them. One thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,21 @@ std::string PacketFilterText(const PcapOptions& options);
 base::Result<> CheckPcapOptions(const PcapOptions& options);
 // What there is now.
 base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& output);
+// What arrives from now, or --last, on, until the reader leaves or an interrupt. A collector that
+// is away for a while is waited for; no packet is put out twice or left out.
+base::Result<ExitCode> FollowPcap(const PcapOptions& options, CaptureOutput& output,
+                                  int pause_ms = 1000);
+
+// What was not whole about a download, told on stderr as it comes.
+class MissingNotes {
+ public:
+  void Tell(const std::string& line);
+  [[nodiscard]] bool any() const { return lines_ > 0; }
+
+ private:
+  int lines_ = 0;
+};
+// "3 packets"
+std::string CountPackets(std::uint64_t packets);
 
 }  // namespace tapiary::cli

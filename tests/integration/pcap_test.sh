@@ -85,6 +85,42 @@ say 'a reader who leaves ends it quietly'
 "$tapiary" pcap 2>"$work/err" | head -c 100 >/dev/null
 [[ ${PIPESTATUS[0]} == 0 && ! -s $work/err ]] || fail "not quiet: $(cat "$work/err")"
 
+say 'a live tail: what arrives, once, through a restart of the collector; an interrupt ends it'
+"$tapiary" pcap --sensor s1-sensor udp --follow -o "$work/tail.pcapng" 2>"$work/tail.log" &
+tail_pid=$!
+on_exit "stop_pid $tail_pid"
+mkfifo "$work/pipe"
+"$tapiary" pcap 'udp.port == 700' --follow >"$work/pipe" 2>>"$work/tail.log" &
+pipe_pid=$!
+on_exit "stop_pid $pipe_pid"
+# Wireshark's own reader of pipes; it leaves when it has what it wants.
+timeout 60 tshark -i "$work/pipe" -c 400 -T fields -e udp.length -e frame.time_epoch >"$work/live" 2>>"$work/tshark.log" &
+tshark_pid=$!
+wait_for 20 'the tail has begun' test -s "$work/tail.pcapng"
+sleep 2
+for i in 0 1; do
+  packets "$work/live$i.pcap" $((5000 + i * 100)) 100 700
+  packets "$work/other$i.pcap" $((6000 + i * 100)) 100 700
+  send "$work/live$i.pcap"
+  send "$work/other$i.pcap" other
+  sleep 1.5
+  if ((i == 0)); then
+    stop_pid "$collector_pid"
+    sleep 2
+    start_collector
+  fi
+done
+wait_for 40 'Wireshark has the packets' bash -c "! kill -0 $tshark_pid 2>/dev/null"
+[[ $(sort -u "$work/live" | wc -l) == 400 ]] || fail "tshark has $(sort -u "$work/live" | wc -l) of 400"
+wait_for 20 'the reader has left' bash -c "! kill -0 $pipe_pid 2>/dev/null"
+kill -INT "$tail_pid"
+code=0
+wait "$tail_pid" || code=$?
+[[ $code == 0 ]] || fail "exit $code after an interrupt"
+[[ $(frames "$work/tail.pcapng" -e frame.time_epoch | sort | uniq -u | wc -l) == 200 ]] || fail "$(capinfos -c "$work/tail.pcapng")"
+grep -q 'trying again' "$work/tail.log" || fail 'did not see that the collector was away'
+fails 2 'fields that packets have' command --follow -o "$work/never"
+
 say 'what the vault has lost is named'
 segment=$(find "$work/data/vault" -type f -printf '%s %p\n' | sort -n | tail -1 | cut -d' ' -f2)
 python3 - "$segment" <<'PY'
@@ -94,6 +130,6 @@ with open(sys.argv[1], "r+b") as file:
     file.write(b"\xAA" * 50)
 PY
 fails 1 'MISSING: block .* of sensor s1-sensor' -o "$work/part.pcapng"
-capinfos -c "$work/part.pcapng" 2>/dev/null | grep -q 'packets: *500$' || fail 'the part is no file'
-fails 1 'this is a part, 500 packets' --format pcap -o "$work/part.pcap"
+capinfos -c "$work/part.pcapng" 2>/dev/null | grep -q 'packets: *900$' || fail 'the part is no file'
+fails 1 'this is a part, 900 packets' --format pcap -o "$work/part.pcap"
 say passed
