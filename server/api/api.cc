@@ -5,6 +5,7 @@
 #include "server/api/downloads.h"
 #include "server/api/event_flows.h"
 #include "server/api/event_session_view.h"
+#include "server/api/event_sessions.h"
 #include "server/api/filter_complete.h"
 #include "server/api/histogram.h"
 #include "server/api/list_query.h"
@@ -68,6 +69,7 @@ std::vector<Route> ApiRoutes(ApiContext context) {
       {"/api/v1/events/{id}/flows", HandleEventFlows},
       {"/api/v1/events/{id}/session", HandleEventSession},
       {"/api/v1/events/quarantined", HandleQuarantined},
+      {"/api/v1/events/sessions", HandleEventSessions},
       {"/api/v1/retention", HandleRetention},
       {"/api/v1/sensors", Plain(HandleSensors)},
       {"/api/v1/sensors/{id}/ledger", Plain(HandleLedger)},

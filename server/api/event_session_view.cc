@@ -112,26 +112,16 @@ Json EntryJson(const EventSession& session, const Entry& entry) {
 
 // What is in the whole session, whatever page is shown.
 Json Counts(const Timeline& line) {
-  std::int64_t flows = 0, transactions = 0, commands = 0, log_only = 0, after_end = 0;
-  for (const TimelineFlow& one : line.flows) {
-    flows += one.WireOnly() ? 1 : 0;
-    after_end += one.after_end_ns != 0 ? 1 : 0;
-  }
-  for (const TimelineTransaction& one : line.transactions) {
-    if (one.event) continue;
-    ++transactions;
-    commands += one.command ? 1 : 0;
-  }
-  for (const TimelineEvent& one : line.events) log_only += one.state == LinkState::kNone ? 1 : 0;
+  const TimelineCounts counts = CountTimeline(line);
   return {{"events", line.events.size()},
           {"flows", line.flows.size()},
           {"transactions", line.transactions.size()},
           {"wire_only",
-           {{"flows", flows},
-            {"transactions", transactions},
-            {"commands", commands},
-            {"after_logged_end", after_end}}},
-          {"log_only", {{"events", log_only}}}};
+           {{"flows", counts.wire_flows},
+            {"transactions", counts.wire_transactions},
+            {"commands", counts.wire_commands},
+            {"after_logged_end", counts.after_end}}},
+          {"log_only", {{"events", counts.log_events}}}};
 }
 
 Json SessionJson(const EventSession& session) {

@@ -89,4 +89,21 @@ void Join(Timeline& line) {
   }
 }
 
+TimelineCounts CountTimeline(const Timeline& line) {
+  TimelineCounts counts;
+  for (const TimelineFlow& one : line.flows) {
+    counts.wire_flows += one.WireOnly() ? 1 : 0;
+    counts.after_end += one.after_end_ns != 0 ? 1 : 0;
+  }
+  for (const TimelineTransaction& one : line.transactions) {
+    if (one.event) continue;
+    ++counts.wire_transactions;
+    counts.wire_commands += one.command ? 1 : 0;
+  }
+  for (const TimelineEvent& one : line.events) {
+    counts.log_events += one.state == LinkState::kNone ? 1 : 0;
+  }
+  return counts;
+}
+
 }  // namespace tapiary::server

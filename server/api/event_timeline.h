@@ -62,4 +62,12 @@ struct Timeline {
 
 void Join(Timeline& line);
 
+// What only one of the two sides has, of a joined time line.
+struct TimelineCounts {
+  std::int64_t wire_flows = 0, wire_transactions = 0, wire_commands = 0;
+  std::int64_t after_end = 0;  // flows that went on after the logged end
+  std::int64_t log_events = 0;
+};
+TimelineCounts CountTimeline(const Timeline& line);
+
 }  // namespace tapiary::server

@@ -54,8 +54,9 @@ capture::RecordBatch MeterAll(const std::vector<std::vector<capture::Packet>>& b
 }  // namespace
 
 void ApiFixture::SetUp() {
+  const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
   folder_ = testing::TempDir() + "tapiary_api_" + std::to_string(getpid()) + "_" +
-            testing::UnitTest::GetInstance()->current_test_info()->name();
+            test->test_suite_name() + "_" + test->name();
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
   catalog_ = std::move(*Catalog::Open(TestCatalog(folder_ + "/catalog.db")));

@@ -59,7 +59,7 @@ class ApiFixture : public testing::Test {
  private:
   void StoreSegments(std::vector<capture::Packet>& packets, const Load& load,
                      const std::vector<std::vector<capture::Packet>>& blocks);
-  std::int64_t next_item_ = 1;
+  std::int64_t next_item_ = 1'000'000;  // PostgreSQL counts its own from 1
 };
 
 }  // namespace tapiary::server::test
