@@ -2,7 +2,7 @@
 """Makes the seeds that need no capture: seeds.py OUT. Writes OUT/TARGET/NAME.
 
 Captures in every file format and of the conversations in talks.py (reader), compressed data
-(decompress), texts (filter, bpf). What is in the captures is what fuzz_seeds then takes apart for
+(decompress), texts (filter, bpf), logs of honeypots (events). What is in the captures is what fuzz_seeds then takes apart for
 the other targets.
 """
 import gzip
@@ -201,11 +201,29 @@ NOISE = (
     "198.51.100.7, , 2027-01-31\n2001:db8::/32, lab, 2027-01-31T12:00:00Z\n203.0.113.0/25\n",
     "x=a\n10.0.0.0/8,wide\n10.1.0.0/16,mid\n10.1.2.3,host\n10.1.2.0/24\n0.0.0.0/0,all\n::/0\n",
 )
+BROKEN_EVENTS = (
+    b'\xef\xbb\xbf{"a":"\\u0000\\udcff\xff\\\\"}\n\n{"b":', b'[{"a":1},{"b":,"c":"]"},3,{"d":[[[[]]]]}]',
+    b'{"eventid":"cowrie.login.failed","username":{"a":1},"src_port":-1,"timestamp":"2026-13-45T99:99:99"}',
+    b'{"schema_version":1,"protocol":"modbus","session_time":1e400,"src_ip":"::ffff:999.1.1.1","data":[]}',
+)
 LABELS = (
     b"\0GET /a?b HTTP/1.1\r\nHost: plc.example\r\nUser-Agent: x/1\r\n\r\n",
     b"\1SSH-2.0-OpenSSH_9.2\r\n", b"\x82SSH-1.99-Cisco\r\n",
     b"\2\0\1\1\0\0\1\0\0\0\0\0\0\3plc\7example\0\0\1\0\1",
 )
+
+
+def events():
+    """The logs of tests/server/api/logs, whole, as an array and a record at a time; and broken ones."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server", "api", "logs")
+    seeds = {f"broken{i}": text for i, text in enumerate(BROKEN_EVENTS)}
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), "rb") as file:
+            lines = file.read().splitlines()
+        seeds[name] = b"\n".join(lines)
+        seeds[name + ".array"] = b"[" + b",".join(lines) + b"]"
+        seeds.update({f"{name}.{i}": line for i, line in enumerate(lines)})
+    return seeds
 
 
 def write(out, target, seeds):
@@ -225,6 +243,7 @@ def main():
     write(out, "filter", {f"{i}": text.encode() for i, text in enumerate(FILTERS)})
     write(out, "bpf", {f"{i}": b"\0" + text.encode() for i, text in enumerate(CAPTURE_FILTERS)})
     write(out, "noise", {f"{i}": text.encode() for i, text in enumerate(NOISE)})
+    write(out, "events", events())
     write(out, "labels", {f"{i}": data for i, data in enumerate(LABELS)})
 
 

@@ -65,6 +65,7 @@ void FuzzMeter(Bytes input, const capture::OtProtocol*);
 void FuzzOt(Bytes input, const capture::OtProtocol* protocol);
 void FuzzWire(Bytes input, const capture::OtProtocol*);
 void FuzzFilter(Bytes input, const capture::OtProtocol*);
+void FuzzEvents(Bytes input, const capture::OtProtocol*);
 void FuzzBpf(Bytes input, const capture::OtProtocol*);
 void FuzzNoise(Bytes input, const capture::OtProtocol*);
 void FuzzLabels(Bytes input, const capture::OtProtocol*);

@@ -13,7 +13,7 @@ const std::vector<Target>& Targets() {
         {"decode", FuzzDecode}, {"meter", FuzzMeter},
         {"wire", FuzzWire},     {"filter", FuzzFilter},
         {"bpf", FuzzBpf},       {"noise", FuzzNoise},
-        {"labels", FuzzLabels},
+        {"labels", FuzzLabels}, {"events", FuzzEvents},
     };
     for (const capture::OtProtocol* const protocol : capture::OtProtocols()) {
       targets.push_back({"ot_" + std::string(protocol->service), FuzzOt, protocol});
