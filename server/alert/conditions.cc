@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "server/alert/vantage.h"
 
 namespace tapiary::server {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::int64_t kForgetNs = 31 * 86'400 * base::kNanosPerSecond;
 // A transaction of another collector may commit so much later than it says.
 constexpr std::int64_t kLateNs = 10 * kMinute;
 constexpr std::int64_t kJudgedEarly = 1000;  // offered packets that make a share worth telling
+constexpr std::int64_t kLookNs = 30 * base::kNanosPerSecond;  // reading many flows costs time
 constexpr const char* kAlarmsUntil = "alarms-until";
 
 std::string ConditionRecord(const AlertRule& rule, const std::string& text, std::int64_t time_ns) {
@@ -185,9 +187,36 @@ base::Result<Conditions::Judgement> Conditions::Alarms(
   return judgement;
 }
 
+// Told once when it begins, and again only after it was right in between. A sensor with few flows
+// stays what it was.
+base::Result<Conditions::Judgement> Conditions::Wrong(const AlertRule& rule,
+                                                      const std::vector<Sensor>& sensors,
+                                                      const std::map<std::string, Memory>& memories,
+                                                      std::int64_t now_ns) {
+  Judgement judgement;
+  std::int64_t& next_ns = next_look_ns_[rule.id];
+  if (now_ns < next_ns) return judgement;
+  next_ns = now_ns + kLookNs;
+  TAPIARY_ASSIGN(const auto found, LookFromSensors(catalog_, rule.kind, now_ns - rule.after_ns));
+  for (const Sensor& sensor : sensors) {
+    const auto look = found.find(sensor.id);
+    if (look == found.end()) continue;
+    const std::string name = fmt::format("sensor.{}", sensor.id);
+    const auto known = memories.find(name);
+    const bool was_wrong = known != memories.end() && known->second.first != 0;
+    const Vantage& vantage = look->second;
+    if (vantage.wrong != was_wrong) judgement.memories[name] = {now_ns, vantage.wrong ? 1 : 0, 0};
+    if (!vantage.wrong || was_wrong) continue;
+    judgement.occurrences.push_back(
+        {fmt::format("{}.{}.{}", ToString(rule.kind), sensor.id, now_ns), sensor.name, vantage.text,
+         now_ns});
+  }
+  return judgement;
+}
+
 base::Result<Conditions::Judgement> Conditions::Judge(const StoredRule& stored,
                                                       const std::vector<Sensor>& sensors,
-                                                      std::int64_t now_ns) const {
+                                                      std::int64_t now_ns) {
   TAPIARY_ASSIGN(const auto memories, LoadMemories(stored.rule.id));
   Judgement judgement;
   if (stored.rule.kind == RuleKind::kSensorSilent) {
@@ -196,6 +225,8 @@ base::Result<Conditions::Judgement> Conditions::Judge(const StoredRule& stored,
     judgement = Blind(stored.rule, sensors, memories, now_ns);
   } else if (stored.rule.kind == RuleKind::kLoss) {
     judgement = Loss(stored.rule, sensors, memories, now_ns);
+  } else if (IsVantage(stored.rule.kind)) {
+    TAPIARY_ASSIGN(judgement, Wrong(stored.rule, sensors, memories, now_ns));
   } else {
     TAPIARY_ASSIGN(judgement, Alarms(stored, memories, now_ns));
   }

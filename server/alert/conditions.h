@@ -1,5 +1,6 @@
-// Conditions: what no single record shows. A sensor that fell silent or sees nothing (HP-05), loss
-// above a share, and the alarms that the collector itself wrote into the audit log.
+// Conditions: what no single record shows. A sensor that fell silent, sees nothing or stands where
+// it cannot see (HP-03, HP-05), loss above a share, and the alarms that the collector itself wrote
+// into the audit log.
 //
 // Looked at every few seconds, by each collector; each occurrence has a key of its own, which the
 // first to see it keeps in the catalog, so that it is told once. Not thread-safe.
@@ -64,13 +65,16 @@ class Conditions {
   base::Result<Judgement> Alarms(const StoredRule& stored,
                                  const std::map<std::string, Memory>& memories,
                                  std::int64_t now_ns) const;
+  base::Result<Judgement> Wrong(const AlertRule& rule, const std::vector<Sensor>& sensors,
+                                const std::map<std::string, Memory>& memories, std::int64_t now_ns);
   base::Result<Judgement> Judge(const StoredRule& stored, const std::vector<Sensor>& sensors,
-                                std::int64_t now_ns) const;
+                                std::int64_t now_ns);
   base::Result<std::int64_t> Commit(const AlertRule& rule, const Judgement& judgement,
                                     std::int64_t now_ns);
 
   Catalog& catalog_;
   const std::vector<Recipient> recipients_;
+  std::map<std::int64_t, std::int64_t> next_look_ns_;  // of rules about where a sensor stands
 };
 
 }  // namespace tapiary::server

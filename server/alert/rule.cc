@@ -16,8 +16,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 5> kSeverities{"info", "low", "medium", "high", "critical"};
-constexpr std::array<std::string_view, 5> kKinds{"match", "sensor-silent", "sensor-blind", "loss",
-                                                 "alarm"};
+constexpr std::array<std::string_view, 8> kKinds{
+    "match", "sensor-silent",    "sensor-blind",   "loss",
+    "alarm", "sensor-broadcast", "sensor-one-way", "one-source"};
 constexpr std::array<std::string_view, 7> kGroupFields{
     "sensor", "ip.src", "ip.dst", "service", "operation", "technique", "user"};
 constexpr std::array<std::string_view, 3> kTables{"flows", "transactions", "events"};

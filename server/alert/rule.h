@@ -22,10 +22,13 @@ base::Result<Severity> ParseSeverity(std::string_view text);
 
 enum class RuleKind : std::uint8_t {
   kMatch,
-  kSensorSilent,  // a sensor sends nothing (HP-05)
-  kSensorBlind,   // a sensor sends, and captures nothing (HP-05)
-  kLoss,          // more than so much of the offered packets was lost
-  kAlarm,         // the collector itself noted an alarm: another digest, a broken chain, ...
+  kSensorSilent,     // a sensor sends nothing (HP-05)
+  kSensorBlind,      // a sensor sends, and captures nothing (HP-05)
+  kLoss,             // more than so much of the offered packets was lost
+  kAlarm,            // the collector itself noted an alarm: another digest, a broken chain, ...
+  kSensorBroadcast,  // a sensor sees broadcast only (HP-05)
+  kSensorOneWay,     // a sensor sees one direction only (HP-05)
+  kOneSource,        // nearly all flows come from one private address (HP-03)
 };
 std::string_view ToString(RuleKind kind);
 

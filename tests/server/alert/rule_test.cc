@@ -24,6 +24,9 @@ TEST(AlertRuleText, ConditionsReadWhatTheyWrite) {
   for (const char* text : {R"({"name":"a","when":"sensor-silent","after":"2m"})",
                            R"({"name":"a","when":"sensor-blind","after":"1.5h","group_by":[]})",
                            R"({"name":"a","when":"loss","percent":0.25,"after":"60s"})",
+                           R"({"name":"a","when":"sensor-broadcast","after":"60s"})",
+                           R"({"name":"a","when":"sensor-one-way","after":"60s"})",
+                           R"({"name":"a","when":"one-source","after":"60s"})",
                            R"({"name":"a","when":"alarm","alarms":["digest-conflict"]})"}) {
     const auto rule = ParseRule(text);
     ASSERT_TRUE(rule) << text << rule.error().message;
