@@ -131,6 +131,8 @@ EventText ReadEvent(std::string_view text) {
     return {"", fmt::format("larger than {} bytes with its strings escaped", kMaxEscapedBytes),
             text};
   }
+  // The parser takes a NUL for the end, and whatever is behind it for nothing.
+  if (escaped->find('\0') != std::string::npos) return {"", "not valid JSON", text};
   const auto json = nlohmann::json::parse(*escaped, nullptr, false);
   if (json.is_discarded()) return {"", "not valid JSON", text};
   if (!json.is_object()) return {"", "not a JSON object", text};

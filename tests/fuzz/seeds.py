@@ -204,6 +204,7 @@ NOISE = (
 BROKEN_EVENTS = (
     b'\xef\xbb\xbf{"a":"\\u0000\\udcff\xff\\\\"}\n\n{"b":', b'[{"a":1},{"b":,"c":"]"},3,{"d":[[[[]]]]}]',
     b'{"eventid":"cowrie.login.failed","username":{"a":1},"src_port":-1,"timestamp":"2026-13-45T99:99:99"}',
+    b'{"a":1}\x00\xff{"b":2}\n[{"a":1}\x00]',
     b'{"schema_version":1,"protocol":"modbus","session_time":1e400,"src_ip":"::ffff:999.1.1.1","data":[]}',
 )
 LABELS = (

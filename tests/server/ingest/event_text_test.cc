@@ -35,6 +35,17 @@ TEST(EventText, CO03_BadRecordsStandAlone) {
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(elements[i].reason.empty(), i == 0 || i == 4) << i;
 }
 
+// Found by fuzzing: a parser that takes NUL for the end would let anything behind it be stored.
+TEST(EventText, CO03_NothingHidesBehindANul) {
+  const std::string body("{\"a\":1}\0\xff\n{\"b\":2}\0\n{\"c\":3}", 26);
+  const auto events = SplitEvents(body, 10);
+  ASSERT_TRUE(events);
+  ASSERT_EQ(events->size(), 3u);
+  EXPECT_EQ((*events)[0].reason, "not valid JSON");
+  EXPECT_EQ((*events)[1].reason, "not valid JSON");
+  EXPECT_EQ((*events)[2].json, R"({"c":3})");
+}
+
 TEST(EventText, BodiesThatCannotBeCutAreInvalid) {
   for (const char* body : {"", " \n ", "[", "[{\"a\":1}", "[{\"a\":\"]", "[]x"}) {
     const auto events = SplitEvents(body, 10);
