@@ -7,6 +7,7 @@
 #include "capture/record_json.h"
 #include "server/evidence/verify_impl.h"
 #include "server/ingest/flow_record.h"
+#include "server/ingest/rows.h"
 
 namespace tapiary::server {
 namespace {
@@ -38,6 +39,9 @@ base::Result<> Verifier::CheckFlow(const VerifiedSensor& sensor, const StoredIte
   const auto part = static_cast<std::int64_t>(flow.part);
   const SqlValue key[] = {sensor.id, static_cast<std::int64_t>(flow.id.epoch),
                           static_cast<std::int64_t>(flow.id.number)};
+  const auto amount = [](std::uint64_t value) {
+    return std::get<std::int64_t>(AmountValue(value));
+  };
   TAPIARY_TRY(catalog_.Query(
       "SELECT part, record, start_ns, end_ns, orig_port, resp_port, orig_bytes, resp_bytes, "
       "orig_packets, resp_packets, service, community_id FROM flows WHERE sensor_id = ? AND "
@@ -47,11 +51,10 @@ base::Result<> Verifier::CheckFlow(const VerifiedSensor& sensor, const StoredIte
         if (found.part != part) return false;
         found.agrees = Agree(row.Text(1), CompactRecord(flow)) && row.Int(2) == flow.start_ns &&
                        row.Int(3) == flow.end_ns && row.Int(4) == flow.orig.port &&
-                       row.Int(5) == flow.resp.port &&
-                       static_cast<std::uint64_t>(row.Int(6)) == flow.orig.bytes &&
-                       static_cast<std::uint64_t>(row.Int(7)) == flow.resp.bytes &&
-                       static_cast<std::uint64_t>(row.Int(8)) == flow.orig.packets &&
-                       static_cast<std::uint64_t>(row.Int(9)) == flow.resp.packets &&
+                       row.Int(5) == flow.resp.port && row.Int(6) == amount(flow.orig.bytes) &&
+                       row.Int(7) == amount(flow.resp.bytes) &&
+                       row.Int(8) == amount(flow.orig.packets) &&
+                       row.Int(9) == amount(flow.resp.packets) &&
                        row.Text(10) == base::EscapeBytes(flow.service) &&
                        row.Text(11) == base::EscapeBytes(flow.community_id);
         return false;

@@ -56,8 +56,8 @@ Facts FactsOf(const capture::FlowRecord& flow) {
           flow.ether_type,
           EndText(flow.orig) + EndText(flow.resp),
           base::EscapeBytes(flow.community_id),
-          {Int(NumberValue(flow.orig.packets)), Int(NumberValue(flow.orig.bytes)),
-           Int(NumberValue(flow.resp.packets)), Int(NumberValue(flow.resp.bytes))}};
+          {Int(AmountValue(flow.orig.packets)), Int(AmountValue(flow.orig.bytes)),
+           Int(AmountValue(flow.resp.packets)), Int(AmountValue(flow.resp.bytes))}};
 }
 
 // The same flow, and totals that did not shrink with the part's number.
@@ -205,9 +205,10 @@ void AppendFlowValues(std::int64_t sensor_id, const capture::FlowRecord& flow,
   add(AddressValue(flow.orig.ip));
   add(NumberValue(flow.orig.port));
   add(AddressValue(flow.resp.ip));
-  for (const std::uint64_t number : {std::uint64_t{flow.resp.port}, flow.orig.packets,
-                                     flow.orig.bytes, flow.resp.packets, flow.resp.bytes}) {
-    add(NumberValue(number));
+  add(NumberValue(flow.resp.port));
+  for (const std::uint64_t amount :
+       {flow.orig.packets, flow.orig.bytes, flow.resp.packets, flow.resp.bytes}) {
+    add(AmountValue(amount));
   }
   add(TextValue(flow.community_id));
   add(TextValue(flow.service));

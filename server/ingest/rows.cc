@@ -62,6 +62,10 @@ SqlValue NumberValue(std::uint64_t value) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
 }
 
+SqlValue AmountValue(std::uint64_t value) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX / 2));
+}
+
 SqlValue TextValue(std::string_view bytes) {
   return base::EscapeBytes(bytes);
 }

@@ -18,6 +18,8 @@
 namespace tapiary::server {
 
 SqlValue NumberValue(std::uint64_t value);
+// The same for counts: the sum of two is a number of both databases too, whatever a sensor sends.
+SqlValue AmountValue(std::uint64_t value);
 SqlValue TextValue(std::string_view bytes);
 SqlValue AddressValue(const capture::IpAddress& address);
 

@@ -82,5 +82,25 @@ TEST_F(FlowSearchTest, PagesAreThoseOfAPlainList) {
   EXPECT_FALSE(List("ip.addr == 10.0.0.1").empty());
 }
 
+// Counts that no sensor could have: PostgreSQL must still be able to add them up.
+TEST_F(FlowSearchTest, HostileCountsCanBeSearchedFor) {
+  std::vector<capture::FlowRecord> flows(1);
+  flows[0].id = {2, 1};
+  for (capture::FlowEnd* const end : {&flows[0].orig, &flows[0].resp}) {
+    end->packets = UINT64_MAX;
+    end->bytes = UINT64_MAX;
+  }
+  const std::int64_t sensor = SensorId("plant-b");
+  ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
+    TAPIARY_TRY(FlowRows(sensor, flows).Add(writer, 9'000'000'000));
+    return {};
+  }));
+  for (const char* filter : {"flow.bytes > 1", "flow.packets > 1", "orig.bytes > 1"}) {
+    EXPECT_THAT(List(filter), ElementsAre("plant-b.2.1")) << filter;
+  }
+  EXPECT_EQ(
+      Json("/api/v1/flows/top", {{"field", "sensor"}, {"from", "1970-01-01"}})["items"].size(), 2u);
+}
+
 }  // namespace
 }  // namespace tapiary::server

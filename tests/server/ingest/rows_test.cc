@@ -34,6 +34,7 @@ class Rows : public IngestFixture {
 
 TEST_F(Rows, ValuesFitTheColumns) {
   EXPECT_EQ(std::get<std::int64_t>(NumberValue(UINT64_MAX)), INT64_MAX);
+  EXPECT_EQ(std::get<std::int64_t>(AmountValue(UINT64_MAX)), INT64_MAX / 2);
   EXPECT_EQ(std::get<std::string>(TextValue("a\xff")), "a\\xff");
   EXPECT_TRUE(std::holds_alternative<std::nullptr_t>(AddressValue({})));
   EXPECT_EQ(
