@@ -278,6 +278,28 @@ TEST_F(ForwarderTest, UP07_BadCertificateGetsNeitherTokenNorBody) {
   EXPECT_TRUE(server.requests().empty());
 }
 
+// A sensor whose clock is behind sees good certificates as not yet valid: it says so, does not
+// storm the collector, and keeps what it has.
+TEST_F(ForwarderTest, UP08_ClockIsNamedAndDataIsKept) {
+  const Server server({"--cert", "future"});
+  Put(1);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return forwarder->status().state.starts_with("certificate refused"); }));
+  EXPECT_THAT(forwarder->status().state, HasSubstr("not yet valid"));
+  EXPECT_THAT(forwarder->status().state, HasSubstr("clock must be right"));
+  forwarder->Stop(0);
+  EXPECT_TRUE(server.requests().empty());
+  EXPECT_TRUE(spool_->Has(Kind::kFlows));
+}
+
+TEST_F(ForwarderTest, UP08_SkewIsMeasuredByTheCollectorsDate) {
+  const Server server({"--ahead", "3600"});
+  Put(1);
+  auto forwarder = Start(Options(server.url()));
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  EXPECT_NEAR(static_cast<double>(forwarder->status().clock_skew_ns), 3600e9, 5e9);
+}
+
 TEST_F(ForwarderTest, UP09_ProxyOfTheEnvironmentIsIgnored) {
   setenv("https_proxy", "http://127.0.0.1:9", 1);
   setenv("ALL_PROXY", "http://127.0.0.1:9", 1);

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """A small HTTPS collector that can be told to misbehave, for forwarder_test.cc.
 
-  https_server.py certs FOLDER      makes a CA and server keys: good, wrongname, expired, selfsigned
-  https_server.py serve FOLDER [--cert NAME] [--host IP] [--port N] [--script A,B,..] [--segments A] [--limit N] [--log FILE]
+  https_server.py certs FOLDER      makes a CA and server keys: good, wrongname, expired, future,
+                                    selfsigned
+  https_server.py serve FOLDER [--cert NAME] [--host IP] [--port N] [--script A,B,..] [--segments A] [--limit N] [--ahead S] [--log FILE]
 
 Writes its port as a line to stdout. Each request takes the next action of the script; the last one
 stays. Actions: ok | lose (store, then close without an answer) | stall (never read on, never
@@ -29,6 +30,24 @@ def openssl(*args):
                    stderr=subprocess.DEVNULL)
 
 
+CA_CONFIG = """[ca]
+default_ca = own
+[own]
+database = {folder}/index.txt
+new_certs_dir = {folder}
+certificate = {folder}/ca.pem
+private_key = {folder}/ca.key
+default_md = sha256
+rand_serial = yes
+policy = names
+x509_extensions = extensions
+[names]
+commonName = supplied
+[extensions]
+{alt}
+"""
+
+
 def make_certs(folder):
     def at(name):
         return os.path.join(folder, name)
@@ -48,6 +67,15 @@ def make_certs(folder):
         openssl("x509", "-req", "-in", at(name + ".csr"), "-CA", at("ca.pem"), "-CAkey",
                 at("ca.key"), "-CAcreateserial", "-days", days, "-extfile", at("ext"), "-out",
                 at(name + ".pem"))
+    # As every certificate looks to a sensor whose clock begins in 1970.
+    openssl("req", *key, "-keyout", at("future.key"), "-out", at("future.csr"), "-subj",
+            "/CN=future")
+    with open(at("ca.cnf"), "w", encoding="ascii") as config:
+        config.write(CA_CONFIG.format(folder=folder, alt=good_name))
+    with open(at("index.txt"), "w", encoding="ascii"):
+        pass
+    openssl("ca", "-batch", "-notext", "-config", at("ca.cnf"), "-in", at("future.csr"), "-out",
+            at("future.pem"), "-startdate", "20950101000000Z", "-enddate", "20960101000000Z")
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -86,6 +114,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def date_time_string(self, timestamp=None):
+        now = time.time() if timestamp is None else timestamp
+        return super().date_time_string(now + self.server.options.ahead)
 
     def answer(self, status, headers=()):
         body = b'{"title": "test"}'
@@ -155,6 +187,7 @@ def main():
     parser.add_argument("--script", default="ok")
     parser.add_argument("--segments", default="", help="the action for all segments")
     parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--ahead", type=int, default=0, help="seconds that its clock is ahead")
     parser.add_argument("--log", default="/dev/null")
     options = parser.parse_args()
     if options.verb == "certs":
