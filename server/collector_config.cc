@@ -118,6 +118,15 @@ void AddAlertRows(base::ConfigTable& table, CollectorConfig& config) {
                     "alerts are forgotten at this age");
 }
 
+void AddSensorRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.AddSize("limits.sensor.bytes", &config.sensor_bytes_per_s, "128MiB", "0", "64GiB",
+                "bytes a second that one sensor may send, on average over 10 s; 0: no limit");
+  table.AddInt("limits.sensor.items", &config.sensor_items_per_s, 0, 1'000'000,
+               "requests a second of one sensor, on average over 10 s; 0: no limit");
+  table.AddInt("limits.sensor.uploads", &config.sensor_uploads, 0, 1024,
+               "uploads of one sensor at a time; 0: no limit");
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, CollectorConfig& config) {
@@ -166,6 +175,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
                 "and once decompressed");
   table.AddSize("limits.events", &config.events_bytes, "16MiB", "1KiB", "256MiB",
                 "largest body of POST events");
+  AddSensorRows(table, config);
   table.Add("pcap.labels", &config.pcap_labels,
             "look into uploaded captures for IT services with nDPI");
   table.Add("events.mappings", &config.event_mappings,
@@ -220,6 +230,10 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   options.ingest.segment_bytes = static_cast<std::uint64_t>(config.segment_bytes);
   options.ingest.pcap_bytes = static_cast<std::uint64_t>(config.pcap_bytes);
   options.ingest.pcap_expanded_bytes = static_cast<std::uint64_t>(config.pcap_expanded_bytes);
+  SensorLimits& sensor = options.ingest.sensor;
+  sensor.bytes_per_s = static_cast<std::uint64_t>(config.sensor_bytes_per_s);
+  sensor.items_per_s = static_cast<std::uint64_t>(config.sensor_items_per_s);
+  sensor.uploads = static_cast<int>(config.sensor_uploads);
   options.ingest.pcap_labels = config.pcap_labels;
   options.ingest.events_bytes = static_cast<std::uint64_t>(config.events_bytes);
   TAPIARY_TRY(LoadMappings(config.event_mappings, options.ingest));

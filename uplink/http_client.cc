@@ -284,7 +284,9 @@ base::Result<> HttpClient::Start(std::size_t number, const std::string& path, st
   TAPIARY_SET(CURLOPT_POSTFIELDS, lane.body.data());  // not copied: lives in the lane
   TAPIARY_SET(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(lane.body.size()));
   TAPIARY_SET(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-  TAPIARY_SET(CURLOPT_DNS_CACHE_TIMEOUT, fresh ? 0L : 60L);
+  // A new connection at the end of the old one's life goes where the name is then (UP-06).
+  const long known_s = std::min(60L, Seconds(impl_->options.max_connection_age_ns));
+  TAPIARY_SET(CURLOPT_DNS_CACHE_TIMEOUT, fresh ? 0L : known_s);
   TAPIARY_TRY(set.result());
   if (curl_multi_add_handle(impl_->multi.get(), lane.easy.get()) != CURLM_OK) {
     return MakeError(ErrorCode::kInternal, "libcurl: cannot start a transfer");

@@ -70,7 +70,7 @@ def _segment_rows(rows, context, bench):
         ours, theirs = [], []
         note = f"{count} segments, {made['bytes'] / 1e6:.0f} MB of {made['packets']:,} packets; a curl each, one at a time"
         try:
-            with Collector(context.bin, f"{context.work}/collector") as collector, \
+            with Collector(context.bin, f"{context.work}/collector", Collector.unlimited) as collector, \
                     Nginx(f"{context.work}/nginx", collector.ca, collector.key) as nginx:  # fmt: skip
                 token, viewer = collector.token("bench"), collector.token("viewer", "viewer")
                 for epoch in range(1, context.rounds(5) + 1):
@@ -123,7 +123,7 @@ def _published_rows(rows, context, bench):
         ours, theirs = [], []
         try:
             for _ in range(context.rounds(3)):
-                with Collector(context.bin, f"{context.work}/collector") as collector:
+                with Collector(context.bin, f"{context.work}/collector", Collector.unlimited) as collector:
                     authorization = f"Bearer {collector.token('bench')}"
                     ours.append(_one(bench, collector.url, collector.ca, authorization, what, seconds, size))  # fmt: skip
                 with Published(f"{context.work}/published") as published:

@@ -85,7 +85,7 @@ class _Service:
 
 
 class Collector(_Service):
-    """With SQLite and a folder."""
+    """With SQLite and a folder, without limits per sensor: they would be what is measured."""
 
     def __init__(self, bin_folder, folder, options=()):
         super().__init__(folder)
@@ -98,6 +98,9 @@ class Collector(_Service):
     def _start(self):
         self._run([f"{self._bin}/tapiary-collector", "--data", self.folder, "--listen",
                    f"127.0.0.1:{self.port}", *self._options])  # fmt: skip
+
+    unlimited = ("--limits.sensor.bytes", "0", "--limits.sensor.items", "0",
+                 "--limits.sensor.uploads", "0")  # fmt: skip
 
     def token(self, name, scope="sensor"):
         done = subprocess.run(

@@ -15,29 +15,13 @@ void ServerContext::Count(const std::string& route, const std::string& method, i
   ++counts[{route, method, status}];
 }
 
-BodySlot::BodySlot(ServerContext& context, std::int64_t caller)
-    : context_(context), caller_(caller) {
-  const int threads = context.options.handler_threads;
-  const std::lock_guard lock(context.mutex);
-  const auto found = context.bodies_by_caller.find(caller);
-  const int mine = found == context.bodies_by_caller.end() ? 0 : found->second;
-  if (mine >= std::max(1, threads / 4)) {
-    refusal = Problem(429, "Too many bodies at once", "send fewer at a time with this token");
-  } else if (context.bodies >= std::max(1, threads * 3 / 4)) {
-    refusal = Problem(503, "Too many bodies at once", "the collector is busy; try again");
-  } else {
-    ++context.bodies;
-    ++context.bodies_by_caller[caller];
-  }
-  if (refusal) refusal->headers.emplace_back("Retry-After", "5");
+BodyMemory::BodyMemory(ServerContext& context, std::uint64_t bytes)
+    : context_(context), bytes_(bytes) {
+  granted_ = context_.body_memory.fetch_add(bytes_) + bytes_ <= kBodyMemory;
 }
 
-BodySlot::~BodySlot() {
-  if (refusal) return;
-  const std::lock_guard lock(context_.mutex);
-  --context_.bodies;
-  const auto found = context_.bodies_by_caller.find(caller_);
-  if (--found->second == 0) context_.bodies_by_caller.erase(found);
+BodyMemory::~BodyMemory() {
+  context_.body_memory -= bytes_;
 }
 
 namespace {
@@ -160,12 +144,44 @@ class Connection {
     if (route.scope == Scope::kPublic) {
       co_return co_await AnswerPublic(parser, route, request, has_body);
     }
-    std::optional<BodySlot> slot;
-    if (has_body) slot.emplace(context_, request.identity.key());
-    if (slot && slot->refusal) co_return std::move(*slot->refusal);
+    if (!has_body) {
+      MemoryBody none("");
+      co_return co_await OnPool(context_.pool, [&] { return RunHandler(route, request, none); });
+    }
+    const std::uint64_t announced = request.content_length.value_or(UINT64_MAX);
+    const bool small = !parser.chunked() && announced <= context_.options.small_body_bytes &&
+                       announced <= route.max_body_bytes;
+    const BodyMemory memory(context_, small ? announced : 0);
+    if (small && memory.granted()) co_return co_await AnswerReady(parser, route, request);
+    BodyPlaces::Place place =
+        co_await context_.streamed.Take(request.identity.key(), request.content_length.value_or(0));
+    if (place.refusal) co_return std::move(*place.refusal);
     if (!co_await Continue(parser, request)) co_return std::nullopt;
     BridgeBody<Stream> body(context_, stream_, buffer_, parser, route.max_body_bytes);
-    co_return co_await OnPool(context_.pool, [&] { return RunHandler(route, request, body); });
+    Response response =
+        co_await OnPool(context_.pool, [&] { return RunHandler(route, request, body); });
+    co_await body.Settle();
+    co_return response;
+  }
+
+  // A small body is read first: while it comes, however slowly, it holds no thread.
+  asio::awaitable<std::optional<Response>> AnswerReady(Parser& parser, const Route& route,
+                                                       const Request& request) {
+    if (!co_await Continue(parser, request)) co_return std::nullopt;
+    BridgeBody<Stream> body(context_, stream_, buffer_, parser, route.max_body_bytes);
+    std::string text(*request.content_length, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+      const auto count = co_await body.ReadSome(std::span(text).subspan(size));
+      if (!count) co_return ProblemFor(count.error());
+      if (*count == 0) break;
+      size += *count;
+    }
+    text.resize(size);
+    BodyPlaces::Place place = co_await context_.ready.Take(request.identity.key(), size);
+    if (place.refusal) co_return std::move(*place.refusal);
+    MemoryBody whole(std::move(text));
+    co_return co_await OnPool(context_.pool, [&] { return RunHandler(route, request, whole); });
   }
 
   // Anyone may send this: no thread is taken before the whole (small) body is here.

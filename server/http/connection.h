@@ -4,6 +4,7 @@
 // can end it. Internal to http/.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -15,6 +16,7 @@
 #include <tuple>
 
 #include "server/http/beast.h"
+#include "server/http/body_places.h"
 #include "server/http/router.h"
 #include "server/http/server.h"
 
@@ -38,7 +40,15 @@ struct ServerContext {
         router(std::move(routes)),
         authenticate(std::move(auth)),
         front_pool(kFrontThreads),
-        pool(static_cast<std::size_t>(options.handler_threads)) {}
+        pool(static_cast<std::size_t>(options.handler_threads)),
+        streamed(PlacesFor(options, 2)),
+        ready(PlacesFor(options, 4)) {}
+
+  // `part` of the handler threads for all callers, a quarter of these for one of them.
+  static BodyPlaces::Options PlacesFor(const HttpServerOptions& options, int part) {
+    const int places = std::max(1, options.handler_threads / part);
+    return {places, std::max(1, options.handler_threads / 4), options.body_wait_ns};
+  }
 
   void Count(const std::string& route, const std::string& method, int status);
 
@@ -47,6 +57,11 @@ struct ServerContext {
   const Authenticator authenticate;
   asio::thread_pool front_pool;  // Admit, and handlers of Scope::kPublic
   asio::thread_pool pool;        // all other handlers
+  // Bodies that their senders' pace holds up have half of the handlers, those that are here already
+  // a quarter: what reads has the rest.
+  BodyPlaces streamed;
+  BodyPlaces ready;
+  std::atomic<std::uint64_t> body_memory{0};  // of BodyMemory
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> refused{0};
@@ -54,24 +69,21 @@ struct ServerContext {
   mutable std::mutex mutex;  // guards all below
   std::map<std::tuple<std::string, std::string, int>, std::uint64_t> counts;
   std::set<LiveConnection*> live;
-  int bodies = 0;                                // BodySlots taken
-  std::map<std::int64_t, int> bodies_by_caller;  // the same by Identity::key(); no entry for none
 };
 
-// A place among the handlers that take a body, which the sender's pace holds up: all callers have
-// three quarters of the handler threads, one a quarter. Given back at its end.
-class BodySlot {
+// Memory for bodies that are read before their handler runs. Given back at its end.
+class BodyMemory {
  public:
-  BodySlot(ServerContext& context, std::int64_t caller);
-  ~BodySlot();
-  BodySlot(const BodySlot&) = delete;
-  BodySlot& operator=(const BodySlot&) = delete;
-  // Set when there was no place: the answer, 429 or 503.
-  std::optional<Response> refusal;
+  BodyMemory(ServerContext& context, std::uint64_t bytes);
+  ~BodyMemory();
+  BodyMemory(const BodyMemory&) = delete;
+  BodyMemory& operator=(const BodyMemory&) = delete;
+  [[nodiscard]] bool granted() const { return granted_; }
 
  private:
   ServerContext& context_;
-  const std::int64_t caller_;
+  const std::uint64_t bytes_;
+  bool granted_;
 };
 
 // Serves until the client, a limit or Stop ends it. `tls` is null for plain HTTP.

@@ -1,13 +1,19 @@
 // One request and its answer over a stream, plain or TLS. Internal to http/.
 //
-// A token's handler runs on the pool and pulls the body through BridgeBody, which starts each read
-// on the connection's own executor and waits for it; meanwhile the connection's coroutine waits for
-// the handler, so the stream has one user at a time.
+// A token's handler runs on the pool and pulls the body through BridgeBody, which reads on the
+// connection's own executor, one part ahead of the handler; meanwhile the connection's coroutine
+// waits for the handler, so the stream has one user at a time.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstring>
+#include <future>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "server/http/connection.h"
@@ -18,7 +24,9 @@ namespace tapiary::server {
 
 inline constexpr std::uint32_t kHeaderBytes = 16 * 1024;
 inline constexpr std::size_t kChunkBytes = 64 * 1024;
+inline constexpr std::size_t kPartBytes = 128 * 1024;     // of a body, handed over at once
 inline constexpr std::size_t kLingerBytes = 1024 * 1024;  // of a refused body read before closing
+inline constexpr std::uint64_t kBodyMemory = 64 << 20;    // of small bodies that are being read
 inline constexpr std::size_t kPublicBodyBytes = 4096;     // whatever a public route allows
 inline constexpr std::int64_t kRateWindowNs = 30 * base::kNanosPerSecond;
 
@@ -39,20 +47,30 @@ class BridgeBody : public BodySource {
         parser_(parser),
         max_bytes_(max_bytes) {}
 
-  // On a pool thread.
+  // On a pool thread. While the handler works on one part, the next one is read.
   base::Result<std::size_t> Read(std::span<char> into) override {
-    if (into.empty() || parser_.is_done()) return std::size_t{0};
-    auto done = asio::co_spawn(stream_.get_executor(), ReadSome(into), asio::use_future);
-    TAPIARY_ASSIGN(const std::size_t count, done.get());
-    taken_ += count;
-    if (taken_ > max_bytes_) {
-      return base::MakeError(base::ErrorCode::kTooLarge,
-                             "at most " + std::to_string(max_bytes_) + " bytes; split it");
+    if (into.empty()) return std::size_t{0};
+    if (at_ == size_) {
+      if (!ahead_.valid() && !Launch()) return std::size_t{0};
+      at_ = size_ = 0;
+      TAPIARY_ASSIGN(size_, ahead_.get());
+      std::swap(part_, next_part_);
+      (void)Launch();
     }
+    const std::size_t count = std::min(into.size(), size_ - at_);
+    std::memcpy(into.data(), part_.data() + at_, count);
+    at_ += count;
     return count;
   }
 
- private:
+  // On the connection's executor, when the handler is done: ends what is being read ahead.
+  asio::awaitable<void> Settle() {
+    if (!reading_) co_return;
+    settle_ = true;
+    beast::get_lowest_layer(stream_).cancel();
+    while (reading_) co_await asio::post(stream_.get_executor(), asio::use_awaitable);
+  }
+
   // On the connection's executor. Reads until there is something, the end, or an error.
   asio::awaitable<base::Result<std::size_t>> ReadSome(std::span<char> into) {
     while (!parser_.is_done()) {
@@ -67,12 +85,48 @@ class BridgeBody : public BodySource {
       waited_ns_ += base::SteadyNow() - asked_ns;
       if (error == http::error::need_buffer) error = {};
       const std::size_t count = into.size() - body.size;
+      taken_ += count;
       if (error) co_return Broken("the body ended early: " + error.message());
+      if (taken_ > max_bytes_) {
+        co_return base::MakeError(base::ErrorCode::kTooLarge,
+                                  "at most " + std::to_string(max_bytes_) + " bytes; split it");
+      }
       if (TooSlow()) co_return Broken("the body came too slowly");
       if (count > 0) co_return count;
     }
     co_return std::size_t{0};
   }
+
+ private:
+  // Begins to read the next part; false at the end of the body. Nothing is being read.
+  bool Launch() {
+    if (parser_.is_done()) return false;
+    next_part_.resize(kPartBytes);
+    reading_ = true;
+    ahead_ = asio::co_spawn(stream_.get_executor(), ReadAhead(), asio::use_future);
+    return true;
+  }
+  // Something, and what is there besides without waiting for it: a part is handed over between
+  // threads, a TLS record has 16 KiB.
+  asio::awaitable<base::Result<std::size_t>> ReadAhead() {
+    const Reading end{reading_};
+    std::size_t size = 0;
+    while (size < next_part_.size() && !settle_) {
+      const auto count = co_await ReadSome(std::span(next_part_).subspan(size));
+      if (!count) co_return count.error();
+      size += *count;
+      error_code error;
+      if (*count == 0 || parser_.is_done()) break;
+      if (buffer_.size() == 0 && beast::get_lowest_layer(stream_).socket().available(error) == 0) {
+        break;
+      }
+    }
+    co_return size;
+  }
+  struct Reading {
+    std::atomic<bool>& flag;
+    ~Reading() { flag = false; }
+  };
 
   [[nodiscard]] bool TooSlow() const {
     if (waited_ns_ < kRateWindowNs) return false;
@@ -90,6 +144,12 @@ class BridgeBody : public BodySource {
   const std::uint64_t max_bytes_;
   std::int64_t waited_ns_ = 0;  // for the sender; the handler's own time is not the sender's fault
   std::uint64_t taken_ = 0;
+  // The handler has one part while the other is read; allocated when the handler asks.
+  std::vector<char> part_, next_part_;
+  std::size_t at_ = 0, size_ = 0;  // in part_
+  std::future<base::Result<std::size_t>> ahead_;
+  std::atomic<bool> reading_{false};
+  bool settle_ = false;  // on the connection's executor
 };
 
 // A body that is here already.

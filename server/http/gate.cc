@@ -118,6 +118,11 @@ Admission Admit(const Router& router, const Authenticator& authenticate,
   admission.refusal = Authenticate(authenticate, *match.route, user, request);
   if (!admission.refusal) admission.refusal = CheckBody(*match.route, request, chunked);
   admission.route = match.route;
+  if (!admission.refusal && match.route->admit) {
+    Pass pass = match.route->admit(request);
+    admission.refusal = std::move(pass.refusal);
+    admission.hold = std::move(pass.hold);
+  }
   return admission;
 }
 

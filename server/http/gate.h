@@ -2,6 +2,7 @@
 // the body may come. Knows no sockets; any thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "server/http/router.h"
@@ -12,6 +13,7 @@ namespace tapiary::server {
 struct Admission {
   const Route* route = nullptr;     // set when admitted
   std::optional<Response> refusal;  // set when not
+  std::shared_ptr<void> hold;       // kept until the answer is there
 };
 
 // `request` has method, path, headers, peer and content_length; path_params and identity are filled

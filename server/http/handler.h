@@ -77,6 +77,13 @@ struct Response {
 
 using Handler = std::function<Response(const Request& request, BodySource& body)>;
 
+// What an admitted request holds until it is answered (one of its sensor's uploads, say), or why it
+// is not admitted.
+struct Pass {
+  std::shared_ptr<void> hold;  // shared by copies of the pass; the last one frees it
+  std::optional<Response> refusal;
+};
+
 struct Route {
   std::string method;
   std::string pattern;  // "/api/v1/ingest/segments/{epoch}/{seq}"; {name} matches one path segment
@@ -87,6 +94,8 @@ struct Route {
   bool slow = false;
   // Also for who has to change the password first.
   bool with_old_password = false;
+  // Asked when the caller is known and before its body is read or asked for; may be empty.
+  std::function<Pass(const Request& request)> admit = {};
 };
 
 // Answers.

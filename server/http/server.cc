@@ -162,6 +162,8 @@ void HttpServer::Stop() {
       acceptor.close(ignored);
     });
   }
+  context.streamed.Stop();
+  context.ready.Stop();
   // Idle connections end at once; one with a running handler may finish it within the grace time.
   const auto end = std::chrono::steady_clock::now() + kGrace;
   while (context.open > 0) {

@@ -35,6 +35,9 @@ struct HttpServerOptions {
       60'000'000'000;                        // keep-alive, and a body or reader without progress
   std::uint64_t min_body_bytes_per_s = 256;  // measured over 30 s; slower is ended (slowloris)
   TrustedProxies proxies{};
+  // A body announced to be no longer is read before a handler thread is taken for it.
+  std::uint64_t small_body_bytes = 256 * 1024;
+  std::int64_t body_wait_ns = 5'000'000'000;  // for a handler thread, before 503
 };
 
 // What a request shows to prove who calls.

@@ -54,20 +54,25 @@ struct IngestContext {
       : catalog(its_catalog),
         vault(its_vault),
         limits(std::move(its_limits)),
-        imports(limits.pcap_imports) {}
+        imports(limits.pcap_imports),
+        quota(limits.sensor) {}
 
   Catalog& catalog;
   Vault& vault;
   const IngestLimits limits;
   Slots imports;
+  SensorQuota quota;
   std::atomic<bool> stopping{false};  // long work ends with kUnavailable
 
+  // Whether the sensor may send this now; counts and logs when not.
+  Pass Admit(std::string_view kind, const Request& request);
   // Counts the result, logs what is refused and makes the answer.
   Response Answer(std::string_view kind, std::string_view sensor,
                   const base::Result<Reply>& result);
   [[nodiscard]] IngestMetrics metrics() const;
 
  private:
+  void CountResult(std::string_view kind, std::string_view result, std::uint64_t bytes);
   void LogRefusal(std::string_view kind, std::string_view sensor, const base::Error& error);
 
   struct Count {
@@ -76,9 +81,11 @@ struct IngestContext {
   };
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, Count> counts_;  // guarded by mutex_
-  // Both guarded by mutex_. Our own trouble is not hidden by a sender that is refused all the time.
+  // All three guarded by mutex_. Our own trouble is not hidden by a sender that is refused all the
+  // time.
   base::RateLimit refused_log_{10 * base::kNanosPerSecond};
   base::RateLimit unavailable_log_{base::kNanosPerSecond};
+  base::RateLimit limited_log_{10 * base::kNanosPerSecond};
 };
 
 // Objects that are in the vault while their rows are not yet in the catalog: removed at the end of

@@ -74,6 +74,27 @@ void IngestContext::LogRefusal(std::string_view kind, std::string_view sensor,
                    base::EscapeBytes(sensor), base::EscapeBytes(error.message), suppressed);
 }
 
+void IngestContext::CountResult(std::string_view kind, std::string_view result,
+                                std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  Count& count = counts_[{std::string(kind), std::string(result)}];
+  ++count.items;
+  count.bytes += bytes;
+}
+
+Pass IngestContext::Admit(std::string_view kind, const Request& request) {
+  Pass pass = quota.Admit(request);
+  if (!pass.refusal) return pass;
+  CountResult(kind, "limited", 0);
+  std::uint64_t suppressed = 0;
+  const std::lock_guard lock(mutex_);
+  if (limited_log_.Allow(&suppressed)) {
+    base::LogWarning("sensor {} sends more than it may: {} refused ({} more before)",
+                     base::EscapeBytes(request.identity.sensor_name), kind, suppressed);
+  }
+  return pass;
+}
+
 Response IngestContext::Answer(std::string_view kind, std::string_view sensor,
                                const base::Result<Reply>& result) {
   std::string_view name = "refused";
@@ -82,12 +103,7 @@ Response IngestContext::Answer(std::string_view kind, std::string_view sensor,
   } else if (ForSender(result.error()).code == base::ErrorCode::kConflict) {
     name = "conflict";
   }
-  {
-    const std::lock_guard lock(mutex_);
-    Count& count = counts_[{std::string(kind), std::string(name)}];
-    ++count.items;
-    if (result) count.bytes += result->bytes;
-  }
+  CountResult(kind, name, result ? result->bytes : 0);
   if (!result) {
     const base::Error error = ForSender(result.error());
     LogRefusal(kind, sensor, error);
@@ -110,6 +126,29 @@ IngestMetrics IngestContext::metrics() const {
   return metrics;
 }
 
+namespace {
+
+// Pays for bytes that come without having been announced.
+class ChargedBody final : public BodySource {
+ public:
+  ChargedBody(SensorQuota& quota, const Request& request, BodySource& body)
+      : quota_(quota), request_(request), body_(body) {}
+  base::Result<std::size_t> Read(std::span<char> buffer) override {
+    auto count = body_.Read(buffer);
+    if (count && *count > 0 && !request_.content_length) {
+      quota_.Charge(request_.identity.sensor_id, *count);
+    }
+    return count;
+  }
+
+ private:
+  SensorQuota& quota_;
+  const Request& request_;
+  BodySource& body_;
+};
+
+}  // namespace
+
 struct Ingest::Impl {
   IngestContext context;
 
@@ -122,8 +161,10 @@ struct Ingest::Impl {
     route.pattern = "/api/v1/ingest/" + std::string(kind) + (put ? "/{epoch}/{seq}" : "");
     route.scope = Scope::kSensor;
     route.max_body_bytes = max_body_bytes;
+    route.admit = [this, kind](const Request& request) { return context.Admit(kind, request); };
     route.handler = [this, kind, work](const Request& request, BodySource& body) {
-      return context.Answer(kind, request.identity.sensor_name, work(context, request, body));
+      ChargedBody charged(context.quota, request, body);
+      return context.Answer(kind, request.identity.sensor_name, work(context, request, charged));
     };
     return route;
   }

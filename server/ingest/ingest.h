@@ -12,6 +12,7 @@
 
 #include "server/catalog/catalog.h"
 #include "server/http/handler.h"
+#include "server/ingest/sensor_quota.h"
 #include "server/vault/vault.h"
 
 namespace tapiary::server {
@@ -30,13 +31,14 @@ struct IngestLimits {
   bool pcap_labels = false;                 // as MeterOptions::labels
   int pcap_imports = 2;                     // at a time; others wait a little, then get 503
   std::string scratch_folder = "/var/tmp";  // for uploaded files while they are read; never named
+  SensorLimits sensor{};                    // of each
 };
 
 // Totals since start, for /metrics.
 struct IngestMetrics {
   struct Row {
     std::string kind;    // segments, flows, facts, pcap, events
-    std::string result;  // stored, repeated, conflict, refused
+    std::string result;  // stored, repeated, conflict, refused, limited
     std::uint64_t items = 0;
     std::uint64_t bytes = 0;
   };

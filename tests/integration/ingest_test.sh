@@ -254,7 +254,8 @@ send alpha POST /api/v1/ingest/events -d '{"a":1}'
 expect 201 'a right token from the address of who guesses'
 
 say 'killed in the middle of an upload: nothing half-written stays'
-put_half() { "${raw[@]}" "$url" "$work/alpha.token" PUT /api/v1/ingest/segments/10/0 "$segment" --percent 60 --hold 30; }
+head -c 1000000 /dev/urandom >"$work/large" # small bodies are written when they are whole
+put_half() { "${raw[@]}" "$url" "$work/alpha.token" PUT /api/v1/ingest/segments/10/0 "$work/large" --percent 60 --hold 30; }
 before=$(state)
 put_half &
 half=$!

@@ -241,5 +241,40 @@ TEST(SecurityHeaders, CO01_OnEveryAnswerUnlessTheHandlerSetItsOwn) {
   EXPECT_EQ(policy.find("unsafe-"), std::string::npos);
 }
 
+TEST(GateAdmit, HP04_TheRoutesOwnLimitIsAskedLastAndHoldsItsPass) {
+  int asked = 0;
+  const auto held = std::make_shared<int>(1);
+  const Router router({{.method = "PUT",
+                        .pattern = "/in",
+                        .scope = Scope::kSensor,
+                        .handler = {},
+                        .max_body_bytes = 100,
+                        .admit = [&](const Request& request) -> Pass {
+                          ++asked;
+                          if (request.Header("x") == "refuse") {
+                            return {.hold = nullptr, .refusal = Problem(429, "a", "b")};
+                          }
+                          return {.hold = held, .refusal = {}};
+                        }}});
+  const TrustedProxies proxies;
+  Request request;
+  request.method = "PUT";
+  request.path = "/in";
+  EXPECT_EQ(Admit(router, Authenticate, proxies, false, request).refusal->status, 401);
+  request.headers["authorization"] = "Bearer sensor";
+  request.content_length = 101;
+  EXPECT_EQ(Admit(router, Authenticate, proxies, false, request).refusal->status, 413);
+  EXPECT_EQ(asked, 0);
+  request.content_length = 100;
+  {
+    const Admission admission = Admit(router, Authenticate, proxies, false, request);
+    EXPECT_FALSE(admission.refusal);
+    EXPECT_EQ(held.use_count(), 2);
+  }
+  EXPECT_EQ(held.use_count(), 1);
+  request.headers["x"] = "refuse";
+  EXPECT_EQ(Admit(router, Authenticate, proxies, false, request).refusal->status, 429);
+}
+
 }  // namespace
 }  // namespace tapiary::server

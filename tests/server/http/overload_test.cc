@@ -78,6 +78,7 @@ TEST_F(Overload, APublicBodyComesWholeOrNotAtAll) {
 }
 
 TEST_F(Overload, OneTokenHoldsAQuarterOfTheHandlers) {
+  options_.small_body_bytes = 0;
   Start();  // 16 threads
   const std::string upload = Head("PUT", "/in", "sensor-token", kThousand);
   Hold(4, upload);
@@ -111,16 +112,73 @@ TEST_F(Overload, RefusedConnectionsAreLoggedOnceAMinute) {
   EXPECT_EQ(log.find("refused"), log.rfind("refused")) << log;
 }
 
-TEST_F(Overload, AllTokensHoldThreeQuartersOfTheHandlers) {
+TEST_F(Overload, AllTokensHoldHalfOfTheHandlersAndTheNextWaits) {
+  options_.small_body_bytes = 0;
+  options_.body_wait_ns = 300'000'000;
   Start();
-  for (const char* token : {"sensor-token-a", "sensor-token-b", "sensor-token-c"}) {
+  const auto start = steady_clock::now();
+  for (const char* token : {"sensor-token-a", "sensor-token-b"}) {
     Hold(4, Head("PUT", "/in", token, kThousand));
   }
-  ASSERT_TRUE(WaitUntil([&] { return seen_.body_bytes == 12; }, 3000));
+  ASSERT_TRUE(WaitUntil([&] { return seen_.body_bytes == 8; }, 3000));
   const std::string refused = Ask(Head("PUT", "/in", "sensor-token-d", kThousand));
+  EXPECT_GE(steady_clock::now() - start, milliseconds(300));
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(refused, HasSubstr("Retry-After: 5\r\n"));
   EXPECT_THAT(Ask(Head("GET", "/view", "viewer-token")), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Overload, AFreedPlaceGoesToWhoWaits) {
+  options_.small_body_bytes = 0;
+  Start();
+  for (const char* token : {"sensor-token-a", "sensor-token-b"}) {
+    Hold(4, Head("PUT", "/in", token, kThousand));
+  }
+  ASSERT_TRUE(WaitUntil([&] { return seen_.body_bytes == 8; }, 3000));
+  RawClient waits(plain_port(), false);
+  waits.Send(Head("PUT", "/in", "sensor-token-d", "Expect: 100-continue\r\nContent-Length: 2\r\n"));
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_EQ(seen_.handler_calls, 8);
+  held_.pop_back();
+  EXPECT_THAT(waits.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+  waits.Send("ab");
+  EXPECT_THAT(waits.ReadAnswer(), StartsWith("HTTP/1.1 201"));
+}
+
+TEST_F(Overload, StopDoesNotWaitForThoseThatWait) {
+  options_.small_body_bytes = 0;
+  options_.body_wait_ns = 60'000'000'000;
+  Start();
+  for (const char* token : {"sensor-token-a", "sensor-token-b"}) {
+    Hold(4, Head("PUT", "/in", token, kThousand));
+  }
+  ASSERT_TRUE(WaitUntil([&] { return seen_.body_bytes == 8; }, 3000));
+  Hold(4, Head("PUT", "/in", "sensor-token-d", kThousand));
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto start = steady_clock::now();
+  server_->Stop();
+  EXPECT_LT(steady_clock::now() - start, milliseconds(3000));
+}
+
+TEST_F(Overload, HP04_SmallBodiesHoldNoHandlerWhileTheyCome) {
+  Start();
+  for (const char* token : {"sensor-token-a", "sensor-token-b", "sensor-token-c"}) {
+    Hold(30, Head("PUT", "/in", token, kThousand));
+  }
+  std::this_thread::sleep_for(milliseconds(200));
+  ExpectServed();
+  EXPECT_EQ(seen_.handler_calls, 1);  // ExpectServed's own
+  held_[0]->Send(std::string(999, 'x'));
+  EXPECT_THAT(held_[0]->ReadAnswer(), StartsWith("HTTP/1.1 201"));
+  EXPECT_EQ(seen_.body_bytes, 1002U);
+}
+
+TEST_F(Overload, SmallBodiesThatAreManyAreStreamed) {
+  options_.small_body_bytes = 80 << 20;  // more than the memory for all
+  Start();
+  const std::string head =
+      Head("PUT", "/ignores", "sensor-token-a", "Content-Length: 70000000\r\n");
+  EXPECT_THAT(Ask(head), StartsWith("HTTP/1.1 409"));  // the handler did not wait for it
 }
 
 }  // namespace

@@ -51,5 +51,47 @@ TEST_F(IngestTest, RefusedTransactionTakesTheObjectWithIt) {
   EXPECT_EQ(State(), before);
 }
 
+TEST_F(IngestTest, HP04_EveryPathHasTheSensorsLimits) {
+  IngestLimits limits;
+  limits.sensor.uploads = 1;
+  Start(limits);
+  std::vector<Pass> held;
+  int refused = 0;
+  for (const Route& route : ingest_->Routes()) {
+    Request request;
+    request.identity.sensor_id = 5;
+    held.push_back(route.admit(request));
+    refused += held.back().refusal ? 1 : 0;
+  }
+  EXPECT_EQ(refused, 4);
+  held.clear();
+  std::uint64_t limited = 0;
+  for (const auto& row : ingest_->metrics().rows)
+    limited += row.result == "limited" ? row.items : 0;
+  EXPECT_EQ(limited, 4u);
+}
+
+TEST_F(IngestTest, HP04_ABodyOfUnknownLengthIsPaidToo) {
+  IngestLimits limits;
+  limits.sensor.bytes_per_s = 1;
+  Start(limits);
+  const Router::Match match = router_->Find("POST", "/api/v1/ingest/events");
+  class Spaces : public BodySource {
+   public:
+    base::Result<std::size_t> Read(std::span<char> into) override {
+      const std::size_t size = std::min(left_, into.size());
+      std::fill_n(into.begin(), size, ' ');
+      left_ -= size;
+      return size;
+    }
+    std::size_t left_ = 100;
+  } body;
+  Request request;
+  request.identity.sensor_id = 5;
+  EXPECT_FALSE(match.route->admit(request).refusal);
+  (void)match.route->handler(request, body);
+  EXPECT_TRUE(match.route->admit(request).refusal);
+}
+
 }  // namespace
 }  // namespace tapiary::server::test

@@ -1,0 +1,82 @@
+#include "server/ingest/sensor_quota.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::size_t kMaxIdle = 10'000;  // then those that owe nothing are forgotten
+constexpr std::int64_t kMaxDebtNs = 3600 * base::kNanosPerSecond;
+
+// Moves `at` ahead by what `count` cost at `rate` a second.
+void Pay(std::uint64_t count, std::uint64_t rate, std::int64_t now_ns, std::int64_t& at_ns) {
+  if (rate == 0) return;
+  const double cost = static_cast<double>(count) / static_cast<double>(rate) * 1e9;
+  const double most = static_cast<double>(kMaxDebtNs);
+  at_ns = std::min(std::max(at_ns, now_ns) + static_cast<std::int64_t>(std::min(cost, most)),
+                   now_ns + kMaxDebtNs);
+}
+
+Response TooMuch(const char* why, std::int64_t wait_ns) {
+  Response response = Problem(429, "Too much from this sensor", why);
+  const std::int64_t seconds = (wait_ns + base::kNanosPerSecond - 1) / base::kNanosPerSecond;
+  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
+  return response;
+}
+
+}  // namespace
+
+SensorQuota::SensorQuota(SensorLimits limits, Clock clock)
+    : limits_(limits), clock_(std::move(clock)) {}
+
+SensorQuota::Wait SensorQuota::MustWait(const Sensor& sensor, std::int64_t now_ns) const {
+  if (limits_.uploads > 0 && sensor.uploads >= limits_.uploads) {
+    return {base::kNanosPerSecond, "as many uploads as allowed are open; send fewer at a time"};
+  }
+  const std::int64_t free_ns = now_ns + limits_.burst_ns;
+  if (limits_.items_per_s > 0 && sensor.items_at_ns > free_ns) {
+    return {sensor.items_at_ns - free_ns, "more items than allowed; put more into each"};
+  }
+  if (limits_.bytes_per_s > 0 && sensor.bytes_at_ns > free_ns) {
+    return {sensor.bytes_at_ns - free_ns, "more bytes than allowed; wait"};
+  }
+  return {};
+}
+
+Pass SensorQuota::Admit(const Request& request) {
+  const std::int64_t id = request.identity.sensor_id;
+  const std::int64_t now_ns = clock_();
+  const std::lock_guard lock(state_->mutex);
+  if (state_->sensors.size() >= kMaxIdle) Forget(now_ns);
+  Sensor& sensor = state_->sensors[id];
+  if (const Wait wait = MustWait(sensor, now_ns); wait.why != nullptr) {
+    return {.hold = nullptr, .refusal = TooMuch(wait.why, wait.ns)};
+  }
+  Pay(1, limits_.items_per_s, now_ns, sensor.items_at_ns);
+  Pay(request.content_length.value_or(0), limits_.bytes_per_s, now_ns, sensor.bytes_at_ns);
+  ++sensor.uploads;
+  // Freed with the last copy of the pass, whatever becomes of the request.
+  return {.hold = std::shared_ptr<void>(nullptr,
+                                        [state = state_, id](void*) {
+                                          const std::lock_guard given_back(state->mutex);
+                                          --state->sensors[id].uploads;
+                                        }),
+          .refusal = {}};
+}
+
+void SensorQuota::Charge(std::int64_t sensor_id, std::uint64_t bytes) {
+  const std::lock_guard lock(state_->mutex);
+  Pay(bytes, limits_.bytes_per_s, clock_(), state_->sensors[sensor_id].bytes_at_ns);
+}
+
+// Called with the mutex held.
+void SensorQuota::Forget(std::int64_t now_ns) {
+  std::erase_if(state_->sensors, [now_ns](const auto& entry) {
+    const Sensor& sensor = entry.second;
+    return sensor.uploads == 0 && sensor.bytes_at_ns <= now_ns && sensor.items_at_ns <= now_ns;
+  });
+}
+
+}  // namespace tapiary::server
