@@ -40,7 +40,7 @@ void NoteUse(Catalog& catalog, const Identity& identity, std::int64_t now_ns) {
   static Uses uses;
   if (identity.key() == 0 || !uses.Due(catalog, identity.key(), now_ns)) return;
   const bool session = identity.session_id != 0;
-  const auto written = catalog.Write([&](SqlWriter& writer) -> base::Result<> {
+  const auto written = catalog.WriteShared([&](SqlWriter& writer) -> base::Result<> {
     const std::string table = session ? "sessions" : "tokens";
     const std::array<SqlValue, 2> change = {now_ns,
                                             session ? identity.session_id : identity.token_id};

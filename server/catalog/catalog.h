@@ -108,6 +108,12 @@ class Catalog {
   // happened. kUnavailable when the disk is full or the database busy or away; a commit whose
   // answer was lost with the connection is kUnavailable too and may stand.
   virtual base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work) = 0;
+  // The same, but the transaction may have the work of other callers too, so that many small ones
+  // wait for one sync. When `work` fails, only what it wrote is taken back. It may run on another
+  // thread. Where the database itself groups what commits at once, this is Write.
+  virtual base::Result<> WriteShared(const std::function<base::Result<>(SqlWriter&)>& work) {
+    return Write(work);
+  }
 
  protected:
   Catalog() = default;

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <mutex>
 #include <utility>
 
 #include "base/clock.h"
@@ -14,6 +13,7 @@
 #include "server/catalog/connection_pool.h"
 #include "server/catalog/schema.h"
 #include "server/catalog/sqlite.h"
+#include "server/catalog/write_queue.h"
 
 namespace tapiary::server {
 namespace {
@@ -24,6 +24,10 @@ namespace {
 constexpr int kCheckpointPages = 2048;
 constexpr int kForcedCheckpointPages = 8192;
 constexpr std::int64_t kForcedCheckpointPause = base::kNanosPerSecond;
+
+// What one transaction takes up for all that wait, at most.
+constexpr std::size_t kGroupSize = 64;
+constexpr std::int64_t kGroupNs = 20 * base::kNanosPerMilli;
 
 constexpr const char* kCommonPragmas = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
 // A new file's pages are large, since a batch fills many; the writer keeps those that it writes
@@ -137,18 +141,22 @@ class SqliteCatalog final : public Catalog {
   base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
                             const RowVisitor& visit) const override;
   void RequestStop() override;
-  base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work) override;
+  base::Result<> Write(const WriteWork& work) override { return WriteInTurn(work, false); }
+  base::Result<> WriteShared(const WriteWork& work) override { return WriteInTurn(work, true); }
 
  private:
   using Pool = ConnectionPool<SqliteConnection>;
   base::Result<> AddReader(Pool& to, const std::atomic<bool>* stop);
   base::Result<> RunIn(Pool& readers, std::string_view sql, std::span<const SqlValue> values,
                        const RowVisitor& visit) const;
-  base::Result<> WriteLocked(const std::function<base::Result<>(SqlWriter&)>& work);
+  base::Result<> WriteInTurn(const WriteWork& work, bool shared);
+  void WriteGroup(WriteJob& first);
+  base::Result<> WriteOne(const WriteWork& work);
+  base::Result<> Commit();
   void KeepLogSmall();
 
   CatalogOptions options_;
-  std::mutex writer_mutex_;  // guards the four below
+  WriteQueue queue_;  // whose turn it is may use the four below
   std::unique_ptr<SqliteConnection> writer_;
   int copied_pages_ = 0;  // of the log, at the last try to copy it back
   std::int64_t next_forced_ns_ = 0;
@@ -179,14 +187,63 @@ base::Result<> SqliteCatalog::RunIn(Pool& readers, std::string_view sql,
   return result;
 }
 
-base::Result<> SqliteCatalog::WriteLocked(const std::function<base::Result<>(SqlWriter&)>& work) {
-  TAPIARY_TRY(writer_->Script("BEGIN IMMEDIATE"));
+// Within a transaction that has others' work already, a failure takes back this work only.
+base::Result<> SqliteCatalog::WriteOne(const WriteWork& work) {
+  const bool joins = writer_->in_transaction();
+  TAPIARY_TRY(writer_->Script(joins ? "SAVEPOINT member" : "BEGIN IMMEDIATE"));
   Writer statements(*writer_);
-  base::Result<> result = work(statements);
-  if (result) result = writer_->Script("COMMIT");
+  const base::Result<> done = work(statements);
   // A full disk may have ended the transaction already.
-  if (!result && writer_->in_transaction()) (void)writer_->Script("ROLLBACK").has_value();
-  return result;
+  if (!done && writer_->in_transaction()) {
+    (void)writer_->Script(joins ? "ROLLBACK TO member" : "ROLLBACK").has_value();
+  }
+  if (!joins || !writer_->in_transaction()) return done;
+  const base::Result<> released = writer_->Script("RELEASE member");
+  if (released) return done;
+  (void)writer_->Script("ROLLBACK").has_value();
+  return released;
+}
+
+base::Result<> SqliteCatalog::Commit() {
+  const base::Result<> done = writer_->Script("COMMIT");
+  if (!done && writer_->in_transaction()) (void)writer_->Script("ROLLBACK").has_value();
+  return done;
+}
+
+// Work is not done twice: what was written before somebody's statement ended the transaction for
+// all is told as failed, as if its own commit had failed.
+void SqliteCatalog::WriteGroup(WriteJob& first) {
+  const std::int64_t end_ns = base::SteadyNow() + kGroupNs;
+  std::vector<WriteJob*> written;
+  const auto finish_written = [&](const base::Result<>& result) {
+    for (WriteJob* job : written) {
+      job->result = result;
+      if (job != &first) queue_.Finish(*job);
+    }
+    written.clear();
+  };
+  std::size_t size = 0;
+  for (WriteJob* job = &first; job != nullptr;) {
+    job->result = WriteOne(job->work);
+    if (!job->result && !writer_->in_transaction()) finish_written(job->result);
+    if (job->result) {
+      written.push_back(job);
+    } else if (job != &first) {
+      queue_.Finish(*job);
+    }
+    const bool more = first.shared && ++size < kGroupSize && base::SteadyNow() < end_ns;
+    job = more ? queue_.TakeNext() : nullptr;
+  }
+  if (!written.empty()) finish_written(Commit());
+}
+
+base::Result<> SqliteCatalog::WriteInTurn(const WriteWork& work, bool shared) {
+  WriteJob job{.work = work, .shared = shared};
+  if (!queue_.Enter(job)) return std::move(job.result);
+  WriteGroup(job);
+  KeepLogSmall();
+  queue_.Leave();
+  return std::move(job.result);
 }
 
 // Failure is no failure of the write, which is durable in the log: it is tried again.
@@ -228,13 +285,6 @@ base::Result<> SqliteCatalog::QuickQuery(std::string_view sql, std::span<const S
 void SqliteCatalog::RequestStop() {
   stopping_ = true;
   pool_.Stop();
-}
-
-base::Result<> SqliteCatalog::Write(const std::function<base::Result<>(SqlWriter&)>& work) {
-  const std::lock_guard lock(writer_mutex_);
-  TAPIARY_TRY(WriteLocked(work));
-  KeepLogSmall();
-  return {};
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ base::Result<bool> IsKnown(const Catalog& catalog, const Item& item) {
 
 base::Result<bool> StoreItem(Catalog& catalog, const Item& item, const RowWork& work) {
   Outcome outcome = Outcome::kNew;
-  TAPIARY_TRY(catalog.Write([&](SqlWriter& writer) -> base::Result<> {
+  TAPIARY_TRY(catalog.WriteShared([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(outcome, StoreIn(writer, item, work));
     return {};
   }));
