@@ -20,8 +20,9 @@ using base::MakeError;
 
 constexpr std::size_t kMaxTokenBytes = 4096;
 
-// "" without a home.
-std::string UserFile() {
+}  // namespace
+
+std::string UserCollectorFile() {
   const char* const folder = std::getenv("XDG_CONFIG_HOME");
   if (folder != nullptr && folder[0] == '/') return std::string(folder) + "/tapiary/collector.yaml";
   const char* const home = std::getenv("HOME");
@@ -29,7 +30,7 @@ std::string UserFile() {
   return std::string(home) + "/.config/tapiary/collector.yaml";
 }
 
-base::Result<CollectorOptions> ReadUserFile(const std::string& path) {
+base::Result<CollectorOptions> ReadCollectorFile(const std::string& path) {
   CollectorOptions options;
   base::ConfigTable table("tapiary", "The collector that the user reads from.");
   table.Add("url", &options.url, "the collector, https://HOST:PORT");
@@ -40,8 +41,6 @@ base::Result<CollectorOptions> ReadUserFile(const std::string& path) {
   if (!action) return action.error();
   return options;
 }
-
-}  // namespace
 
 void AddCollectorOptions(CLI::App& app, CollectorOptions* options) {
   app.add_option("--collector", options->url, "the collector: https://HOST:PORT")
@@ -56,9 +55,9 @@ void AddCollectorOptions(CLI::App& app, CollectorOptions* options) {
 }
 
 base::Result<> CompleteCollectorOptions(CollectorOptions* options) {
-  const std::string path = UserFile();
+  const std::string path = UserCollectorFile();
   if (!path.empty() && access(path.c_str(), F_OK) == 0) {
-    TAPIARY_ASSIGN(const CollectorOptions user, ReadUserFile(path));
+    TAPIARY_ASSIGN(const CollectorOptions user, ReadCollectorFile(path));
     // A token goes only to the collector that the same place names: one of the file must not be
     // sent to a host that the command line names.
     const bool same = options->url.empty() || options->url == user.url;

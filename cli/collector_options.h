@@ -29,6 +29,10 @@ void AddCollectorOptions(CLI::App& app, CollectorOptions* options);
 // missing, or the file is wrong.
 base::Result<> CompleteCollectorOptions(CollectorOptions* options);
 
+// ~/.config/tapiary/collector.yaml, or "" without a home.
+std::string UserCollectorFile();
+base::Result<CollectorOptions> ReadCollectorFile(const std::string& path);
+
 // The token in the file. kPermission when others can read it, kInvalid when it holds none.
 base::Result<std::string> ReadUserToken(const std::string& path);
 

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <list>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "cli/verb.h"
@@ -44,12 +46,24 @@ int Finish(const base::Result<ExitCode>& result) {
   return static_cast<int>(*result);
 }
 
+// Under its plugin's name it is the plugin: Wireshark runs what is in its extcap folder, and gives
+// it no verb.
+std::vector<const char*> Arguments(int argc, char** argv) {
+  std::vector<const char*> arguments(argv, argv + argc);
+  const std::string_view name = argc > 0 ? argv[0] : "";
+  if (name.substr(name.rfind('/') + 1) == "tapiary-extcap") {
+    arguments.insert(arguments.begin() + 1, "extcap");
+  }
+  return arguments;
+}
+
 int Main(int argc, char** argv) {
   CLI::App root("Tapiary: capture at mirror ports of OT honeypots, testbeds and plants", "tapiary");
   std::list<ConfiguredVerb> verbs;
   Configure(&root, &verbs);
   try {
-    root.parse(argc, argv);
+    const std::vector<const char*> arguments = Arguments(argc, argv);
+    root.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
     const int code = root.exit(error);
     return static_cast<int>(code == 0 ? ExitCode::kOk : ExitCode::kUsage);

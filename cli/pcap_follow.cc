@@ -91,7 +91,8 @@ base::Result<ExitCode> FollowPcap(const PcapOptions& options, CaptureOutput& out
     }
     const base::Error& error = more.error();
     const bool away = error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout;
-    if (tail.fresh() || !away) {
+    if ((tail.fresh() || !away) && tail.packets() == 0) return error;
+    if (!away) {
       return MakeError(error.code, fmt::format("{}: so far came {}", error.message,
                                                CountPackets(tail.packets())));
     }

@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/events.h"
+#include "cli/extcap.h"
 #include "cli/flows.h"
 #include "cli/meter.h"
 #include "cli/mirror.h"
@@ -36,6 +37,8 @@ constexpr std::array kVerbs = {
          ConfigureUser},
     Verb{"verify", "check that nothing stored is missing, added or altered", kVerifyExamples,
          ConfigureVerify},
+    Verb{"extcap", "plugin of Wireshark: collectors as interfaces", kExtcapExamples,
+         ConfigureExtcap},
 };
 
 }  // namespace

@@ -10,24 +10,7 @@ start_collector
 for role in sensor viewer; do make_token "s1-$role" "$role" "$work/$role.token"; done
 make_token s2-sensor sensor "$work/other.token"
 export TAPIARY_COLLECTOR=$url TAPIARY_CA=$ca TAPIARY_TOKEN_FILE=$work/viewer.token
-# packets FILE FIRST COUNT PORT [LINKTYPE]: a pcap of UDP packets a millisecond apart
-packets() {
-  python3 - "$@" <<'PY'
-import struct, sys
-path, first, count, port = sys.argv[1], *map(int, sys.argv[2:5])
-link = int(sys.argv[5]) if len(sys.argv) > 5 else 1
-with open(path, "wb") as out:
-    out.write(struct.pack("<IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, link))
-    for i in range(first, first + count):
-        data = struct.pack(">I", i) * 50
-        udp = struct.pack(">HHHH", 40000, port, 8 + len(data), 0) + data
-        ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), i & 0xFFFF, 0, 64, 17, 0)
-        ip += bytes([10, 0, 0, 1, 10, 0, 0, 2]) + udp
-        frame = (b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" if link == 1 else b"") + ip
-        t = 1_790_000_000_000_000_000 + i * 1_000_000
-        out.write(struct.pack("<IIII", t // 10**9, t % 10**9, len(frame), len(frame)) + frame)
-PY
-}
+packets() { /usr/bin/python3 "$source_dir/tests/integration/udp_pcap.py" "$@"; }
 send() { # send FILE [TOKEN]
   curl -sf --cacert "$ca" -H "Authorization: Bearer $(cat "$work/${2:-sensor}.token")" \
     --data-binary "@$1" "$url/api/v1/ingest/pcap" >>"$work/sent.log"
