@@ -129,7 +129,9 @@ std::string RecordJson(FilterTable table, const SqlRow& row) {
   add("operation", kOperation);
   add("technique", kTechnique);
   add("user", kUser);
-  if (table != FilterTable::kEvents) {
+  if (table == FilterTable::kEvents) {
+    json["event"] = row.Int(kNumber);
+  } else {
     const capture::FlowId flow{static_cast<std::uint64_t>(row.Int(kEpoch)),
                                static_cast<std::uint64_t>(row.Int(kFlow))};
     json["flow"] = std::string(row.Text(kSensor)) + "." + flow.ToString();

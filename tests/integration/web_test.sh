@@ -40,6 +40,12 @@ WEB_APP=$app URL=$url TOKEN_FILE=$work/viewer.token WORK=$work CHROMIUM=$chromiu
 
 printf 'correct horse battery\n' | "$bin/tapiary" user create ann --role admin --password-file - --catalog "$work/data/catalog.sqlite"
 WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium timeout 60 node "$source_dir/tests/server/web/accounts.mjs" || fail 'accounts in the browser'
+NODE_TLS_REJECT_UNAUTHORIZED=0 NODE_NO_WARNINGS=1 WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium \
+  timeout 90 node "$source_dir/tests/server/web/alerts.mjs" || {
+  [[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
+  fail 'alerts in the browser'
+}
+[[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
 
 say 'what was downloaded is what was sent'
 [[ $(capinfos -Trc "$work/filter.pcapng" | cut -f2) == 10 ]] || fail 'the pcap of the filter has not 10 packets'

@@ -138,6 +138,7 @@ TEST_F(Evaluating, EventsMatchToo) {
   const auto json = nlohmann::json::parse(AlertJson(ListAlerts(*catalog_, {})->front()));
   EXPECT_EQ(json["group"]["user"], "root");
   EXPECT_EQ(json["match"]["operation"], "cowrie.login.failed");
+  EXPECT_EQ(json["match"]["event"].dump(), Value("SELECT MIN(id) FROM events"));
 }
 
 TEST_F(Evaluating, TextOfAttackersStaysEscaped) {

@@ -2,8 +2,11 @@
 // sent to a colleague and the browser's back button works.
 import type { Query } from './api';
 
-export const tabs = ['flows', 'commands', 'transactions', 'events'] as const;
+export const tabs = ['flows', 'commands', 'transactions', 'events', 'sessions'] as const;
 export type Tab = (typeof tabs)[number];
+// Sessions are made of events, and filtered as these are.
+export type Table = Exclude<Tab, 'sessions'>;
+export const tableOf = (tab: Tab): Table => (tab === 'sessions' ? 'events' : tab);
 
 export interface View {
   tab: Tab;
@@ -49,4 +52,7 @@ export function show(change: Partial<View>): void {
   history.pushState(null, '', text ? `/?${text}` : '/');
 }
 
-window.addEventListener('popstate', () => Object.assign(view, fromAddress()));
+// The page of alerts has an address of its own, and leaves the view as it is.
+window.addEventListener('popstate', () => {
+  if (!new URLSearchParams(location.search).has('alerts')) Object.assign(view, fromAddress());
+});

@@ -1,0 +1,193 @@
+// alerts.mjs: alerts, rules and sessions in the page of a running collector, in Debian's Chromium.
+// There is an administrator "ann" with the password "correct horse battery", and what
+// hostile_pcap.mjs makes is stored.
+// Environment: WEB_APP (folder with node_modules), URL, WORK (tokens, pictures), CHROMIUM;
+// NODE_TLS_REJECT_UNAUTHORIZED=0, for events that are sent meanwhile.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const { WEB_APP, URL: url, WORK, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const { chromium } = createRequire(join(WEB_APP, 'package.json'))('playwright-core');
+const tokenOf = (name) => readFileSync(join(WORK, `${name}.token`), 'utf8').trim();
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: '--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' '),
+});
+const complaints = [];
+
+async function newPage() {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 40[019]/.test(message.text())) complaints.push(message.text());
+  });
+  return page;
+}
+
+async function step(name, work) {
+  const started = Date.now();
+  try {
+    await work();
+  } catch (error) {
+    console.error(`FAILED: ${name}`);
+    await ann.screenshot({ path: join(WORK, 'failed.png') });
+    throw error;
+  }
+  console.log(`good: ${name} (${Date.now() - started} ms)`);
+}
+
+async function sendEvent(fields) {
+  const event = {
+    eventid: 'cowrie.login.success', src_ip: '10.66.0.5', src_port: 41000, dst_ip: '10.66.0.1', dst_port: 502,
+    username: 'root', password: 'x', session: 'a1', ...fields,
+  };
+  const answer = await fetch(`${url}/api/v1/ingest/events`, {
+    method: 'POST', body: JSON.stringify(event), headers: { Authorization: `Bearer ${tokenOf('sensor')}` },
+  });
+  assert.equal(answer.status, 201);
+}
+
+// The page's policy forbids the functions that playwright would wait by.
+async function waitForAlerts(wanted) {
+  const end = Date.now() + 15_000;
+  while ((await ann.locator('[data-alert]').count()) !== wanted) {
+    assert.ok(Date.now() < end, `there are not ${wanted} alerts`);
+    await ann.waitForTimeout(100);
+  }
+}
+
+const ann = await newPage();
+
+await step('an administrator comes to the alerts', async () => {
+  await ann.goto(url);
+  await ann.fill('#name', 'ann');
+  await ann.fill('#password', 'correct horse battery');
+  await ann.keyboard.press('Enter');
+  await ann.click('#alerts');
+  await ann.waitForSelector('[role=status]:has-text("live")');
+  await ann.waitForSelector('text=No open alerts.');
+  assert.match(ann.url(), /\?alerts/);
+});
+
+await step('a rule: its filter is wrong, is repaired, tried and saved', async () => {
+  await ann.click('#page-rules');
+  await ann.waitForSelector('text=No rules yet');
+  await ann.click('button:has-text("New rule")');
+  await ann.fill('#rule-name', 'root let in <b>{{7*7}}</b>');
+  await ann.selectOption('#rule-severity', 'high');
+  await ann.fill('#rule-filter', 'event.usr == "root"');
+  await ann.fill('#rule-note', '<img src=x onerror=window.hacked=1> call the plant');
+  await ann.fill('#rule-cooldown', '0s');
+  await ann.click('button:has-text("Try on")');
+  await ann.waitForSelector('#rule-filter-error mark:has-text("event.usr")');
+  await ann.click('button:has-text("Use event.user")');
+  assert.equal(await ann.inputValue('#rule-filter'), 'event.user == "root"');
+  await ann.click('button:has-text("Try on")');
+  await ann.waitForSelector('[data-testid=trial]:has-text("0 matches")');
+  await ann.screenshot({ path: join(WORK, 'rule.png') });
+  await ann.click('button:has-text("Save")');
+  await ann.waitForSelector('[data-rule]:has-text("event.user == \\"root\\"")');
+});
+
+await step('a condition has other fields', async () => {
+  await ann.click('button:has-text("New rule")');
+  await ann.fill('#rule-name', 'silent');
+  await ann.selectOption('#rule-when', 'sensor-silent');
+  assert.equal(await ann.locator('#rule-filter').count(), 0);
+  await ann.fill('#rule-after', '1h');
+  await ann.click('button:has-text("Save")');
+  await ann.waitForSelector('[data-rule]:has-text("sensor-silent")');
+  await ann.click('[data-rule]:has-text("sensor-silent") button:has-text("Delete")');
+  await ann.click('button:has-text("Yes, delete it")');
+  await ann.waitForSelector('[data-rule]:has-text("sensor-silent")', { state: 'detached' });
+});
+
+await step('an alert comes by itself, and its text is text', async () => {
+  await ann.click('#page-alerts');
+  await ann.waitForSelector('text=No open alerts.');
+  const sent = Date.now();
+  await sendEvent({});
+  await ann.waitForSelector('[data-alert]');
+  const took = Date.now() - sent;
+  console.log(`on the page ${took} ms after it was sent`);
+  assert.ok(took < 5000, 'it is not live');
+  const text = await ann.locator('[data-alert]').innerText();
+  for (const part of ['HIGH', 'root let in <b>{{7*7}}</b>', '10.66.0.5 → 10.66.0.1:502', '<img src=x onerror=window.hacked=1>']) {
+    assert.ok(text.includes(part), `${part} is not in ${text}`);
+  }
+  assert.equal(await ann.title(), '(1) Tapiary');
+  const made = await ann.evaluate(() => ({ hacked: window.hacked, images: document.querySelectorAll('img').length }));
+  assert.deepEqual(made, { hacked: undefined, images: 0 });
+  await ann.screenshot({ path: join(WORK, 'alerts.png') });
+});
+
+await step('its session says what was never logged', async () => {
+  await ann.click('button:has-text("Its session")');
+  await ann.waitForSelector('[role=dialog] [data-kind=event]');
+  assert.match(await ann.locator('[data-testid=unlogged]').innerText(), /never logged:.*command/s);
+  await ann.click('#one-sided');
+  const seen = await ann.locator('[role=dialog] tbody tr td:nth-child(2)').allInnerTexts();
+  assert.ok(seen.length > 0 && seen.every((text) => /wire only|log only/.test(text)), seen.join());
+  await ann.screenshot({ path: join(WORK, 'session.png') });
+  await ann.locator('[role=dialog] [data-kind=transaction]').first().press('Enter');
+  await ann.waitForSelector('[role=dialog] #flow-pcap');
+  await ann.keyboard.press('Escape');
+  await ann.waitForSelector('#flow-pcap', { state: 'detached' });
+  await ann.keyboard.press('Escape');
+  await ann.waitForSelector('[role=dialog]', { state: 'detached' });
+});
+
+await step('a viewer sees it and may not acknowledge', async () => {
+  const viewer = await newPage();
+  await viewer.goto(`${url}/?alerts#token=${tokenOf('viewer')}`);
+  await viewer.waitForSelector('[data-alert]');
+  assert.equal(await viewer.locator('button:has-text("Acknowledge")').count(), 0);
+  await viewer.click('#page-rules');
+  await viewer.waitForSelector('[data-rule]');
+  assert.equal(await viewer.locator('[data-rule] button').count(), 0);
+  await viewer.context().close();
+});
+
+await step('acknowledged: who, when and why', async () => {
+  await sendEvent({ session: 'a2' });
+  await waitForAlerts(2);
+  await ann.locator('[data-alert] input').last().fill('the plant knows');
+  await ann.locator('[data-alert] button:has-text("Acknowledge")').last().click();
+  await waitForAlerts(1);
+  await ann.selectOption('#alert-state', 'acknowledged');
+  await ann.waitForSelector('[data-alert]:has-text("Acknowledged by ann")');
+  assert.match(await ann.locator('[data-alert]').innerText(), /the plant knows/);
+  await ann.selectOption('#alert-state', 'open');
+  await sendEvent({ session: 'a3' }); // at once they would be one alert
+  await waitForAlerts(2);
+  await sendEvent({ session: 'a4' });
+  await waitForAlerts(3);
+  await ann.click('button:has-text("Acknowledge all 3 shown")');
+  await ann.click('button:has-text("Yes, acknowledge these 3")');
+  await ann.waitForSelector('text=No open alerts.');
+});
+
+await step('messages: nobody is named, and it says so', async () => {
+  await ann.click('#page-messages');
+  await ann.waitForSelector('text=None: alerts are on this page only.');
+});
+
+await step('sessions are listed among the traffic', async () => {
+  await ann.click('button:has-text("Back to the traffic")');
+  await ann.click('#tab-sessions');
+  await ann.waitForSelector('[data-session]');
+  assert.ok((await ann.locator('[data-session]').count()) >= 4);
+  await ann.click('#wire');
+  await ann.waitForSelector('th:has-text("Never logged")');
+  await ann.waitForSelector('[data-session]:has-text("1 command")');
+  await ann.screenshot({ path: join(WORK, 'sessions.png') });
+  await ann.locator('[data-session]').first().press('Enter');
+  await ann.waitForSelector('[role=dialog] [data-kind]');
+});
+
+await browser.close();
+assert.deepEqual(complaints, [], 'the browser complained');
