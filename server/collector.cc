@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "server/alert/alert_metrics.h"
 #include "server/alert/alerts.h"
 #include "server/api/api.h"
 #include "server/api/event_clock.h"
@@ -58,8 +59,10 @@ std::vector<Route> Collector::Impl::Routes() {
   add(UserRoutes(Auth()));
   add(TokenRoutes(Auth()));
   add(ApiRoutes({*catalog, *vault, sharkd.get()}));
-  add(ProbeRoutes(
-      {*catalog, *vault, [this] { return MetricsText(http->metrics(), ingest->metrics()); }}));
+  add(ProbeRoutes({*catalog, *vault, [this] {
+                     return MetricsText(http->metrics(), ingest->metrics()) +
+                            AlertMetrics(*catalog, base::WallNow());
+                   }}));
   add(OpenApiRoutes());
   add(alerts->Routes());
   add(WebRoutes());

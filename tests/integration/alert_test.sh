@@ -87,6 +87,8 @@ done
 sleep 1
 check count 10 || fail 'not 10 alerts'
 check latency 2.0 || fail 'too late, or wrong'
+curl -sf --cacert "$ca" -H "Authorization: Bearer $(cat "$work/viewer.token")" "$url/metrics" >"$work/metrics"
+grep -q '^tapiary_alerts_open{severity="high"} 10$' "$work/metrics" || fail "metrics: $(grep alert "$work/metrics")"
 [[ $(grep -c '^event: alert' "$work/stream.txt") == 10 ]] || fail 'the live stream has not shown all'
 
 say 'a receiver that refuses, and one that is away, get it later'
