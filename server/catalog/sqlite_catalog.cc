@@ -31,10 +31,12 @@ constexpr std::int64_t kGroupNs = 20 * base::kNanosPerMilli;
 
 constexpr const char* kCommonPragmas = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
 // A new file's pages are large, since a batch fills many; the writer keeps those that it writes
-// again in memory.
+// again in memory, and what a savepoint needs to be taken back too: in a file, each savepoint
+// would write every page that it touches.
 constexpr const char* kWriterPragmas =
     "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-    "PRAGMA journal_size_limit = 134217728; PRAGMA cache_size = -65536;";
+    "PRAGMA journal_size_limit = 134217728; PRAGMA cache_size = -65536; "
+    "PRAGMA temp_store = MEMORY;";
 
 // SQLite gives its log files the mode of the database, so the mode is set before it opens it.
 base::Result<> MakeFile(const std::string& path) {

@@ -118,13 +118,32 @@ base::Result<std::string> TryInsert(SqlWriter& writer, const RowOwner& owner,
   return inserted.error().message;
 }
 
+// All in one attempt, which is far cheaper than one for each; false when the database refuses one.
+base::Result<bool> TryInsertTogether(SqlWriter& writer, const RowOwner& owner,
+                                     const std::vector<EventText>& events,
+                                     const std::vector<EventFields>& fields) {
+  const auto inserted = writer.Attempt([&]() -> base::Result<> {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (!events[i].reason.empty()) continue;
+      TAPIARY_TRY(InsertEvent(writer, owner, fields[i], events[i].json));
+    }
+    return {};
+  });
+  if (!inserted && inserted.error().code == base::ErrorCode::kUnavailable) return inserted.error();
+  return inserted.has_value();
+}
+
 base::Result<> InsertAll(SqlWriter& writer, const RowOwner& owner,
                          const std::vector<EventText>& events,
                          const std::vector<EventFields>& fields, EventsResult& result) {
+  TAPIARY_ASSIGN(const bool together, TryInsertTogether(writer, owner, events, fields));
   std::int64_t stored = 0;
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    TAPIARY_ASSIGN(std::string reason, TryInsert(writer, owner, events[i], fields[i]));
+    std::string reason = events[i].reason;
+    if (!together) {
+      TAPIARY_ASSIGN(reason, TryInsert(writer, owner, events[i], fields[i]));
+    }
     if (reason.empty()) {
       ++result.stored;
       ++stored;
