@@ -3,9 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
+#include <span>
+#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "server/api/event_session.h"
 #include "server/api/event_view.h"
@@ -30,6 +35,7 @@ struct SessionRow {
   std::int64_t key = 0;  // of its last event, by the window's clock
   std::int64_t event = 0;
   std::optional<TimelineCounts> wire;
+  [[nodiscard]] std::tuple<std::int64_t, std::int64_t> Order() const { return {key, event}; }
 };
 
 struct SessionPage {
@@ -39,100 +45,150 @@ struct SessionPage {
   bool truncated = false;
 };
 
-// The newest events of the window, with what a session sums up. Stated times may be any numbers: a
-// quarter of one can be subtracted.
-SqlCondition Events(const ListQuery& query) {
+// What a session sums up of an event.
+enum class Deed : std::uint8_t { kOther, kLogin, kAccepted, kCommand, kFile };
+
+struct SeenEvent {
+  std::int64_t time_ns = 0;
+  std::int64_t id = 0;
+  std::int64_t key = 0;
+  std::uint16_t dataset = 0;
+  Deed deed = Deed::kOther;
+  bool matched = false;
+  [[nodiscard]] std::tuple<std::int64_t, std::int64_t> Order() const { return {time_ns, id}; }
+};
+
+// By sensor, source and session id. What an attacker makes long is there by its digest.
+struct SeenEvents {
+  std::unordered_map<std::string, std::vector<SeenEvent>> with_id{}, without_id{};
+  std::vector<std::string> datasets{};
+  bool partial = false;
+  bool truncated = false;
+};
+
+Deed ToDeed(std::string_view action, std::string_view outcome) {
+  if (action == "login") return outcome == "success" ? Deed::kAccepted : Deed::kLogin;
+  if (action == "command") return Deed::kCommand;
+  return action == "download" || action == "upload" ? Deed::kFile : Deed::kOther;
+}
+
+// The index of the name; the last one stands for all further ones.
+std::uint16_t DatasetIndex(std::vector<std::string>& names, std::string_view name) {
+  constexpr std::size_t kMaxNames = 100;
+  const auto known = std::ranges::find(names, name);
+  const auto index = static_cast<std::size_t>(known - names.begin());
+  if (known == names.end() && names.size() < kMaxNames) names.emplace_back(name);
+  return static_cast<std::uint16_t>(std::min(index, kMaxNames));
+}
+
+std::string GroupOf(const SqlRow& row) {
+  constexpr std::size_t kShort = 40;
+  std::string group = std::to_string(row.Int(1)) + ".";
+  group += base::AsText(row.Blob(2));
+  const std::string_view session = row.Text(3);
+  if (session.size() <= kShort) return group + "." + std::string(session);
+  return group + "," + base::ToHex(base::Sha256Of(base::AsBytes(session)));
+}
+
+// The newest ones of the window: where the time limit ends it, the older ones are missing.
+base::Result<SeenEvents> LoadSeen(const Catalog& catalog, const ListQuery& query) {
   const char* const key = TimeColumn(query.window.clock, FilterTable::kEvents);
   SqlCondition select{
-      fmt::format("SELECT e.id, e.sensor_id, e.source_ip, COALESCE(e.session, '') AS session, "
-                  "e.time_ns, {} AS key_ns, "
-                  "COALESCE(json_extract(e.ecs, '$.\"event.dataset\"'), '') AS dataset, "
-                  "COALESCE(json_extract(e.ecs, '$.\"event.action\"'), '') AS action, "
-                  "COALESCE(json_extract(e.ecs, '$.\"event.outcome\"'), '') AS outcome, "
-                  "CASE WHEN ",
+      fmt::format("SELECT e.id, e.sensor_id, e.source_ip, COALESCE(e.session, ''), e.time_ns, {}, "
+                  "COALESCE(json_extract(e.ecs, '$.\"event.dataset\"'), ''), "
+                  "COALESCE(json_extract(e.ecs, '$.\"event.action\"'), ''), "
+                  "COALESCE(json_extract(e.ecs, '$.\"event.outcome\"'), ''), CASE WHEN ",
                   key),
       {}};
   Append(&select, ToSql(query.filter, FilterTable::kEvents));
   Append(&select,
-         " THEN 1 ELSE 0 END AS matched FROM events e CROSS JOIN sensors s "
-         "WHERE s.id = e.sensor_id AND ");
+         " THEN 1 ELSE 0 END FROM events e CROSS JOIN sensors s WHERE s.id = e.sensor_id AND ");
   Append(&select, WindowToSql(query.window, FilterTable::kEvents));
   Append(&select, SqlCondition{fmt::format(" ORDER BY {} DESC, e.id DESC LIMIT ?", key),
-                               {kMaxSessionsEvents}});
-  return select;
+                               {kMaxSessionsEvents + 1}});
+  SeenEvents seen;
+  std::int64_t events = 0;
+  const auto take = [&](const SqlRow& row) {
+    seen.truncated = ++events > kMaxSessionsEvents;
+    if (seen.truncated) return false;
+    auto& groups = row.Text(3).empty() ? seen.without_id : seen.with_id;
+    groups[GroupOf(row)].push_back({row.Int(4), row.Int(0), row.Int(5),
+                                    DatasetIndex(seen.datasets, row.Text(6)),
+                                    ToDeed(row.Text(7), row.Text(8)), row.Int(9) != 0});
+    return true;
+  };
+  TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, select, take));
+  seen.partial = end == SelectEnd::kTimeLimit;
+  return seen;
 }
 
-constexpr std::string_view kPartition = "PARTITION BY sensor_id, source_ip, session";
-
-// The same with `part`, the number of the session among those of its sensor, source and id.
-SqlCondition Numbered(const ListQuery& query) {
-  SqlCondition select{
-      fmt::format("SELECT p.*, SUM(cut) OVER ({0} ORDER BY time_ns, id) AS part FROM ("
-                  "SELECT n.*, COUNT(*) OVER () AS seen, CASE WHEN time_ns / 4 - LAG(time_ns / 4) "
-                  "OVER ({0} ORDER BY time_ns, id) > CASE WHEN session = '' THEN {1} ELSE {2} END "
-                  "THEN 1 ELSE 0 END AS cut FROM (",
-                  kPartition, kSessionGapNs / 4, kDayNs / 4),
-      {}};
-  Append(&select, Events(query));
-  Append(&select, ") n) p");
-  return select;
-}
-
-SqlCondition Sessions(const ListQuery& query) {
-  SqlCondition select{
-      "SELECT s.name, g.source_ip, g.session, g.dataset, g.first_ns, g.last_ns, g.events, "
-      "g.matches, g.logins, g.accepted, g.commands, g.files, g.last_key, g.last_id, g.seen FROM ("
-      "SELECT sensor_id, source_ip, session, part, "
-      "CASE WHEN MIN(dataset) = MAX(dataset) THEN MIN(dataset) ELSE '' END AS dataset, "
-      "MIN(time_ns) AS first_ns, MAX(time_ns) AS last_ns, COUNT(*) AS events, "
-      "SUM(matched) AS matches, SUM(CASE WHEN action = 'login' THEN 1 ELSE 0 END) AS logins, "
-      "SUM(CASE WHEN action = 'login' AND outcome = 'success' THEN 1 ELSE 0 END) AS accepted, "
-      "SUM(CASE WHEN action = 'command' THEN 1 ELSE 0 END) AS commands, "
-      "SUM(CASE WHEN action IN ('download', 'upload') THEN 1 ELSE 0 END) AS files, "
-      "MAX(key_ns) AS last_key, MAX(id) AS last_id, MAX(seen) AS seen FROM (",
-      {}};
-  Append(&select, Numbered(query));
-  Append(&select,
-         ") e GROUP BY sensor_id, source_ip, session, part HAVING SUM(matched) > 0) g "
-         "CROSS JOIN sensors s WHERE s.id = g.sensor_id");
-  if (query.after) {
-    Append(&select, SqlCondition{" AND (g.last_key, g.last_id) < (?, ?)",
-                                 {query.after->key, query.after->id}});
+SessionRow SumUp(std::span<const SeenEvent> events, const std::vector<std::string>& datasets) {
+  SessionRow row;
+  row.first_ns = events.front().time_ns;
+  row.last_ns = events.back().time_ns;
+  row.events = static_cast<std::int64_t>(events.size());
+  bool one = events.front().dataset < datasets.size();
+  for (const SeenEvent& event : events) {
+    row.matches += event.matched ? 1 : 0;
+    row.logins += event.deed == Deed::kLogin || event.deed == Deed::kAccepted ? 1 : 0;
+    row.accepted += event.deed == Deed::kAccepted ? 1 : 0;
+    row.commands += event.deed == Deed::kCommand ? 1 : 0;
+    row.files += event.deed == Deed::kFile ? 1 : 0;
+    one = one && event.dataset == events.front().dataset;
+    row.key = event.key > row.key || row.event == 0 ? event.key : row.key;
+    row.event = std::max(row.event, event.id);
   }
-  Append(&select,
-         SqlCondition{" ORDER BY g.last_key DESC, g.last_id DESC LIMIT ?", {query.limit + 1}});
-  return select;
+  if (one) row.dataset = datasets[events.front().dataset];
+  return row;
 }
 
-SessionRow ReadRow(const SqlRow& row) {
-  SessionRow session;
-  session.sensor = base::EscapeBytes(row.Text(0));
-  session.source = FromAddressKey(row.Blob(1));
-  session.session = row.Text(2);
-  session.dataset = row.Text(3);
-  session.first_ns = row.Int(4);
-  session.last_ns = row.Int(5);
-  session.events = row.Int(6);
-  session.matches = row.Int(7);
-  session.logins = row.Int(8);
-  session.accepted = row.Int(9);
-  session.commands = row.Int(10);
-  session.files = row.Int(11);
-  session.key = row.Int(12);
-  session.event = row.Int(13);
-  return session;
+// Cuts each group where nothing came for longer than the gap.
+void AddSessions(std::unordered_map<std::string, std::vector<SeenEvent>>& groups,
+                 std::int64_t gap_ns, const SeenEvents& seen, std::vector<SessionRow>& rows) {
+  for (auto& [group, events] : groups) {
+    std::ranges::sort(events, {}, &SeenEvent::Order);
+    std::size_t begin = 0;
+    for (std::size_t i = 1; i <= events.size(); ++i) {
+      const bool ends =
+          i == events.size() || TimeMinus(events[i].time_ns, events[i - 1].time_ns) > gap_ns;
+      if (!ends) continue;
+      SessionRow row = SumUp(std::span(events).subspan(begin, i - begin), seen.datasets);
+      if (row.matches > 0) rows.push_back(std::move(row));
+      begin = i;
+    }
+  }
+}
+
+base::Result<> AddNames(const Catalog& catalog, SessionRow& row) {
+  const SqlValue values[] = {row.event};
+  return catalog.Query(
+      "SELECT s.name, e.source_ip, COALESCE(e.session, '') FROM events e CROSS JOIN sensors s "
+      "WHERE s.id = e.sensor_id AND e.id = ?",
+      values, [&row](const SqlRow& found) {
+        row.sensor = base::EscapeBytes(found.Text(0));
+        row.source = FromAddressKey(found.Blob(1));
+        row.session = found.Text(2);
+        return false;
+      });
 }
 
 base::Result<SessionPage> LoadPage(const Catalog& catalog, const ListQuery& query) {
+  TAPIARY_ASSIGN(SeenEvents seen, LoadSeen(catalog, query));
   SessionPage page;
-  const auto take = [&](const SqlRow& row) {
-    page.truncated = row.Int(14) >= kMaxSessionsEvents;
-    page.more = static_cast<std::int64_t>(page.rows.size()) == query.limit;
-    if (!page.more) page.rows.push_back(ReadRow(row));
-    return !page.more;
-  };
-  TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, Sessions(query), take));
-  page.partial = end == SelectEnd::kTimeLimit;
+  page.partial = seen.partial;
+  page.truncated = seen.truncated;
+  AddSessions(seen.with_id, kDayNs, seen, page.rows);
+  AddSessions(seen.without_id, kSessionGapNs, seen, page.rows);
+  if (query.after) {
+    const std::tuple after(query.after->key, query.after->id);
+    std::erase_if(page.rows, [&after](const SessionRow& row) { return row.Order() >= after; });
+  }
+  const auto limit = std::min(static_cast<std::size_t>(query.limit), page.rows.size());
+  page.more = page.rows.size() > limit;
+  const auto end = page.rows.begin() + static_cast<std::ptrdiff_t>(limit);
+  std::ranges::partial_sort(page.rows, end, std::greater(), &SessionRow::Order);
+  page.rows.erase(end, page.rows.end());
+  for (SessionRow& row : page.rows) TAPIARY_TRY(AddNames(catalog, row));
   return page;
 }
 
