@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cli/progress.h"
 #include "server/http/curl_setup.h"
+#include "uplink/wire/token_file.h"
 
 namespace tapiary::cli {
 namespace {
@@ -250,7 +251,7 @@ base::Result<std::unique_ptr<CollectorClient>> CollectorClient::Open(CollectorOp
   TAPIARY_TRY(CompleteCollectorOptions(&options));
   auto impl = std::make_unique<Impl>();
   TAPIARY_ASSIGN(impl->url, CheckUrl(options.url));
-  TAPIARY_ASSIGN(impl->token, ReadUserToken(options.token_file));
+  TAPIARY_ASSIGN(impl->token, uplink::ReadTokenFile(options.token_file));
   impl->ca_file = options.ca_file;
   server::InitCurl();
   impl->easy.reset(curl_easy_init());

@@ -33,7 +33,4 @@ base::Result<> CompleteCollectorOptions(CollectorOptions* options);
 std::string UserCollectorFile();
 base::Result<CollectorOptions> ReadCollectorFile(const std::string& path);
 
-// The token in the file. kPermission when others can read it, kInvalid when it holds none.
-base::Result<std::string> ReadUserToken(const std::string& path);
-
 }  // namespace tapiary::cli

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <pthread.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "uplink/split.h"
+#include "uplink/wire/token_file.h"
 #include "uplink/wire/wire.h"
 
 namespace tapiary::uplink {
@@ -30,7 +30,6 @@ constexpr std::size_t kPacketsLane = 1;
 constexpr std::array<const char*, HttpClient::kLanes> kLaneNames = {"records", "packets"};
 constexpr const char* kStarting = "starting";
 constexpr const char* kOk = "ok";
-constexpr std::size_t kMaxTokenBytes = 4096;
 // So many items refused for their content, one after the other, look like the collector's fault.
 constexpr std::uint32_t kManyRefusals = 3;
 
@@ -72,27 +71,6 @@ std::string Describe(const Answer& answer) {
 }
 
 }  // namespace
-
-base::Result<std::string> ReadTokenFile(const std::string& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) {
-    const int error = errno;
-    return base::Error::FromErrno(error, "token file " + path);
-  }
-  if (!S_ISREG(info.st_mode) || (info.st_mode & 077) != 0) {
-    return MakeError(ErrorCode::kPermission,
-                     fmt::format("token file {} must be a file that only its owner can read: "
-                                 "chmod 600 {}",
-                                 path, path));
-  }
-  TAPIARY_ASSIGN(std::string token, base::ReadFile(path, kMaxTokenBytes));
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
-  const auto bad = [](char c) { return c <= ' ' || c > '~'; };
-  if (token.empty() || std::any_of(token.begin(), token.end(), bad)) {
-    return MakeError(ErrorCode::kInvalid, fmt::format("token file {} holds no token", path));
-  }
-  return token;
-}
 
 base::Result<> CheckUplink(const ForwarderOptions& options) {
   TAPIARY_TRY(UplinkHost(options.http));

@@ -41,9 +41,6 @@ struct ForwarderStatus {
   std::int64_t clock_skew_ns = 0;    // collector's date minus ours, to about a second
 };
 
-// The token in the file. kPermission when others than its owner may read it.
-base::Result<std::string> ReadTokenFile(const std::string& path);
-
 // Whether URL, CA file and token file can be used, without a connection.
 base::Result<> CheckUplink(const ForwarderOptions& options);
 

@@ -84,17 +84,5 @@ TEST_F(CollectorOptionsTest, AWrongFileIsAnErrorWithItsLine) {
   EXPECT_THAT(done.error().message, HasSubstr("collector.yaml:2"));
 }
 
-TEST_F(CollectorOptionsTest, TokensAreSecrets) {
-  EXPECT_EQ(ReadUserToken(WriteFile("a", "abc\r\n")).value(), "abc");
-  EXPECT_EQ(ReadUserToken(WriteFile("b", "abc", 0640)).error().code, ErrorCode::kPermission);
-  EXPECT_EQ(ReadUserToken(WriteFile("c", "abc", 0604)).error().code, ErrorCode::kPermission);
-  EXPECT_EQ(ReadUserToken(Path("missing")).error().code, ErrorCode::kNotFound);
-  for (const char* text : {"", "\n", "a b", "a\nb", "a\x01", "\xc3\xa4"}) {
-    EXPECT_EQ(ReadUserToken(WriteFile("d", text)).error().code, ErrorCode::kInvalid) << text;
-  }
-  EXPECT_EQ(ReadUserToken(WriteFile("e", std::string(5000, 'a'))).error().code,
-            ErrorCode::kTooLarge);
-}
-
 }  // namespace
 }  // namespace tapiary::cli
