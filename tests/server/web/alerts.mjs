@@ -60,6 +60,27 @@ async function waitForAlerts(wanted) {
   }
 }
 
+// What a screen reader could not name, and ids that are there twice.
+async function checkNames(where) {
+  const wrong = await ann.evaluate(() => {
+    const visible = (element) => element.getClientRects().length > 0;
+    const named = (element) =>
+      element.getAttribute('aria-label') || element.innerText?.trim() || element.labels?.length || element.title;
+    const nameless = [...document.querySelectorAll('button, a, input, select, textarea, [role=dialog], form.card')]
+      .filter((element) => visible(element) && !named(element))
+      .map((element) => element.outerHTML.slice(0, 120));
+    const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
+    const twice = ids.filter((id, index) => ids.indexOf(id) !== index);
+    const lost = [...document.querySelectorAll('[aria-describedby], [aria-controls], [aria-labelledby]')].flatMap((element) =>
+      ['aria-describedby', 'aria-controls', 'aria-labelledby']
+        .flatMap((name) => element.getAttribute(name)?.split(' ') ?? [])
+        .filter((id) => !document.getElementById(id)),
+    );
+    return [...nameless, ...twice, ...lost];
+  });
+  assert.deepEqual(wrong, [], where);
+}
+
 const ann = await newPage();
 
 await step('an administrator comes to the alerts', async () => {
@@ -88,6 +109,7 @@ await step('a rule: its filter is wrong, is repaired, tried and saved', async ()
   assert.equal(await ann.inputValue('#rule-filter'), 'event.user == "root"');
   await ann.click('button:has-text("Try on")');
   await ann.waitForSelector('[data-testid=trial]:has-text("0 matches")');
+  await checkNames('a rule');
   await ann.screenshot({ path: join(WORK, 'rule.png') });
   await ann.click('button:has-text("Save")');
   await ann.waitForSelector('[data-rule]:has-text("event.user == \\"root\\"")');
@@ -122,6 +144,7 @@ await step('an alert comes by itself, and its text is text', async () => {
   assert.equal(await ann.title(), '(1) Tapiary');
   const made = await ann.evaluate(() => ({ hacked: window.hacked, images: document.querySelectorAll('img').length }));
   assert.deepEqual(made, { hacked: undefined, images: 0 });
+  await checkNames('alerts');
   await ann.screenshot({ path: join(WORK, 'alerts.png') });
 });
 
@@ -132,6 +155,7 @@ await step('its session says what was never logged', async () => {
   await ann.click('#one-sided');
   const seen = await ann.locator('[role=dialog] tbody tr td:nth-child(2)').allInnerTexts();
   assert.ok(seen.length > 0 && seen.every((text) => /wire only|log only/.test(text)), seen.join());
+  await checkNames('a session');
   await ann.screenshot({ path: join(WORK, 'session.png') });
   await ann.locator('[role=dialog] [data-kind=transaction]').first().press('Enter');
   await ann.waitForSelector('[role=dialog] #flow-pcap');
@@ -174,6 +198,7 @@ await step('acknowledged: who, when and why', async () => {
 await step('messages: nobody is named, and it says so', async () => {
   await ann.click('#page-messages');
   await ann.waitForSelector('text=None: alerts are on this page only.');
+  await checkNames('messages');
 });
 
 await step('sessions are listed among the traffic', async () => {
@@ -184,6 +209,7 @@ await step('sessions are listed among the traffic', async () => {
   await ann.click('#wire');
   await ann.waitForSelector('th:has-text("Never logged")');
   await ann.waitForSelector('[data-session]:has-text("1 command")');
+  await checkNames('sessions');
   await ann.screenshot({ path: join(WORK, 'sessions.png') });
   await ann.locator('[data-session]').first().press('Enter');
   await ann.waitForSelector('[role=dialog] [data-kind]');
