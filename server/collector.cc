@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iterator>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -11,12 +12,14 @@
 #include "server/api/api.h"
 #include "server/api/event_clock.h"
 #include "server/api/openapi.h"
+#include "server/audit/access_log.h"
 #include "server/auth/login.h"
 #include "server/auth/session.h"
 #include "server/auth/token_routes.h"
 #include "server/auth/user_routes.h"
 #include "server/auth/users.h"
 #include "server/dissect/sharkd.h"
+#include "server/evidence/collector_key.h"
 #include "server/http/certificate.h"
 #include "server/ingest/sweeper.h"
 #include "server/probes.h"
@@ -41,6 +44,8 @@ struct Collector::Impl {
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Sharkd> sharkd;
   std::unique_ptr<Alerts> alerts;
+  std::unique_ptr<AccessLog> access_log;
+  std::optional<uplink::SigningKey> key;
   Attempts attempts;
   std::vector<RouteName> route_names;
   Attempts logins;
@@ -58,7 +63,7 @@ std::vector<Route> Collector::Impl::Routes() {
   add(SessionRoutes(Auth()));
   add(UserRoutes(Auth()));
   add(TokenRoutes(Auth()));
-  add(ApiRoutes({*catalog, *vault, sharkd.get()}));
+  add(ApiRoutes({*catalog, *vault, sharkd.get(), access_log.get(), &*key}));
   add(ProbeRoutes({*catalog, *vault, [this] {
                      return MetricsText(http->metrics(), ingest->metrics()) +
                             AlertMetrics(*catalog, base::WallNow());
@@ -153,6 +158,8 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   impl->ingest = std::make_unique<Ingest>(*impl->catalog, *impl->vault, limits);
   impl->sharkd = std::make_unique<Sharkd>(options.dissect);
   TAPIARY_ASSIGN(impl->alerts, Alerts::Start(*impl->catalog, options.alerts));
+  impl->access_log = std::make_unique<AccessLog>(*impl->catalog, options.audit);
+  TAPIARY_ASSIGN(impl->key, OpenCollectorKey(*impl->catalog, options.evidence_key));
   TAPIARY_TRY(PrepareCertificate(options));
   TellFirstUser(*impl->catalog, options);
   impl->http = std::make_unique<HttpServer>(

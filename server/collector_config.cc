@@ -127,6 +127,16 @@ void AddSensorRows(base::ConfigTable& table, CollectorConfig& config) {
                "uploads of one sensor at a time; 0: no limit");
 }
 
+void AddEvidenceRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.Add("evidence.key_file", &config.evidence_key,
+            "key that this collector signs statements and cases with, made when absent; default: "
+            "DATA/evidence.key");
+  table.AddDuration("audit.keep", &config.audit_keep_ns, "730d", "1d", "3650d",
+                    "rows of the audit are removed at this age");
+  table.AddInt("audit.rows", &config.audit_rows, 1000, 100'000'000,
+               "rows of each action (search, download, login, ...) that are kept, the newest");
+}
+
 }  // namespace
 
 void AddRows(base::ConfigTable& table, CollectorConfig& config) {
@@ -182,6 +192,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
             "YAML files that say how to read events of other services");
   AddDissectRows(table, config);
   AddAlertRows(table, config);
+  AddEvidenceRows(table, config);
   table.Add("log.level", &config.log_level, "debug, info, warning or error");
   table.AddExample("tapiary-collector --data /var/lib/tapiary --tls.names collector.example",
                    "serve on port 8443 with a certificate made at the first start");
@@ -244,6 +255,10 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   auto targets = ParseAlertTargets(config.alert_targets);
   if (!targets) return targets.error().WithContext("alerts.targets");
   options.alerts = {std::move(*targets), config.alert_allow, config.alert_keep_ns};
+  options.evidence_key =
+      config.evidence_key.empty() ? config.data + "/evidence.key" : config.evidence_key;
+  options.audit.keep_ns = config.audit_keep_ns;
+  options.audit.keep_rows = config.audit_rows;
   const auto guard = AddressGuard::Make(config.alert_allow);
   if (!guard) return guard.error().WithContext("alerts.allow");
   TAPIARY_ASSIGN(options.log_level, base::ParseLogLevel(config.log_level));

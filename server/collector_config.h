@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "server/alert/alerts.h"
+#include "server/audit/access_log.h"
 #include "server/auth/sessions.h"
 #include "server/dissect/sharkd.h"
 #include "server/http/server.h"
@@ -62,6 +63,9 @@ struct CollectorConfig {
   std::vector<std::string> alert_targets;
   std::vector<std::string> alert_allow;
   std::int64_t alert_keep_ns = 0;
+  std::string evidence_key;
+  std::int64_t audit_keep_ns = 0;
+  std::int64_t audit_rows = 1'000'000;
   std::string log_level = "info";
 };
 
@@ -81,6 +85,8 @@ struct CollectorOptions {
   std::int64_t retention_every_ns = 0;
   SessionLimits sessions;
   AlertOptions alerts;
+  AccessLogOptions audit;
+  std::string evidence_key;      // file of the key that this collector signs with
   bool own_certificate = false;  // made here when absent
   std::vector<std::string> names;
   HttpServerOptions http;

@@ -61,8 +61,10 @@ base::Result<> Forget(SqlWriter& writer, std::int64_t now_ns) {
 }  // namespace
 
 const std::vector<std::string>& AlarmActions() {
-  static const std::vector<std::string> actions{"digest-conflict", "record-conflict",
-                                                "segment-conflict"};
+  static const std::vector<std::string> actions{
+      "digest-conflict", "record-conflict",   "segment-conflict", "item-altered",
+      "bad-signature",   "unsigned-facts",    "chain-forked",     "chain-restarted",
+      "audit-gap",       "sensor-key-changed"};
   return actions;
 }
 

@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "server/api/audit.h"
+#include "server/api/completeness.h"
 #include "server/api/downloads.h"
 #include "server/api/event_flows.h"
 #include "server/api/event_session_view.h"
@@ -17,6 +19,7 @@
 #include "server/api/sensor_keys.h"
 #include "server/api/sensors.h"
 #include "server/api/top.h"
+#include "server/audit/audited.h"
 #include "server/catalog/catalog.h"
 #include "server/query/reference.h"
 #include "server/vault/vault.h"
@@ -25,6 +28,12 @@ namespace tapiary::server {
 namespace {
 
 using ApiHandler = std::function<Response(const ApiContext&, const Request&)>;
+
+struct TableRow {
+  const char* pattern;
+  ApiHandler handler;
+  AccessKind kind;
+};
 
 ApiHandler List(ListKind kind) {
   return [kind](const ApiContext& context, const Request& request) {
@@ -53,41 +62,47 @@ Response HandleFields(const ApiContext&, const Request&) {
 }  // namespace
 
 std::vector<Route> ApiRoutes(ApiContext context) {
-  const std::pair<const char*, ApiHandler> table[] = {
-      {"/api/v1/flows", List(ListKind::kFlows)},
-      {"/api/v1/flows/histogram", HandleHistogram},
-      {"/api/v1/flows/{id}", Plain(HandleFlow)},
-      {"/api/v1/flows/top", Top(ListKind::kFlows)},
-      {"/api/v1/transactions/top", Top(ListKind::kTransactions)},
-      {"/api/v1/commands/top", Top(ListKind::kCommands)},
-      {"/api/v1/events/top", Top(ListKind::kEvents)},
-      {"/api/v1/flows/{id}/pcap", HandleFlowPcap},
-      {"/api/v1/flows/{id}/packets", HandleFlowPackets},
-      {"/api/v1/transactions", List(ListKind::kTransactions)},
-      {"/api/v1/commands", List(ListKind::kCommands)},
-      {"/api/v1/events", List(ListKind::kEvents)},
-      {"/api/v1/events/{id}/flows", HandleEventFlows},
-      {"/api/v1/events/{id}/session", HandleEventSession},
-      {"/api/v1/events/quarantined", HandleQuarantined},
-      {"/api/v1/events/sessions", HandleEventSessions},
-      {"/api/v1/retention", HandleRetention},
-      {"/api/v1/sensors", Plain(HandleSensors)},
-      {"/api/v1/sensors/{id}/ledger", Plain(HandleLedger)},
-      {"/api/v1/sensors/{id}/health", Plain(HandleHealth)},
-      {"/api/v1/pcap", HandlePcap},
-      {"/api/v1/segments/{id}", HandleSegment},
-      {"/api/v1/filter/fields", Plain(HandleFields)},
-      {"/api/v1/filter/complete", HandleFilterComplete},
+  const TableRow table[] = {
+      {"/api/v1/flows", List(ListKind::kFlows), AccessKind::kSearch},
+      {"/api/v1/flows/histogram", HandleHistogram, AccessKind::kSearch},
+      {"/api/v1/flows/{id}", Plain(HandleFlow), AccessKind::kView},
+      {"/api/v1/flows/top", Top(ListKind::kFlows), AccessKind::kSearch},
+      {"/api/v1/transactions/top", Top(ListKind::kTransactions), AccessKind::kSearch},
+      {"/api/v1/commands/top", Top(ListKind::kCommands), AccessKind::kSearch},
+      {"/api/v1/events/top", Top(ListKind::kEvents), AccessKind::kSearch},
+      {"/api/v1/flows/{id}/pcap", HandleFlowPcap, AccessKind::kDownload},
+      {"/api/v1/flows/{id}/packets", HandleFlowPackets, AccessKind::kView},
+      {"/api/v1/transactions", List(ListKind::kTransactions), AccessKind::kSearch},
+      {"/api/v1/commands", List(ListKind::kCommands), AccessKind::kSearch},
+      {"/api/v1/events", List(ListKind::kEvents), AccessKind::kSearch},
+      {"/api/v1/events/{id}/flows", HandleEventFlows, AccessKind::kView},
+      {"/api/v1/events/{id}/session", HandleEventSession, AccessKind::kView},
+      {"/api/v1/events/quarantined", HandleQuarantined, AccessKind::kView},
+      {"/api/v1/events/sessions", HandleEventSessions, AccessKind::kSearch},
+      {"/api/v1/retention", HandleRetention, AccessKind::kNone},
+      {"/api/v1/sensors", Plain(HandleSensors), AccessKind::kNone},
+      {"/api/v1/sensors/{id}/ledger", Plain(HandleLedger), AccessKind::kNone},
+      {"/api/v1/sensors/{id}/health", Plain(HandleHealth), AccessKind::kNone},
+      {"/api/v1/pcap", HandlePcap, AccessKind::kDownload},
+      {"/api/v1/segments/{id}", HandleSegment, AccessKind::kDownload},
+      {"/api/v1/completeness", HandleCompleteness, AccessKind::kNone},
+      {"/api/v1/keys", Plain(HandleKeys), AccessKind::kNone},
+      {"/api/v1/filter/fields", Plain(HandleFields), AccessKind::kNone},
+      {"/api/v1/filter/complete", HandleFilterComplete, AccessKind::kNone},
   };
   std::vector<Route> routes;
-  for (const auto& [pattern, handler] : table) {
-    routes.push_back(
+  for (const auto& [pattern, handler, kind] : table) {
+    routes.push_back(Audited(
         {.method = "GET",
          .pattern = pattern,
          .scope = Scope::kViewer,
-         .handler = [context, handler](const Request& request,
-                                       BodySource&) { return handler(context, request); },
-         .max_body_bytes = 0});
+         .handler = [context, handler = handler](const Request& request,
+                                                 BodySource&) { return handler(context, request); },
+         .max_body_bytes = 0},
+        kind, context.access_log));
+  }
+  for (Route& route : AuditRoutes(context)) {
+    routes.push_back(Audited(std::move(route), AccessKind::kView, context.access_log));
   }
   for (Route& route : PinRoutes(context)) routes.push_back(std::move(route));
   for (Route& route : SensorKeyRoutes(context)) routes.push_back(std::move(route));

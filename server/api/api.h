@@ -8,8 +8,13 @@
 
 #include "server/http/handler.h"
 
+namespace tapiary::uplink {
+class SigningKey;
+}
+
 namespace tapiary::server {
 
+class AccessLog;
 class Catalog;
 class Sharkd;
 class Vault;
@@ -18,10 +23,12 @@ class Vault;
 struct ApiContext {
   Catalog& catalog;
   Vault& vault;
-  Sharkd* sharkd = nullptr;  // none: no dissection
+  Sharkd* sharkd = nullptr;                 // none: no dissection
+  AccessLog* access_log = nullptr;          // none: nobody writes down who asked
+  const uplink::SigningKey* key = nullptr;  // the collector's; none: nothing is signed
 };
 
-// All of Scope::kViewer.
+// What shows captured things is in the audit, by a wrapper here (server/audit/audited.h).
 std::vector<Route> ApiRoutes(ApiContext context);
 
 }  // namespace tapiary::server

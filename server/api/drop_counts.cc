@@ -8,12 +8,17 @@
 #include <vector>
 
 #include "base/text.h"
+#include "server/evidence/completeness.h"
+#include "server/evidence/statement.h"
+#include "server/ingest/hour_rows.h"
 
 namespace tapiary::server {
 namespace {
 
 constexpr std::size_t kMaxEpochs = 1000;  // of all interfaces; those beyond are not counted
 constexpr std::size_t kMaxReasons = 40;
+constexpr std::size_t kMaxHours = 48;  // of a sensor, the first that come; about 6 kB of text
+constexpr std::size_t kMaxSensors = 1000;
 
 struct Sum {
   capture::InterfaceCounts counts;
@@ -59,9 +64,30 @@ std::string Comment(const Sum& sum) {
 void DropCounts::Note(const StoredSegment& segment) {
   if (segment.id == last_segment_) return;
   last_segment_ = segment.id;
+  if (hours_.size() < kMaxSensors || hours_.contains(segment.sensor)) {
+    SensorHours& of_sensor = hours_[segment.sensor];
+    of_sensor.sensor_id = segment.sensor_id;
+    const std::int64_t hour_ns = HourOf(segment.first_ns);
+    const bool room = of_sensor.hours.size() < kMaxHours || of_sensor.hours.contains(hour_ns);
+    room ? void(of_sensor.hours.insert(hour_ns)) : void(of_sensor.more = true);
+  }
   if (epochs_noted_ >= kMaxEpochs) return;
   const bool added = epochs_[{segment.sensor, segment.interface}].insert(segment.epoch).second;
   if (added) ++epochs_noted_;
+}
+
+// A line for each hour that a segment of the download begins in.
+std::string DropCounts::Hours(const std::string& sensor) const {
+  const auto found = hours_.find(sensor);
+  if (found == hours_.end()) return {};
+  std::string text = "\ncompleteness of the sensor's hours (its clock):";
+  for (const std::int64_t hour_ns : found->second.hours) {
+    const auto accounts = Accounts(catalog_, {found->second.sensor_id, hour_ns, hour_ns + kHourNs});
+    if (!accounts || accounts->empty()) return text + "\nnot available now";
+    text += "\n" + ShortForm(accounts->front());
+  }
+  if (found->second.more) text += "\nand more hours: GET /api/v1/completeness";
+  return text;
 }
 
 std::optional<capture::InterfaceCounts> DropCounts::Find(std::string_view sensor,
@@ -82,7 +108,7 @@ std::optional<capture::InterfaceCounts> DropCounts::Find(std::string_view sensor
     if (!done) return std::nullopt;
   }
   if (sum.epochs == 0) return std::nullopt;
-  sum.counts.comment = Comment(sum);
+  sum.counts.comment = Comment(sum) + Hours(std::string(sensor));
   return sum.counts;
 }
 

@@ -1,7 +1,8 @@
 // DropCounts: what the loss ledger says of the interfaces whose packets a download has.
 //
 // The ledger counts an interface from its sensor's start (an epoch) on, not within a window: the
-// counts cover every epoch that the download touches, and their text says so. One download, one
+// counts cover every epoch that the download touches, and their text says so. It also says how
+// complete the hours are that the download has packets of (docs/completeness.md). One download, one
 // thread.
 #pragma once
 
@@ -30,11 +31,19 @@ class DropCounts {
                                                              const std::string& interface) const;
 
  private:
+  [[nodiscard]] std::string Hours(const std::string& sensor) const;
+
   const Catalog& catalog_;
   std::int64_t last_segment_ = 0;
   std::size_t epochs_noted_ = 0;
   // By sensor and escaped interface name.
   std::map<std::pair<std::string, std::string>, std::set<std::uint64_t>> epochs_;
+  struct SensorHours {
+    std::int64_t sensor_id = 0;
+    std::set<std::int64_t> hours;  // their beginnings, by the sensor's clock
+    bool more = false;             // than are kept
+  };
+  std::map<std::string, SensorHours> hours_;  // by sensor
 };
 
 }  // namespace tapiary::server

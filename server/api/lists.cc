@@ -213,15 +213,6 @@ std::string Ndjson(ListKind kind, const Page& page) {
   return out;
 }
 
-// The next page's address, for formats that have no place for it inside.
-std::string LinkHeader(const Request& request, const std::string& next) {
-  std::string query;
-  for (const auto& [name, value] : request.query) {
-    if (name != "after") query += fmt::format("{}={}&", UrlEncode(name), UrlEncode(value));
-  }
-  return fmt::format("<{}?{}after={}>; rel=\"next\"", request.path, query, next);
-}
-
 }  // namespace
 
 std::string UrlEncode(std::string_view text) {
@@ -233,6 +224,14 @@ std::string UrlEncode(std::string_view text) {
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
   }
   return out;
+}
+
+std::string NextLink(const Request& request, const std::string& next) {
+  std::string query;
+  for (const auto& [name, value] : request.query) {
+    if (name != "after") query += fmt::format("{}={}&", UrlEncode(name), UrlEncode(value));
+  }
+  return fmt::format("<{}?{}after={}>; rel=\"next\"", request.path, query, next);
 }
 
 SqlCondition SelectFrom(FilterTable table, std::string_view columns, const Filter& filter,
@@ -289,7 +288,7 @@ Response HandleList(const ApiContext& context, ListKind kind, const Request& req
         fmt::format("attachment; filename=\"tapiary-{}.csv\"", NameOf(kind)));
     response.body = ItemsCsv(kind, page->items);
   }
-  if (!next.empty()) response.headers.emplace_back("Link", LinkHeader(request, next));
+  if (!next.empty()) response.headers.emplace_back("Link", NextLink(request, next));
   if (page->partial) response.headers.emplace_back("Tapiary-Partial", "time-limit");
   std::string absent;
   for (const std::string_view name : query->filter.FieldsNotIn(TableOf(kind))) {

@@ -19,5 +19,7 @@ SqlCondition SelectFrom(FilterTable table, std::string_view columns, const Filte
                         const TimeWindow* window);
 // Percent-encoding of everything but unreserved characters (RFC 3986).
 std::string UrlEncode(std::string_view text);
+// A Link header's value: the next page's address, for formats that have no place for it inside.
+std::string NextLink(const Request& request, const std::string& next);
 
 }  // namespace tapiary::server

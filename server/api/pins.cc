@@ -126,7 +126,7 @@ base::Result<std::string> MakePin(const ApiContext& context, const Request& requ
   TAPIARY_TRY(CheckParameters(request, ""));
   TAPIARY_ASSIGN(const std::string text, ReadBody(body, kMaxBodyBytes));
   TAPIARY_ASSIGN(Pin pin, ReadPin(text));
-  pin.actor = request.identity.token_name;
+  pin.actor = ActorOf(request.identity);
   TAPIARY_ASSIGN(pin, AddPin(context.catalog, std::move(pin)));
   pin.note = base::EscapeBytes(pin.note);
   pin.actor = base::EscapeBytes(pin.actor);
@@ -151,7 +151,7 @@ Response HandleRemovePin(const ApiContext& context, const Request& request) {
   if (!ParseWhole(request.path_params.at("id"), &id)) {
     return Problem(404, "Not found", "there is no pin with this id");
   }
-  const auto removed = RemovePin(context.catalog, id, request.identity.token_name);
+  const auto removed = RemovePin(context.catalog, id, ActorOf(request.identity));
   return removed ? JsonResponse(200, R"({"result":"removed"})") : ProblemFor(removed.error());
 }
 

@@ -78,7 +78,7 @@ base::Result<> Decide(const ApiContext& context, const Request& request, BodySou
   TAPIARY_ASSIGN(const std::string text, ReadBody(body, kMaxBodyBytes));
   TAPIARY_ASSIGN(KeyDecision decision, ReadDecision(text));
   TAPIARY_ASSIGN(decision.sensor, SensorOf(request));
-  decision.actor = request.identity.token_name;
+  decision.actor = ActorOf(request.identity);
   return DecideKey(context.catalog, decision);
 }
 

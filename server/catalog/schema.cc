@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "server/catalog/schema_steps.h"
+
 namespace tapiary::server {
 
 namespace {
@@ -467,13 +469,13 @@ CREATE INDEX items_by_chain ON items (chain_id, chain_number) WHERE chain_id IS 
 CREATE INDEX items_in_doubt ON items (sensor_id, id) WHERE verified > 1;
 )sql";
 
-constexpr std::array kSteps{kStep1,     kStep2, kStep3,  kPins,        kAnalystScope, kFlowBulk,
-                            kRetention, kUsers, kAlerts, kEventClocks, kEvidence};
-
 }  // namespace
 
 std::span<const char* const> SchemaSteps() {
-  return kSteps;
+  static const std::array steps{kStep1,    kStep2,      kStep3,           kPins,   kAnalystScope,
+                                kFlowBulk, kRetention,  kUsers,           kAlerts, kEventClocks,
+                                kEvidence, kAccessStep, kCompletenessStep};
+  return steps;
 }
 
 }  // namespace tapiary::server

@@ -82,13 +82,14 @@ base::Result<> Alarm(SqlWriter& writer, std::string_view sensor, std::string_vie
   bool told = false;
   const std::vector<SqlValue> values{std::string(action), base::EscapeBytes(detail),
                                      base::EscapeBytes(sensor)};
-  TAPIARY_TRY(writer.Query(
-      "SELECT 1 FROM (SELECT actor, action, detail FROM audit ORDER BY id DESC LIMIT 1000) a "
-      "WHERE action = ? AND detail = ? AND actor = ?",
-      values, [&told](const SqlRow&) {
-        told = true;
-        return false;
-      }));
+  TAPIARY_TRY(
+      writer.Query("SELECT 1 FROM (SELECT actor, detail FROM audit WHERE action = ? ORDER BY id "
+                   "DESC LIMIT 1000) "
+                   "a WHERE detail = ? AND actor = ?",
+                   values, [&told](const SqlRow&) {
+                     told = true;
+                     return false;
+                   }));
   if (told) return {};
   base::LogWarning("{} from sensor {}: {}", action, base::EscapeBytes(sensor),
                    base::EscapeBytes(detail));

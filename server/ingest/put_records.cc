@@ -5,6 +5,7 @@
 #include "server/ingest/body.h"
 #include "server/ingest/chain_rows.h"
 #include "server/ingest/context.h"
+#include "server/ingest/hour_rows.h"
 #include "server/ingest/rows.h"
 #include "uplink/wire/wire.h"
 
@@ -92,6 +93,7 @@ base::Result<> AddFacts(SqlWriter& writer, const RowOwner& owner, const uplink::
   Contradictions contradictions;
   for (const auto& row : batch.ledger) {
     TAPIARY_ASSIGN(const Added added, AddLedger(writer, owner, batch.epoch, row));
+    if (added == Added::kYes) TAPIARY_TRY(NoteLedgerHour(writer, owner, batch.epoch, row));
     contradictions.Note(added, "ledger of", base::EscapeBytes(row.interface));
   }
   TAPIARY_TRY(contradictions.Tell(writer, owner, kFacts, batch.epoch, batch.seq));

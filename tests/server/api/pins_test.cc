@@ -28,7 +28,7 @@ class PinsApi : public ApiFixture {
     request.method = method;
     request.path = path;
     request.path_params = match.params;
-    request.identity.token_name = "ann";
+    request.identity.user_name = "ann";
     Text source(body);
     return match.route->handler(request, source);
   }

@@ -27,7 +27,7 @@ class SensorKeysApi : public ApiFixture {
     request.method = "POST";
     request.path = path;
     request.path_params = match.params;
-    request.identity.token_name = "root";
+    request.identity.user_name = "root";
     Text source(body);
     return match.route->handler(request, source);
   }

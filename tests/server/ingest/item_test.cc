@@ -28,5 +28,24 @@ TEST_F(ItemTest, FailedRowsTakeTheItemWithThem) {
   EXPECT_EQ(Row("SELECT last_seen_ns FROM sensors")[0], "NULL");
 }
 
+// A sensor that comes back with the same every minute, beside people who search.
+TEST_F(ItemTest, AnAlarmIsToldOnceHoweverMuchElseTheAuditHas) {
+  const auto tell = [this](const std::string& detail) {
+    return catalog_->Write(
+        [&](SqlWriter& writer) { return Alarm(writer, "plant-a", "digest-conflict", detail); });
+  };
+  ASSERT_TRUE(tell("segments 1/2"));
+  ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) -> base::Result<> {
+    for (int i = 0; i < 1500; ++i) {
+      TAPIARY_TRY(AddAudit(writer, "ann", "search", std::to_string(i)));
+    }
+    return {};
+  }));
+  ASSERT_TRUE(tell("segments 1/2"));
+  EXPECT_EQ(Count("audit WHERE action = 'digest-conflict'"), 1);
+  ASSERT_TRUE(tell("segments 1/3"));
+  EXPECT_EQ(Count("audit WHERE action = 'digest-conflict'"), 2);
+}
+
 }  // namespace
 }  // namespace tapiary::server::test

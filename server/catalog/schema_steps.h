@@ -1,0 +1,9 @@
+// Newer steps of the schema, which schema.cc puts in order. Internal to catalog/.
+#pragma once
+
+namespace tapiary::server {
+
+extern const char* const kAccessStep;
+extern const char* const kCompletenessStep;
+
+}  // namespace tapiary::server

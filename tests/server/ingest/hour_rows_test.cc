@@ -1,0 +1,21 @@
+#include "server/ingest/hour_rows.h"
+
+#include <gtest/gtest.h>
+
+namespace tapiary::server {
+namespace {
+
+// What the rows are good for: tests/server/evidence/completeness_test.cc.
+TEST(HourRows, HoursBeginAlsoBefore1970) {
+  EXPECT_EQ(HourOf(0), 0);
+  EXPECT_EQ(HourOf(kHourNs - 1), 0);
+  EXPECT_EQ(HourOf(kHourNs), kHourNs);
+  EXPECT_EQ(HourOf(-1), -kHourNs);
+  EXPECT_EQ(HourOf(-kHourNs), -kHourNs);
+  EXPECT_EQ(HourOf(-kHourNs - 1), -2 * kHourNs);
+  EXPECT_LE(HourOf(INT64_MAX), INT64_MAX);
+  EXPECT_EQ(HourOf(INT64_MIN) % kHourNs, 0);
+}
+
+}  // namespace
+}  // namespace tapiary::server
