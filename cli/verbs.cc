@@ -1,5 +1,6 @@
 #include <array>
 
+#include "cli/case.h"
 #include "cli/commands.h"
 #include "cli/events.h"
 #include "cli/extcap.h"
@@ -35,6 +36,8 @@ constexpr std::array kVerbs = {
          ConfigureToken},
     Verb{"user", "create, list, change and remove the collector's users", kUserExamples,
          ConfigureUser},
+    Verb{"case", "everything about what a filter finds, as one signed archive", kCaseExamples,
+         ConfigureCase},
     Verb{"verify", "check that nothing stored is missing, added or altered", kVerifyExamples,
          ConfigureVerify},
     Verb{"extcap", "plugin of Wireshark: collectors as interfaces", kExtcapExamples,

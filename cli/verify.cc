@@ -13,12 +13,15 @@
 #include "cli/table.h"
 #include "server/collector_config.h"
 #include "server/evidence/verify.h"
+#include "server/evidence/verify_case.h"
 #include "server/ingest/sweeper.h"
 
 namespace tapiary::cli {
 namespace {
 
 struct Options {
+  std::string archive;
+  std::string key;
   std::string config;
   std::string data;
   std::string sensor;
@@ -93,6 +96,16 @@ class Printer {
     }
     first_ = false;
     std::fputs(text.c_str(), stdout);
+  }
+  void End(const server::CaseCounts& counts) {
+    if (format_ == Format::kJson) {
+      fmt::print(
+          "],\n\"counts\": {{\"members\": {}, \"bytes\": {}, \"statements\": {}, \"findings\": "
+          "{}}},\n\"key\": \"{}\", \"key_known\": {}}}\n",
+          counts.members, counts.bytes, counts.statements, counts.findings, counts.key,
+          counts.key_known);
+    }
+    std::fflush(stdout);
   }
   void End(const server::VerifyCounts& counts) {
     if (format_ == Format::kJson) fmt::print("],\n\"counts\": {}}}\n", CountsJson(counts));
@@ -180,10 +193,37 @@ base::Result<ExitCode> Verify(const Options& options) {
   return counts->findings == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }
 
+// A case's archive needs no collector.
+base::Result<ExitCode> VerifyArchive(const Options& options) {
+  Printer printer(options.format);
+  Bar bar;
+  server::VerifyVisitor visitor;
+  visitor.finding = [&](const server::Finding& finding) {
+    bar.Clear();
+    printer.Print(finding);
+  };
+  visitor.progress = [&bar](std::uint64_t done, std::uint64_t total) {
+    return bar.Show(done, total);
+  };
+  const auto counts = server::VerifyCase(options.archive, {options.key}, visitor);
+  bar.Clear();
+  if (!counts) return counts.error();
+  printer.End(*counts);
+  fmt::print(stderr,
+             "{} members, {}, {} statements of completeness; made {} by {}; {} findings\n"
+             "signed with the key {}{}\n",
+             counts->members, base::FormatSize(counts->bytes), counts->statements, counts->made,
+             counts->by, counts->findings, counts->key,
+             counts->key_known ? "" : ": is it your collector's? Give it with --key");
+  return counts->findings == 0 ? ExitCode::kOk : ExitCode::kFailed;
+}
+
 }  // namespace
 
 void ConfigureVerify(CLI::App& app, Run* run) {
   const auto options = std::make_shared<Options>();
+  app.add_option("ARCHIVE", options->archive, "a case (tapiary case); without one: a collector");
+  app.add_option("--key", options->key, "of a case: the collector's public key in hex");
   app.add_option("--config", options->config, "the collector's configuration file");
   app.add_option("--data", options->data, "the collector's data folder, without a file");
   app.add_option("--sensor", options->sensor, "this one alone");
@@ -192,7 +232,9 @@ void ConfigureVerify(CLI::App& app, Run* run) {
                  "how long items may be on their way, or wait for the facts that name them")
       ->capture_default_str();
   AddFormatOption(app, &options->format);
-  *run = [options] { return Verify(*options); };
+  *run = [options] {
+    return options->archive.empty() ? Verify(*options) : VerifyArchive(*options);
+  };
 }
 
 }  // namespace tapiary::cli

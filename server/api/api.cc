@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "server/api/audit.h"
+#include "server/api/case.h"
 #include "server/api/completeness.h"
 #include "server/api/downloads.h"
 #include "server/api/event_flows.h"
@@ -101,6 +102,14 @@ std::vector<Route> ApiRoutes(ApiContext context) {
          .max_body_bytes = 0},
         kind, context.access_log));
   }
+  routes.push_back(
+      Audited({.method = "GET",
+               .pattern = "/api/v1/case",
+               .scope = Scope::kAnalyst,
+               .handler = [context](const Request& request,
+                                    BodySource&) { return HandleCase(context, request); },
+               .max_body_bytes = 0},
+              AccessKind::kDownload, context.access_log));
   for (Route& route : AuditRoutes(context)) {
     routes.push_back(Audited(std::move(route), AccessKind::kView, context.access_log));
   }

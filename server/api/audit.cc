@@ -75,10 +75,7 @@ base::Result<> AddActions(const std::string& text, SqlCondition* select) {
 
 base::Result<SqlCondition> Statement(const Request& request, std::int64_t limit) {
   TAPIARY_ASSIGN(const std::int64_t after, ParseCount(request, "after", 1, INT64_MAX, INT64_MAX));
-  SqlCondition select{
-      "SELECT a.id, a.time_ns, a.actor, a.action, a.detail, a.peer, a.status, a.bytes, a.uses, "
-      "a.last_ns, a.outcome FROM audit a WHERE a.id < ?",
-      {after}};
+  SqlCondition select{fmt::format("SELECT {} FROM audit a WHERE a.id < ?", kAuditColumns), {after}};
   if (request.query.contains("from") || request.query.contains("to") ||
       request.query.contains("last")) {
     TAPIARY_ASSIGN(const TimeWindow window, ParseWindow(request, base::WallNow()));
@@ -176,6 +173,14 @@ Response HandleAudit(const ApiContext& context, const Request& request) {
 }
 
 }  // namespace
+
+const char* const kAuditColumns =
+    "a.id, a.time_ns, a.actor, a.action, a.detail, a.peer, a.status, a.bytes, a.uses, a.last_ns, "
+    "a.outcome";
+
+std::string AuditRowJson(const SqlRow& row) {
+  return Dump(ItemOf(row));
+}
 
 std::vector<Route> AuditRoutes(ApiContext context) {
   return {{.method = "GET",

@@ -83,6 +83,10 @@ base::Result<> CaptureBody::Fill() {
       break;
     }
     drop_counts_.Note(*item.segment);
+    if (seen_ && item.segment->id != last_segment_) {
+      last_segment_ = item.segment->id;
+      seen_(*item.segment);
+    }
     TAPIARY_TRY(writer_.Append(*item.packet, item.segment->sensor, *item.interface, out_));
     if (item.loaded && base::SteadyNow() >= until_ns) break;
   }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,10 @@ class CaptureBody : public BodySource {
   CaptureBody(std::unique_ptr<SegmentWalk> walk, CaptureFormat format, std::string comment,
               const Catalog& catalog);
   base::Result<std::size_t> Read(std::span<char> buffer) override;
+  // Called for each segment that a packet comes from, before Read is.
+  void OnSegment(std::function<void(const StoredSegment&)> seen) { seen_ = std::move(seen); }
+  // How many segments or blocks could not be read.
+  [[nodiscard]] int missing() const { return told_; }
 
  private:
   void Tell(const Damage& damage);
@@ -36,6 +41,8 @@ class CaptureBody : public BodySource {
   CaptureWriter writer_;
   CaptureFormat format_;
   int told_ = 0;
+  std::function<void(const StoredSegment&)> seen_;
+  std::int64_t last_segment_ = 0;
   std::vector<std::uint8_t> out_;
   std::size_t at_ = 0;
   bool ended_ = false;

@@ -141,18 +141,11 @@ base::Result<Response> FilteredPcap(const ApiContext& context, const Request& re
   TAPIARY_ASSIGN(const FormatChoice choice, ParseCaptureFormat(request));
   TAPIARY_ASSIGN(const TimeWindow window, ParseWindow(request, base::WallNow()));
   std::string asked = AskedFor(request, window);
-  std::unique_ptr<SegmentWalk> walk;
-  if (filter.packets_suffice()) {
-    walk = WalkWindow(context, std::move(filter), window);
-  } else {
-    TAPIARY_ASSIGN(auto selector, ChooseFlows(context.catalog, filter, &window));
-    walk = WalkFlows(context, std::move(selector));
-  }
+  TAPIARY_ASSIGN(auto body, CaptureOf(context, std::move(filter), window, asked, choice.format));
   const std::string now = base::FormatTime(base::WallNow()).substr(0, 19);
   return Attachment(choice.content_type,
                     fmt::format("tapiary-{}.{}", CleanName(now), choice.extension),
-                    std::make_unique<CaptureBody>(std::move(walk), choice.format, std::move(asked),
-                                                  context.catalog));
+                    std::move(body));
 }
 
 // Without a window a tail begins now.
@@ -231,6 +224,20 @@ Response Finished(base::Result<Response> response) {
 }
 
 }  // namespace
+
+base::Result<std::unique_ptr<CaptureBody>> CaptureOf(const ApiContext& context, Filter filter,
+                                                     const TimeWindow& window,
+                                                     const std::string& asked,
+                                                     CaptureFormat format) {
+  std::unique_ptr<SegmentWalk> walk;
+  if (filter.packets_suffice()) {
+    walk = WalkWindow(context, std::move(filter), window);
+  } else {
+    TAPIARY_ASSIGN(auto selector, ChooseFlows(context.catalog, filter, &window));
+    walk = WalkFlows(context, std::move(selector));
+  }
+  return std::make_unique<CaptureBody>(std::move(walk), format, asked, context.catalog);
+}
 
 Response HandleFlowPcap(const ApiContext& context, const Request& request) {
   return Finished(FlowPcap(context, request));

@@ -298,6 +298,19 @@ Response HandleList(const ApiContext& context, ListKind kind, const Request& req
   return response;
 }
 
+base::Result<bool> ReadListPart(Catalog& catalog, ListKind kind, ListQuery* query, std::string* out,
+                                const std::function<void(const StoredItem&)>& seen) {
+  TAPIARY_ASSIGN(const Page page, ReadPage(catalog, kind, *query));
+  *out += Ndjson(kind, page);
+  for (const StoredItem& item : page.items) seen(item);
+  if (!page.more && !page.partial) return false;
+  if (page.items.empty()) {
+    return base::MakeError(base::ErrorCode::kUnavailable, "the list takes too long to read");
+  }
+  query->after = Cursor{query->window.clock, page.items.back().key, page.items.back().id};
+  return true;
+}
+
 Response HandleFlow(const ApiContext& context, const Request& request) {
   const auto filter = FilterForFlowId(request.path_params.at("id"));
   if (!filter) return ProblemFor(filter.error());

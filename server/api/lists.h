@@ -2,6 +2,9 @@
 // /flows/{id}. Paging is by key, so that page 10,000 costs what page 1 does (CO-13).
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "server/api/api.h"
 #include "server/api/items.h"
 #include "server/api/list_query.h"
@@ -9,6 +12,10 @@
 namespace tapiary::server {
 
 Response HandleList(const ApiContext& context, ListKind kind, const Request& request);
+// A page as NDJSON, for what reads a whole list; `seen` gets each item. The query's cursor is moved
+// behind it; false: nothing follows.
+base::Result<bool> ReadListPart(Catalog& catalog, ListKind kind, ListQuery* query, std::string* out,
+                                const std::function<void(const StoredItem&)>& seen);
 Response HandleFlow(const ApiContext& context, const Request& request);
 
 // "SENSOR.EPOCHHEX.NUMBERHEX" as a filter for that one flow; kInvalid for any other text.

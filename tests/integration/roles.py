@@ -44,6 +44,7 @@ ROUTES = [
     ("DELETE", "/api/v1/tokens/999999", "viewer"),
     ("GET", "/api/v1/completeness", "viewer"),
     ("GET", "/api/v1/keys", "viewer"),
+    ("GET", "/api/v1/case", "analyst"),
     ("GET", "/api/v1/audit", "admin"),
     ("GET", "/api/v1/users", "admin"),
     ("POST", "/api/v1/users", "admin"),
