@@ -2,6 +2,7 @@
 //
 //   BM_SpoolPutPackets/BLOCKS   a round of so many blocks of 512 KiB: durable when it returns
 //   BM_SpoolPutItems/ITEMS      a round of so many flow items of 4 KiB
+//   BM_SpoolDigest/BLOCKS       of the first, what the evidence adds: the digest of their bytes
 //   BM_SpoolNextAck             the oldest item taken and acknowledged
 //
 // Items are blocks or items. Wall time: the disk is part of it. In TMPDIR, or /var/tmp.
@@ -13,6 +14,8 @@
 #include <random>
 #include <string>
 
+#include "base/digest.h"
+#include "base/text.h"
 #include "uplink/spool/spool.h"
 
 namespace tapiary::bench {
@@ -81,6 +84,19 @@ void BM_SpoolPutPackets(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * state.range(0) * 512 * 1024);
 }
 BENCHMARK(BM_SpoolPutPackets)->Arg(1)->Arg(8)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// docs/formats/evidence.md: in the commit thread, once a stored byte.
+void BM_SpoolDigest(benchmark::State& state) {
+  const std::string frame = RandomText(512 * 1024);
+  for (auto _ : state) {
+    base::Sha256 digest;
+    for (std::int64_t i = 0; i < state.range(0); ++i) digest.Update(base::AsBytes(frame));
+    benchmark::DoNotOptimize(digest.Finish());
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 512 * 1024);
+}
+BENCHMARK(BM_SpoolDigest)->Arg(1)->Arg(8)->Unit(benchmark::kMillisecond);
 
 void BM_SpoolPutItems(benchmark::State& state) {
   const SpoolFolder folder;

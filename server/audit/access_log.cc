@@ -66,7 +66,11 @@ struct Entry {
   std::uint64_t bytes = 0;
   std::int64_t last_ns = 0;
   std::int64_t written_uses = 0;
+  std::uint64_t written_bytes = 0;
   std::int64_t written_ns = 0;
+  [[nodiscard]] bool written() const {
+    return id != 0 && written_uses == uses && written_bytes == bytes;
+  }
 };
 
 struct EndOf {
@@ -126,8 +130,7 @@ bool AccessLog::Impl::MakeRoom(std::int64_t now_ns) {
   if (entries.size() < options.entries) return true;
   std::erase_if(entries, [&](const auto& one) {
     const Entry& entry = one.second;
-    return entry.id != 0 && entry.written_uses == entry.uses &&
-           now_ns - entry.first.time_ns >= options.same_ns / 10;
+    return entry.written() && now_ns - entry.first.time_ns >= options.same_ns / 10;
   });
   return entries.size() < options.entries;
 }
@@ -140,9 +143,7 @@ void AccessLog::Impl::Add(Access access) {
     return at != entries.end() && age_ns >= 0 && age_ns < options.same_ns;
   };
   // One that is over gives way once all of it is written; until then it counts on.
-  const auto over = [&](const auto& at) {
-    return at->second.id != 0 && at->second.written_uses == at->second.uses;
-  };
+  const auto over = [&](const auto& at) { return at->second.written(); };
   if (found != entries.end() && !fits(found) && over(found)) {
     entries.erase(found);
     found = entries.end();
@@ -155,7 +156,7 @@ void AccessLog::Impl::Add(Access access) {
   }
   if (found != entries.end()) {
     Entry& entry = found->second;
-    ++entry.uses;
+    entry.uses += access.uses;
     entry.bytes += access.bytes;
     entry.last_ns = access.time_ns;
     return;
@@ -165,6 +166,7 @@ void AccessLog::Impl::Add(Access access) {
     return;
   }
   Entry& entry = entries[key];
+  entry.uses = access.uses;
   entry.bytes = access.bytes;
   entry.last_ns = access.time_ns;
   entry.first = std::move(access);
@@ -173,9 +175,8 @@ void AccessLog::Impl::Add(Access access) {
 std::vector<std::pair<Key, Entry>> AccessLog::Impl::Due(bool all, std::int64_t now_ns) {
   std::vector<std::pair<Key, Entry>> due;
   for (const auto& [key, entry] : entries) {
-    const bool counted = entry.uses != entry.written_uses;
     const bool waited = all || now_ns - entry.written_ns >= kCountEveryNs;
-    if (entry.id == 0 || (counted && waited)) due.emplace_back(key, entry);
+    if (entry.id == 0 || (!entry.written() && waited)) due.emplace_back(key, entry);
   }
   return due;
 }
@@ -234,12 +235,12 @@ base::Result<> AccessLog::Impl::Write(bool all) {
     if (found == entries.end()) continue;
     found->second.id = entry.id;
     found->second.written_uses = entry.uses;
+    found->second.written_bytes = entry.bytes;
     found->second.written_ns = now_ns;
   }
   std::erase_if(entries, [&](const auto& one) {
     const Entry& entry = one.second;
-    return entry.id != 0 && entry.written_uses == entry.uses &&
-           now_ns - entry.first.time_ns >= options.same_ns;
+    return entry.written() && now_ns - entry.first.time_ns >= options.same_ns;
   });
   return {};
 }
@@ -297,6 +298,30 @@ base::Result<std::int64_t> AccessLog::Begin(const Access& access) {
     return {};
   }));
   return id;
+}
+
+base::Result<bool> AccessLog::BeginSame(const Access& access) {
+  Access timed = access;
+  if (timed.time_ns == 0) timed.time_ns = base::WallNow();
+  const Key key{timed.actor, timed.peer, timed.action, timed.same};
+  {
+    const std::lock_guard lock(impl_->mutex);
+    const auto found = impl_->entries.find(key);
+    if (found != impl_->entries.end() && found->second.id != 0 &&
+        (!found->second.written() ||
+         timed.time_ns - found->second.first.time_ns < impl_->options.same_ns)) {
+      return false;
+    }
+  }
+  Entry entry;
+  TAPIARY_ASSIGN(entry.id, Begin(timed));
+  entry.bytes = entry.written_bytes = timed.bytes;
+  entry.written_uses = entry.uses;
+  entry.last_ns = entry.written_ns = timed.time_ns;
+  entry.first = std::move(timed);
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->MakeRoom(entry.last_ns)) impl_->entries.insert_or_assign(key, std::move(entry));
+  return true;
 }
 
 void AccessLog::End(std::int64_t id, std::uint64_t bytes, std::string outcome) {

@@ -25,6 +25,7 @@ struct Access {
   std::string same{};    // what makes it the same as another one, beside actor, peer and action
   int status = 0;
   std::uint64_t bytes = 0;
+  std::int64_t uses = 1;     // that it counts as
   std::int64_t time_ns = 0;  // 0: now
 };
 
@@ -50,6 +51,9 @@ class AccessLog {
   void Note(Access access);
   // The row's id; it is durable.
   base::Result<std::int64_t> Begin(const Access& access);
+  // For downloads that come again and again, as a live tail's: makes sure that there is a durable
+  // row for the same; true when it was made now, and counts this one.
+  base::Result<bool> BeginSame(const Access& access);
   // Of a row that Begin made. Written within a second.
   void End(std::int64_t id, std::uint64_t bytes, std::string outcome);
 

@@ -48,6 +48,27 @@ class CountedBody : public BodySource {
   bool told_ = false;
 };
 
+// A part of a live tail: counted in the row that all of them have.
+class CountedPart : public BodySource {
+ public:
+  CountedPart(std::unique_ptr<BodySource> inner, AccessLog& log, Access access)
+      : inner_(std::move(inner)), log_(log), access_(std::move(access)) {}
+  ~CountedPart() override { log_.Note(std::move(access_)); }
+  CountedPart(const CountedPart&) = delete;
+  CountedPart& operator=(const CountedPart&) = delete;
+
+  base::Result<std::size_t> Read(std::span<char> buffer) override {
+    auto size = inner_->Read(buffer);
+    if (size) access_.bytes += *size;
+    return size;
+  }
+
+ private:
+  std::unique_ptr<BodySource> inner_;
+  AccessLog& log_;
+  Access access_;
+};
+
 // '%' and what would end the parameter; whoever writes the row escapes what is not printable.
 std::string Plain(std::string_view text, std::string_view ends) {
   std::string out;
@@ -71,6 +92,17 @@ Response Refuse(const base::Error& error) {
   return response;
 }
 
+// A tail asks again each second or so.
+Response LogPart(Response response, const Request& request, Access access, AccessLog& log) {
+  access.same = "live " + AskedFor(request, "live until");
+  const auto made = log.BeginSame(access);
+  if (!made) return Refuse(made.error());
+  access.uses = *made ? 0 : 1;
+  response.stream =
+      std::make_unique<CountedPart>(std::move(response.stream), log, std::move(access));
+  return response;
+}
+
 Response Log(Response response, const Request& request, AccessKind kind, AccessLog& log) {
   Access access{.actor = ActorOf(request.identity),
                 .peer = request.peer,
@@ -80,6 +112,9 @@ Response Log(Response response, const Request& request, AccessKind kind, AccessL
                 .bytes = response.body.size()};
   if (request.method == "HEAD") access.detail = "HEAD " + access.detail;
   if (kind == AccessKind::kDownload && response.stream && request.method != "HEAD") {
+    if (request.query.contains("live")) {
+      return LogPart(std::move(response), request, std::move(access), log);
+    }
     const auto id = log.Begin(access);
     if (!id) return Refuse(id.error());
     response.stream = std::make_unique<CountedBody>(std::move(response.stream), log, *id);
@@ -99,7 +134,8 @@ std::string AskedFor(const Request& request, std::string_view leave_out) {
   std::string text = Plain(request.path, "?#");
   char before = '?';
   for (const auto& [name, value] : request.query) {
-    if (name == leave_out) continue;
+    const std::string padded = " " + std::string(leave_out) + " ";
+    if (padded.find(" " + name + " ") != padded.npos) continue;
     text += before + Plain(name, "&#+=") + "=" + Plain(value, "&#+");
     before = '&';
   }

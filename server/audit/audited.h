@@ -21,7 +21,8 @@ enum class AccessKind : std::uint8_t {
 // `log` must outlive the route; without one the route stays as it is.
 Route Audited(Route route, AccessKind kind, AccessLog* log);
 
-// "/api/v1/flows?filter=...&last=24h": as asked for, readable, and good to ask again.
+// "/api/v1/flows?filter=...&last=24h": as asked for, readable, and good to ask again; without the
+// parameters in `leave_out` (space-separated).
 std::string AskedFor(const Request& request, std::string_view leave_out = {});
 
 }  // namespace tapiary::server

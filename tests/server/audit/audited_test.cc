@@ -43,6 +43,7 @@ class Audits : public AuditTest {
     request.method = method;
     request.path = "/api/v1/x";
     request.query = {{"after", "9"}, {"filter", "a == \"50%&b\""}, {"last", "1h"}};
+    if (!live_.empty()) request.query["live"] = live_;
     request.peer = "192.0.2.7";
     request.identity.user_name = "ann";
     request.identity.scope = Scope::kViewer;
@@ -70,6 +71,7 @@ class Audits : public AuditTest {
   }
 
   std::unique_ptr<AccessLog> log_;
+  std::string live_;
 };
 
 constexpr const char* kAsked = "/api/v1/x?after=9&filter=a == \"50%25%26b\"&last=1h";
@@ -100,6 +102,18 @@ TEST_F(Audits, DownloadsAreWholeBrokenOrLeft) {
   EXPECT_EQ(Written(), Texts({fmt::format("ann download {} 200 5000 x1 whole", kAsked),
                               fmt::format("ann download {} 200 3000 x1 broken", kAsked),
                               fmt::format("ann download {} 200 1000 x1 left", kAsked)}));
+}
+
+TEST_F(Audits, ALiveTailIsOneRowThatIsThereBeforeItsFirstByte) {
+  for (int i = 0; i < 50; ++i) {
+    live_ = std::to_string(i);
+    Response part = Call(AccessKind::kDownload, Streams(100));
+    EXPECT_EQ(Rows().size(), 1U);
+    EXPECT_TRUE(ReadAll(part));
+  }
+  const Texts rows = Written();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_TRUE(rows[0].ends_with("200 5000 x50 ")) << rows[0];
 }
 
 TEST_F(Audits, ADownloadThatIsRefusedOrOnlyAskedAboutSendsNothing) {
