@@ -127,6 +127,21 @@ void AddSensorRows(base::ConfigTable& table, CollectorConfig& config) {
                "uploads of one sensor at a time; 0: no limit");
 }
 
+SensorLimits CompleteSensor(const CollectorConfig& config) {
+  SensorLimits sensor;
+  sensor.bytes_per_s = static_cast<std::uint64_t>(config.sensor_bytes_per_s);
+  sensor.items_per_s = static_cast<std::uint64_t>(config.sensor_items_per_s);
+  sensor.uploads = static_cast<int>(config.sensor_uploads);
+  return sensor;
+}
+
+void CompleteEvidence(const CollectorConfig& config, CollectorOptions* options) {
+  options->evidence_key =
+      config.evidence_key.empty() ? config.data + "/evidence.key" : config.evidence_key;
+  options->audit.keep_ns = config.audit_keep_ns;
+  options->audit.keep_rows = config.audit_rows;
+}
+
 void AddEvidenceRows(base::ConfigTable& table, CollectorConfig& config) {
   table.Add("evidence.key_file", &config.evidence_key,
             "key that this collector signs statements and cases with, made when absent; default: "
@@ -241,10 +256,7 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   options.ingest.segment_bytes = static_cast<std::uint64_t>(config.segment_bytes);
   options.ingest.pcap_bytes = static_cast<std::uint64_t>(config.pcap_bytes);
   options.ingest.pcap_expanded_bytes = static_cast<std::uint64_t>(config.pcap_expanded_bytes);
-  SensorLimits& sensor = options.ingest.sensor;
-  sensor.bytes_per_s = static_cast<std::uint64_t>(config.sensor_bytes_per_s);
-  sensor.items_per_s = static_cast<std::uint64_t>(config.sensor_items_per_s);
-  sensor.uploads = static_cast<int>(config.sensor_uploads);
+  options.ingest.sensor = CompleteSensor(config);
   options.ingest.pcap_labels = config.pcap_labels;
   options.ingest.events_bytes = static_cast<std::uint64_t>(config.events_bytes);
   TAPIARY_TRY(LoadMappings(config.event_mappings, options.ingest));
@@ -255,10 +267,7 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   auto targets = ParseAlertTargets(config.alert_targets);
   if (!targets) return targets.error().WithContext("alerts.targets");
   options.alerts = {std::move(*targets), config.alert_allow, config.alert_keep_ns};
-  options.evidence_key =
-      config.evidence_key.empty() ? config.data + "/evidence.key" : config.evidence_key;
-  options.audit.keep_ns = config.audit_keep_ns;
-  options.audit.keep_rows = config.audit_rows;
+  CompleteEvidence(config, &options);
   const auto guard = AddressGuard::Make(config.alert_allow);
   if (!guard) return guard.error().WithContext("alerts.allow");
   TAPIARY_ASSIGN(options.log_level, base::ParseLogLevel(config.log_level));
