@@ -1,6 +1,7 @@
 #include "server/api/event_sessions.h"
 
 #include <fmt/core.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <functional>
@@ -40,6 +41,7 @@ struct SessionRow {
 
 struct SessionPage {
   std::vector<SessionRow> rows;
+  std::size_t grouped = 0;  // of which these were chosen
   bool more = false;
   bool partial = false;
   bool truncated = false;
@@ -172,6 +174,12 @@ base::Result<> AddNames(const Catalog& catalog, SessionRow& row) {
       });
 }
 
+// What many small pieces took stays with the thread that took them, 23 MB each, unless it is told.
+void GiveBackMemory(std::size_t sessions) {
+  constexpr std::size_t kMany = 2000;
+  if (sessions > kMany) (void)::malloc_trim(0);
+}
+
 base::Result<SessionPage> LoadPage(const Catalog& catalog, const ListQuery& query) {
   TAPIARY_ASSIGN(SeenEvents seen, LoadSeen(catalog, query));
   SessionPage page;
@@ -179,6 +187,7 @@ base::Result<SessionPage> LoadPage(const Catalog& catalog, const ListQuery& quer
   page.truncated = seen.truncated;
   AddSessions(seen.with_id, kDayNs, seen, page.rows);
   AddSessions(seen.without_id, kSessionGapNs, seen, page.rows);
+  page.grouped = seen.with_id.size() + seen.without_id.size();
   if (query.after) {
     const std::tuple after(query.after->key, query.after->id);
     std::erase_if(page.rows, [&after](const SessionRow& row) { return row.Order() >= after; });
@@ -188,6 +197,7 @@ base::Result<SessionPage> LoadPage(const Catalog& catalog, const ListQuery& quer
   const auto end = page.rows.begin() + static_cast<std::ptrdiff_t>(limit);
   std::ranges::partial_sort(page.rows, end, std::greater(), &SessionRow::Order);
   page.rows.erase(end, page.rows.end());
+  page.rows.shrink_to_fit();
   for (SessionRow& row : page.rows) TAPIARY_TRY(AddNames(catalog, row));
   return page;
 }
@@ -282,6 +292,7 @@ Response HandleEventSessions(const ApiContext& context, const Request& request) 
   if (!query) return problem;
   if (const auto good = CheckQuery(*query, *wire); !good) return ProblemFor(good.error());
   auto page = LoadPage(context.catalog, *query);
+  if (page) GiveBackMemory(page->grouped);
   if (!page) return ProblemFor(page.error());
   if (*wire) {
     if (const auto added = AddWire(context.catalog, *page); !added) {
