@@ -69,8 +69,13 @@ int WriteTrafficFile(Args args) {
   mix.frames = std::strtoull(args[2].c_str(), nullptr, 10);
   mix.frame_bytes = static_cast<std::uint32_t>(std::strtoul(args[3].c_str(), nullptr, 10));
   mix.incompressible = true;
+  // Files that are to follow one another: other flows, later.
+  const std::uint64_t number = args.size() > 4 ? std::strtoull(args[4].c_str(), nullptr, 10) : 0;
+  mix.seed = number + 1;
+  mix.port = static_cast<std::uint16_t>(mix.port + number % 10'000);
+  const auto start_ns = kStartNs + static_cast<std::int64_t>(number * mix.frames) * kGapNs;
   const Traffic traffic(mix);
-  if (const auto written = traffic.WritePcap(args[0], kStartNs, kGapNs); !written) {
+  if (const auto written = traffic.WritePcap(args[0], start_ns, kGapNs); !written) {
     return Fail(written.error().message);
   }
   return Print({traffic.size(), traffic.total_bytes()});

@@ -67,6 +67,10 @@ class Network:
     def _ip(self, *arguments):
         _ip("-n", self.name, *arguments)
 
+    def run(self, *command):
+        """A command in this network."""
+        return self._run(*command)
+
     def _run(self, *command):
         return subprocess.run(
             ["ip", "netns", "exec", self.name, *command], check=True, capture_output=True

@@ -99,6 +99,11 @@ class Collector(_Service):
         self._run([f"{self._bin}/tapiary-collector", "--data", self.folder, "--listen",
                    f"127.0.0.1:{self.port}", *self._options])  # fmt: skip
 
+    def restart(self):
+        """With what it has stored."""
+        self.child.stop(timeout=60)
+        self._start()
+
     unlimited = ("--limits.sensor.bytes", "0", "--limits.sensor.items", "0",
                  "--limits.sensor.uploads", "0")  # fmt: skip
 

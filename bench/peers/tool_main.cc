@@ -16,7 +16,7 @@ struct Verb {
 };
 
 constexpr std::array kVerbs = {
-    Verb{"pcap", "FILE FLOWS FRAMES BYTES", 4, WriteTrafficFile},
+    Verb{"pcap", "FILE FLOWS FRAMES BYTES [NUMBER]", 4, WriteTrafficFile},
     Verb{"count", "FILE", 1, CountFile},
     Verb{"count-spool", "FOLDER", 1, CountSpool},
     Verb{"flows", "COUNT", 1, MeasureFlows},
