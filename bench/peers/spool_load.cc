@@ -23,6 +23,7 @@ std::unique_ptr<uplink::Spool> Open(const std::string& folder) {
   uplink::SpoolOptions options;
   options.path = folder;
   options.max_bytes = std::int64_t{1} << 40;
+  options.evidence = true;  // as the sensor has it
   auto spool = uplink::Spool::Open(options);
   if (!spool) {
     std::fprintf(stderr, "bench_tool: %s\n", spool.error().ToString().c_str());
