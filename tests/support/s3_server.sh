@@ -8,7 +8,8 @@
 #   s3_server.sh kill DIR      the same as a crash
 #   s3_server.sh resume DIR    starts what was stopped, on the same port
 #   s3_server.sh remove DIR    ends it and removes the folder
-# Exit 77: the packages are not here.
+# Exit 77: the packages are not here. For `start`, where the default will not do: S3_LISTEN (127.0.0.1),
+# S3_PORT (a free one), S3_GIB (8: all that it holds; the file is sparse).
 set -euo pipefail
 
 verb=${1:?verb} dir=$(realpath -m "${2:?folder}")
@@ -90,9 +91,9 @@ mon data avail crit = 1
 paxos propose interval = 0.05
 paxos min wait = 0.02
 osd data = $dir/store
-bluestore block size = 8589934592
+bluestore block size = $((${S3_GIB:-8} << 30))
 osd memory target = 939524096
-rgw frontends = beast endpoint=127.0.0.1:$gateway_port
+rgw frontends = beast endpoint=${S3_LISTEN:-127.0.0.1}:$gateway_port
 rgw enable apis = s3
 rgw data = $dir/gateway
 rgw dynamic resharding = false
@@ -131,7 +132,7 @@ create() {
   mkdir -p "$dir"/{monitor,store,gateway}
   chmod 700 "$dir"
   fsid=$(cat /proc/sys/kernel/random/uuid) monitor_port=$(port) access=$(word 20) secret=$(word 40)
-  gateway_port=$(port)
+  gateway_port=${S3_PORT:-$(port)}
   configure
   monmaptool --create --fsid "$fsid" --addv a "[v2:127.0.0.1:$monitor_port]" "$dir/monmap" >/dev/null 2>&1
   ceph-mon -c "$conf" -i a --mkfs --monmap "$dir/monmap" >"$dir/make.out" 2>&1
