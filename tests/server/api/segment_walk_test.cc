@@ -85,15 +85,8 @@ TEST(SegmentWalk, UnwantedBlocksAreNotRead) {
   EXPECT_LT(store.bytes_read, 8000u);
 }
 
-TEST(SegmentWalk, CO12_BudgetBoundsMemoryAndLosesNothing) {
-  PacketList list;
-  test::Store store;
-  for (int i = 0; i < 20; ++i) {
-    store.Add(i % 2 == 0 ? "plant-a" : "plant-b",
-              test::MakeSegment(Blocks(list, 1000 + i, 1000, 400, 200, 1400)));
-  }
-  // Each block is about 290 kB raw; 20 overlap, and the budget has room for 3.
-  SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>(), 1'000'000);
+// All packets come, in no more memory than `budget`, and nothing is held at the end.
+void ExpectBounded(SegmentWalk& walk, std::size_t wanted, std::uint64_t budget) {
   std::size_t packets = 0;
   std::size_t most = 0;
   while (true) {
@@ -103,9 +96,21 @@ TEST(SegmentWalk, CO12_BudgetBoundsMemoryAndLosesNothing) {
     ++packets;
     most = std::max(most, walk.used_bytes());
   }
-  EXPECT_EQ(packets, 8000u);
-  EXPECT_LE(most, 1'000'000u);
+  EXPECT_EQ(packets, wanted);
+  EXPECT_LE(most, budget);
   EXPECT_EQ(walk.used_bytes(), 0u);
+}
+
+TEST(SegmentWalk, CO12_BudgetBoundsMemoryAndLosesNothing) {
+  PacketList list;
+  test::Store store;
+  for (int i = 0; i < 20; ++i) {
+    store.Add(i % 2 == 0 ? "plant-a" : "plant-b",
+              test::MakeSegment(Blocks(list, 1000 + i, 1000, 400, 200, 1400)));
+  }
+  // Each block is about 290 kB raw; 20 overlap, and the budget has room for 3.
+  SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>(), 1'000'000);
+  ExpectBounded(walk, 8000u, 1'000'000u);
 }
 
 // A sensor whose clock runs wild: all its segments overlap. Opening them costs memory too.
@@ -116,18 +121,7 @@ TEST(SegmentWalk, CO12_ManySegmentsThatOverlapAreBounded) {
     store.Add("plant-a", test::MakeSegment(Blocks(list, 1000 + i, 1'000'000, 3, 1)));
   }
   SegmentWalk walk(store.Feed(), store.Opener(), std::make_unique<Everything>(), 50'000);
-  std::size_t packets = 0;
-  std::size_t most = 0;
-  while (true) {
-    const auto item = walk.Next();
-    ASSERT_TRUE(item);
-    if (item->segment == nullptr) break;
-    ++packets;
-    most = std::max(most, walk.used_bytes());
-  }
-  EXPECT_EQ(packets, 900u);
-  EXPECT_LE(most, 50'000u);
-  EXPECT_EQ(walk.used_bytes(), 0u);
+  ExpectBounded(walk, 900u, 50'000u);
 }
 
 // The clock went back by itself between two blocks, and again within one (HP-01).
