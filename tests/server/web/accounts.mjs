@@ -2,27 +2,12 @@
 // an administrator "ann" with the password "correct horse battery".
 // Environment: WEB_APP (folder with node_modules), URL, WORK (for pictures), CHROMIUM.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { browser, complaints, openPage } from './browser.mjs';
 
-const { WEB_APP, URL: url, WORK, CHROMIUM = '/usr/bin/chromium' } = process.env;
-const { chromium } = createRequire(join(WEB_APP, 'package.json'))('playwright-core');
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: '--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' '),
-});
-const complaints = [];
+const { URL: url, WORK } = process.env;
 
-async function newPage() {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 900 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 40[0139]/.test(message.text())) complaints.push(message.text());
-  });
-  return page;
-}
+const newPage = () => openPage(/status of 40[0139]/);
 
 async function logIn(page, name, password) {
   await page.goto(url);

@@ -5,40 +5,15 @@
 // NODE_TLS_REJECT_UNAUTHORIZED=0, for events that are sent meanwhile.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { browser, complaints, openPage, runStep } from './browser.mjs';
 
-const { WEB_APP, URL: url, WORK, CHROMIUM = '/usr/bin/chromium' } = process.env;
-const { chromium } = createRequire(join(WEB_APP, 'package.json'))('playwright-core');
+const { URL: url, WORK } = process.env;
 const tokenOf = (name) => readFileSync(join(WORK, `${name}.token`), 'utf8').trim();
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: '--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' '),
-});
-const complaints = [];
 
-async function newPage() {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 900 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 40[019]/.test(message.text())) complaints.push(message.text());
-  });
-  return page;
-}
+const newPage = () => openPage(/status of 40[019]/);
 
-async function step(name, work) {
-  const started = Date.now();
-  try {
-    await work();
-  } catch (error) {
-    console.error(`FAILED: ${name}`);
-    await ann.screenshot({ path: join(WORK, 'failed.png') });
-    throw error;
-  }
-  console.log(`good: ${name} (${Date.now() - started} ms)`);
-}
+const step = (name, work) => runStep(() => ann, name, work);
 
 async function sendEvent(fields) {
   const event = {

@@ -2,43 +2,19 @@
 // Environment: WEB_APP (folder with node_modules), URL, TOKEN_FILE, WORK (for downloads and pictures).
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { browser, complaints, openPage, runStep } from './browser.mjs';
 
-const { WEB_APP, URL: url, TOKEN_FILE, WORK, CHROMIUM = '/usr/bin/chromium' } = process.env;
-const { chromium } = createRequire(join(WEB_APP, 'package.json'))('playwright-core');
+const { URL: url, TOKEN_FILE, WORK } = process.env;
 const token = readFileSync(TOKEN_FILE, 'utf8').trim();
 
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: '--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' '),
-});
-const complaints = [];
-
-async function newPage(options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 900 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+async function newPage(options) {
+  const page = await openPage(/status of 40[01]/, options);
   page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
-  page.on('console', (message) => {
-    // Answers of 400 and 401 are asked for below; a policy violation or anything else is not.
-    if (message.type() === 'error' && !/status of 40[01]/.test(message.text())) complaints.push(message.text());
-  });
   return page;
 }
 
-async function step(name, work) {
-  const started = Date.now();
-  try {
-    await work();
-  } catch (error) {
-    console.error(`FAILED: ${name}`);
-    await page.screenshot({ path: join(WORK, 'failed.png') });
-    throw error;
-  }
-  console.log(`good: ${name} (${Date.now() - started} ms)`);
-}
+const step = (name, work) => runStep(() => page, name, work);
 
 async function save(selector, name) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
