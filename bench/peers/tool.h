@@ -3,13 +3,9 @@
 // figure.
 #pragma once
 
-#include <span>
-#include <string>
-#include <vector>
+#include "bench/support/verbs.h"
 
 namespace tapiary::bench {
-
-using Args = std::span<const std::string>;
 
 // pcap FILE FLOWS FRAMES BYTES    a capture file of Traffic
 int WriteTrafficFile(Args args);

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 
 #include "bench/server/ingest/items.h"
 #include "bench/server/ingest/tool.h"
+#include "bench/support/verbs.h"
 
 namespace tapiary::bench {
 
@@ -47,13 +47,6 @@ int WriteSegments(Args args) {
 
 namespace {
 
-struct Verb {
-  const char* name;
-  const char* arguments;
-  std::size_t fewest;
-  int (*run)(Args);
-};
-
 constexpr std::array kVerbs = {
     Verb{"journal", "URL CA CREDENTIALS JOURNAL EPOCH ITEMS SECONDS", 7, SendJournal},
     Verb{"storm", "URL CA CREDENTIALS SECONDS PARALLEL", 5, SendStorm},
@@ -62,23 +55,10 @@ constexpr std::array kVerbs = {
     Verb{"segments", "FOLDER COUNT MIB KIND", 4, WriteSegments},
 };
 
-int Main(int argc, char** argv) {
-  const std::vector<std::string> args(argv + (argc > 1 ? 2 : argc), argv + argc);
-  curl_global_init(CURL_GLOBAL_DEFAULT);
-  for (const Verb& verb : kVerbs) {
-    if (argc > 1 && std::strcmp(argv[1], verb.name) == 0 && args.size() >= verb.fewest) {
-      return verb.run(args);
-    }
-  }
-  for (const Verb& verb : kVerbs) {
-    fmt::print(stderr, "usage: bench_ingest {} {}\n", verb.name, verb.arguments);
-  }
-  return 2;
-}
-
 }  // namespace
 }  // namespace tapiary::bench
 
 int main(int argc, char** argv) {
-  return tapiary::bench::Main(argc, argv);
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  return tapiary::bench::RunVerb("bench_ingest", tapiary::bench::kVerbs, argc, argv);
 }

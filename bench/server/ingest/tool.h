@@ -3,13 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
-namespace tapiary::bench {
+#include "bench/support/verbs.h"
 
-using Args = std::span<const std::string>;
+namespace tapiary::bench {
 
 // A sensor's name and token: one line each of a credentials file.
 struct Credential {
