@@ -141,7 +141,8 @@ copy
 sql "$work/copy/catalog.sqlite" "UPDATE transactions SET record = REPLACE(record, '\"modbus\"', '\"dnp3\"') WHERE id = (SELECT MIN(id) FROM transactions)"
 finds "$work/copy" 'altered,sensor-1,facts '
 copy
-sql "$work/copy/catalog.sqlite" "UPDATE item_bodies SET body = CAST(SUBSTR(body, 1, LENGTH(body) - 1) AS BLOB) || x'00' WHERE item_id = (SELECT id FROM items WHERE kind = 'facts' ORDER BY id LIMIT 1)"
+sql "$work/copy/catalog.sqlite" "UPDATE item_bodies SET body = CAST(SUBSTR(body, 1, LENGTH(body) - 1) AS BLOB) ||
+  CASE SUBSTR(body, -1) WHEN x'00' THEN x'01' ELSE x'00' END WHERE item_id = (SELECT id FROM items WHERE kind = 'facts' ORDER BY id LIMIT 1)"
 finds "$work/copy" ',sensor-1,facts '
 
 say 'who also changes the digests has no key to sign'
