@@ -63,7 +63,7 @@ std::vector<Route> Collector::Impl::Routes() {
   add(SessionRoutes(Auth()));
   add(UserRoutes(Auth()));
   add(TokenRoutes(Auth()));
-  add(ApiRoutes({*catalog, *vault, sharkd.get(), access_log.get(), &*key}));
+  add(ApiRoutes({*catalog, *vault, sharkd.get(), access_log.get(), &*key, &options.hosts}));
   add(ProbeRoutes({*catalog, *vault, [this] {
                      return MetricsText(http->metrics(), ingest->metrics()) +
                             AlertMetrics(*catalog, base::WallNow());

@@ -206,6 +206,8 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
   table.Add("events.mappings", &config.event_mappings,
             "YAML files that say how to read events of other services");
   AddDissectRows(table, config);
+  table.Add("hosts_file", &config.hosts_file,
+            "file like /etc/hosts with names of devices, which downloaded captures then carry");
   AddAlertRows(table, config);
   AddEvidenceRows(table, config);
   table.Add("log.level", &config.log_level, "debug, info, warning or error");
@@ -264,6 +266,11 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
     return Invalid("pcap.labels: this build is without nDPI");
   }
   options.dissect = CompleteDissect(config);
+  if (!config.hosts_file.empty()) {
+    auto hosts = HostNames::Load(config.hosts_file);
+    if (!hosts) return hosts.error().WithContext("hosts_file");
+    options.hosts = *std::move(hosts);
+  }
   auto targets = ParseAlertTargets(config.alert_targets);
   if (!targets) return targets.error().WithContext("alerts.targets");
   options.alerts = {std::move(*targets), config.alert_allow, config.alert_keep_ns};

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "server/alert/alerts.h"
+#include "server/api/host_names.h"
 #include "server/audit/access_log.h"
 #include "server/auth/sessions.h"
 #include "server/dissect/sharkd.h"
@@ -63,6 +64,7 @@ struct CollectorConfig {
   std::vector<std::string> alert_targets;
   std::vector<std::string> alert_allow;
   std::int64_t alert_keep_ns = 0;
+  std::string hosts_file;
   std::string evidence_key;
   std::int64_t audit_keep_ns = 0;
   std::int64_t audit_rows = 1'000'000;
@@ -92,6 +94,7 @@ struct CollectorOptions {
   HttpServerOptions http;
   IngestLimits ingest;
   DissectOptions dissect;
+  HostNames hosts;
   base::LogLevel log_level = base::LogLevel::kInfo;
 };
 // kInvalid names the key.

@@ -23,6 +23,10 @@ constexpr std::uint16_t kOptionOs = 12;
 constexpr std::uint16_t kOptionHardware = 15;
 constexpr std::size_t kMaxOptionBytes = 1024;
 
+constexpr std::uint32_t kNamesType = 4;
+constexpr std::uint16_t kNameOfIpv4 = 1;
+constexpr std::uint16_t kNameOfIpv6 = 2;
+
 constexpr std::uint32_t kStatisticsType = 5;
 constexpr std::uint16_t kOptionReceived = 4;
 constexpr std::uint16_t kOptionDropped = 5;
@@ -161,6 +165,25 @@ void AppendInterface(const InterfaceInfo& interface, Buffer& out) {
   }
   if (!interface.os.empty()) AppendOption(kOptionOs, interface.os, out);
   if (!interface.hardware.empty()) AppendOption(kOptionHardware, interface.hardware, out);
+  FinishBlock(begin, out);
+}
+
+void AppendNames(std::span<const HostName> names, Buffer& out) {
+  if (names.empty()) return;
+  const std::size_t begin = out.size();
+  AppendNumber(kNamesType, out);
+  AppendNumber(std::uint32_t{0}, out);
+  for (const auto& [address, name] : names) {
+    const bool is_ipv4 = address.version == 4;
+    const std::size_t address_bytes = is_ipv4 ? 4 : 16;
+    const std::size_t size = address_bytes + name.size() + 1;  // the name ends in a zero
+    AppendNumber(is_ipv4 ? kNameOfIpv4 : kNameOfIpv6, out);
+    AppendNumber(static_cast<std::uint16_t>(size), out);
+    AppendRaw(address.bytes.data(), address_bytes, out);
+    AppendRaw(name.c_str(), name.size() + 1, out);
+    AppendPadding(size, out);
+  }
+  AppendNumber(std::uint32_t{0}, out);  // the end of the records; FinishBlock writes the options'
   FinishBlock(begin, out);
 }
 

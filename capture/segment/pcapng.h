@@ -1,14 +1,16 @@
 // Writing pcapng (draft-ietf-opsawg-pcapng): section header, interface description with nanosecond
-// resolution, enhanced packet block, interface statistics. Little-endian. Pure appends to a buffer;
-// any thread.
+// resolution, name resolution, enhanced packet block, interface statistics. Little-endian. Pure
+// appends to a buffer; any thread.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "capture/packet.h"
+#include "capture/records.h"
 #include "capture/source/packet_source.h"
 
 namespace tapiary::capture {
@@ -19,6 +21,12 @@ struct SectionText {
 };
 void AppendSectionHeader(const SectionText& text, std::vector<std::uint8_t>& out);
 void AppendInterface(const InterfaceInfo& interface, std::vector<std::uint8_t>& out);
+struct HostName {
+  IpAddress address;
+  std::string name;
+};
+// One name resolution block with all of them; nothing when there are none.
+void AppendNames(std::span<const HostName> names, std::vector<std::uint8_t>& out);
 // What an interface saw up to a time, as in an interface statistics block. All are totals.
 struct InterfaceCounts {
   std::int64_t time_ns = 0;

@@ -16,6 +16,7 @@ namespace tapiary::server {
 
 class AccessLog;
 class Catalog;
+class HostNames;
 class Sharkd;
 class Vault;
 
@@ -26,6 +27,7 @@ struct ApiContext {
   Sharkd* sharkd = nullptr;                 // none: no dissection
   AccessLog* access_log = nullptr;          // none: nobody writes down who asked
   const uplink::SigningKey* key = nullptr;  // the collector's; none: nothing is signed
+  const HostNames* names = nullptr;         // of hosts, for captures; none: no names
 };
 
 // What shows captured things is in the audit, by a wrapper here (server/audit/audited.h).

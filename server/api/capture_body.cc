@@ -21,13 +21,15 @@ constexpr int kToldInLog = 20;
 }  // namespace
 
 CaptureBody::CaptureBody(std::unique_ptr<SegmentWalk> walk, CaptureFormat format,
-                         std::string comment, const Catalog& catalog)
+                         std::string comment, const Catalog& catalog, const HostNames* names)
     : walk_(std::move(walk)),
       drop_counts_(catalog),
-      writer_(format, std::move(comment),
-              [this](std::string_view sensor, const std::string& interface) {
-                return drop_counts_.Find(sensor, interface);
-              }),
+      writer_(
+          format, std::move(comment),
+          [this](std::string_view sensor, const std::string& interface) {
+            return drop_counts_.Find(sensor, interface);
+          },
+          names),
       format_(format) {
   walk_->OnDamage([this](const Damage& damage) { Tell(damage); });
 }

@@ -22,9 +22,9 @@ namespace tapiary::server {
 
 class CaptureBody : public BodySource {
  public:
-  // `comment` says what was asked for. The catalog must outlive the body.
+  // `comment` says what was asked for. The catalog and the names, if any, must outlive the body.
   CaptureBody(std::unique_ptr<SegmentWalk> walk, CaptureFormat format, std::string comment,
-              const Catalog& catalog);
+              const Catalog& catalog, const HostNames* names = nullptr);
   base::Result<std::size_t> Read(std::span<char> buffer) override;
   // Called for each segment that a packet comes from, before Read is.
   void OnSegment(std::function<void(const StoredSegment&)> seen) { seen_ = std::move(seen); }

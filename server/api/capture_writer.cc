@@ -49,6 +49,7 @@ void CaptureWriter::Begin(std::uint16_t link_type, Buffer& out) {
     if (more_notes_ > 0) comment_ += fmt::format("and {} more\n", more_notes_);
     capture::AppendSectionHeader(
         {.application = "Tapiary " TAPIARY_VERSION, .comment = std::exchange(comment_, {})}, out);
+    if (names_ != nullptr) capture::AppendNames(names_->all(), out);
     more_notes_ = 0;
     ids_.clear();  // interfaces belong to their section
     return;

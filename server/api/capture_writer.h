@@ -21,6 +21,7 @@
 #include "capture/packet.h"
 #include "capture/segment/pcapng.h"
 #include "capture/source/packet_source.h"
+#include "server/api/host_names.h"
 
 namespace tapiary::server {
 
@@ -31,8 +32,10 @@ class CaptureWriter {
   // Nothing when it is not known what the interface saw.
   using Counts = std::function<std::optional<capture::InterfaceCounts>(std::string_view sensor,
                                                                        const std::string& name)>;
-  explicit CaptureWriter(CaptureFormat format, std::string comment = {}, Counts counts = {})
-      : format_(format), counts_(std::move(counts)) {
+  // `names` may be null; else it outlives the writer.
+  explicit CaptureWriter(CaptureFormat format, std::string comment = {}, Counts counts = {},
+                         const HostNames* names = nullptr)
+      : format_(format), counts_(std::move(counts)), names_(names) {
     if (format == CaptureFormat::kPcapng) comment_ = std::move(comment);
   }
 
@@ -54,6 +57,7 @@ class CaptureWriter {
 
   CaptureFormat format_;
   Counts counts_;
+  const HostNames* names_;
   bool begun_ = false;
   int sections_ = 0;
   std::string comment_;           // of the section that is to begin

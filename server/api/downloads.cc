@@ -109,10 +109,10 @@ base::Result<Response> FlowPcap(const ApiContext& context, const Request& reques
   TAPIARY_ASSIGN(const FormatChoice choice, ParseCaptureFormat(request));
   const std::string& id = request.path_params.at("id");
   TAPIARY_ASSIGN(auto walk, WalkFlow(context, id));
-  return Attachment(choice.content_type,
-                    fmt::format("tapiary-flow-{}.{}", CleanName(id), choice.extension),
-                    std::make_unique<CaptureBody>(std::move(walk), choice.format,
-                                                  Asked("flow " + id), context.catalog));
+  return Attachment(
+      choice.content_type, fmt::format("tapiary-flow-{}.{}", CleanName(id), choice.extension),
+      std::make_unique<CaptureBody>(std::move(walk), choice.format, Asked("flow " + id),
+                                    context.catalog, context.names));
 }
 
 std::string AskedFor(const Request& request, const TimeWindow& window) {
@@ -193,7 +193,7 @@ base::Result<Response> LivePcap(const ApiContext& context, const Request& reques
       std::make_unique<CaptureBody>(
           std::move(walk), choice.format,
           Asked("live " + (asked == request.query.end() ? std::string() : asked->second)),
-          context.catalog));
+          context.catalog, context.names));
   response.headers.emplace_back("Tapiary-Live", next);
   if (batch.more) response.headers.emplace_back("Tapiary-Live-More", "1");
   return response;
@@ -236,7 +236,8 @@ base::Result<std::unique_ptr<CaptureBody>> CaptureOf(const ApiContext& context, 
     TAPIARY_ASSIGN(auto selector, ChooseFlows(context.catalog, filter, &window));
     walk = WalkFlows(context, std::move(selector));
   }
-  return std::make_unique<CaptureBody>(std::move(walk), format, asked, context.catalog);
+  return std::make_unique<CaptureBody>(std::move(walk), format, asked, context.catalog,
+                                       context.names);
 }
 
 Response HandleFlowPcap(const ApiContext& context, const Request& request) {

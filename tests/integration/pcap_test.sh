@@ -6,7 +6,8 @@ source "$(dirname "$0")/lib.sh"
 for program in curl python3 tshark capinfos dumpcap script; do need "$program"; done
 tapiary=$bin/tapiary
 
-start_collector
+printf '%s\n' '# devices' '10.0.0.1 hmi' '10.0.0.2 plc-1 pump' >"$work/hosts"
+start_collector --hosts_file "$work/hosts"
 for role in sensor viewer; do make_token "s1-$role" "$role" "$work/$role.token"; done
 make_token s2-sensor sensor "$work/other.token"
 export TAPIARY_COLLECTOR=$url TAPIARY_CA=$ca TAPIARY_TOKEN_FILE=$work/viewer.token
@@ -32,6 +33,10 @@ grep -q ' 500 s2-sensor:' "$work/sensors" || fail "$(cat "$work/sensors")"
 say 'through a pipe, as "| wireshark -k -i -" does, interfaces are told apart'
 "$tapiary" pcap | tshark -i - -T fields -e frame.interface_name 2>>"$work/tshark.log" | sort | uniq -c >"$work/piped"
 diff "$work/piped" "$work/sensors" || fail 'not what the file says'
+
+say 'devices by the names that the plant has for them, in a file and through a pipe'
+frames "$work/all.pcapng" -N n -e ip.dst_host | sort -u | grep -qx plc-1 || fail "$(frames "$work/all.pcapng" -N n -e ip.dst_host | sort -u)"
+"$tapiary" pcap | tshark -i - -N n -T fields -e ip.dst_host 2>>"$work/tshark.log" | sort -u | grep -qx plc-1 || fail 'no names through a pipe'
 
 say 'a filter, a sensor, a flow, classic pcap, microseconds'
 "$tapiary" pcap 'udp.port == 161' | capinfos -c - 2>/dev/null | grep -q 'packets: *500$' || fail 'filter'

@@ -34,6 +34,21 @@ TEST(CollectorConfig, AddressesMayBeIpv6AndPlain) {
   EXPECT_FALSE(options->http.listen[1].tls);
 }
 
+TEST(CollectorConfig, NamesOfHostsAreReadAtTheStart) {
+  const base::TempFolder folder;
+  CollectorConfig config;
+  config.hosts_file = folder.path() + "/hosts";
+  EXPECT_FALSE(Complete(config));
+  std::ofstream(config.hosts_file) << "10.0.0.5 plc-1\n";
+  const auto options = Complete(config);
+  ASSERT_TRUE(options) << options.error().message;
+  ASSERT_EQ(options->hosts.all().size(), 1u);
+  std::ofstream(config.hosts_file) << "plc-1 10.0.0.5\n";
+  const auto refused = Complete(config);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().ToString().find("hosts_file"), std::string::npos);
+}
+
 TEST(CollectorConfig, CO08_DatabaseIsOneLineWithoutAPassword) {
   CollectorConfig config;
   config.catalog_url = "postgresql://tapiary@db.example/tapiary";

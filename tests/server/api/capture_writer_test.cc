@@ -119,6 +119,25 @@ TEST_F(CaptureWriterTest, NotesAreCommentsOfNewSections) {
   }
 }
 
+TEST_F(CaptureWriterTest, NamesOfHostsAreShown) {
+  const auto names = HostNames::Parse("10.0.0.1 hmi\n10.0.0.2 plc-1.plant\n2001:db8::5 plc-2\n");
+  ASSERT_TRUE(names);
+  CaptureWriter writer(CaptureFormat::kPcapng, "asked", {}, &*names);
+  std::vector<std::uint8_t> out;
+  for (const capture::Packet& packet : list_.packets()) {
+    ASSERT_TRUE(writer.Append(packet, "plant-a", eth_, out));
+  }
+  writer.Finish(out);
+  const std::string path = testing::TempDir() + "tapiary_capture_writer_names";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(out.data()), static_cast<std::streamsize>(out.size()));
+  ExpectSamePackets(path, 1);
+  if (std::system("command -v tshark >/dev/null") != 0) GTEST_SKIP() << "no tshark";
+  EXPECT_EQ(Run("tshark -r " + path + " -N n -c 1 -T fields -e ip.src_host -e ip.dst_host"),
+            "hmi\tplc-1.plant\n");
+  EXPECT_THAT(Run("tshark -r " + path + " -q -z hosts"), HasSubstr("2001:db8::5\tplc-2"));
+}
+
 TEST_F(CaptureWriterTest, WithoutPacketsItIsStillAFile) {
   list_.packets().clear();
   ExpectSamePackets(Write(CaptureFormat::kPcapNanos, {"plant-a"}), 1);
