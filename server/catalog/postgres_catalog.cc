@@ -11,6 +11,7 @@
 #include "server/catalog/postgres.h"
 #include "server/catalog/postgres_bulk.h"
 #include "server/catalog/postgres_sql.h"
+#include "server/catalog/postgres_statistics.h"
 #include "server/catalog/schema.h"
 
 namespace tapiary::server {
@@ -80,10 +81,12 @@ bool Exists(const base::Result<>& result) {
 
 class Writer final : public SqlWriter {
  public:
-  explicit Writer(PostgresConnection& connection) : connection_(connection) {}
+  Writer(PostgresConnection& connection, RowsWritten* written)
+      : connection_(connection), written_(*written) {}
   base::Result<std::int64_t> Execute(std::string_view sql,
                                      std::span<const SqlValue> values) override {
     TAPIARY_TRY(connection_.Run(sql, values, {}));
+    if (const auto table = InsertedTable(sql); !table.empty()) Count(table, connection_.changes());
     return connection_.changes();
   }
   base::Result<> Query(std::string_view sql, std::span<const SqlValue> values,
@@ -94,6 +97,7 @@ class Writer final : public SqlWriter {
   // go at once; else, or when that failed, those that are there are looked for; and when another
   // collector commits some meanwhile, they go one by one.
   base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) override {
+    Count(rows.table, static_cast<std::int64_t>(rows.values.size() / rows.width));
     std::vector<std::size_t> found;
     const auto copy = [&] { return CopyRows(connection_, rows, found); };
     base::Result<> done = rows.fresh ? Attempt(copy) : ExistsError();
@@ -126,7 +130,15 @@ class Writer final : public SqlWriter {
   }
 
  private:
+  // About: what is taken back again counts as well.
+  void Count(std::string_view table, std::int64_t rows) {
+    auto found = written_.find(table);
+    if (found == written_.end()) found = written_.emplace(table, 0).first;
+    found->second += rows;
+  }
+
   PostgresConnection& connection_;
+  RowsWritten& written_;
 };
 
 class PostgresCatalog final : public Catalog {
@@ -162,18 +174,20 @@ class PostgresCatalog final : public Catalog {
   mutable Pool readers_;
   mutable Pool quick_readers_;
   Pool writers_;
+  std::unique_ptr<PostgresStatistics> statistics_;
 };
 
 base::Result<std::unique_ptr<PostgresConnection>> PostgresCatalog::Connect() const {
   return PostgresConnection::Open(options_.url, password_);
 }
 
-// The server's own limit is for the case that this program is gone or stuck.
+// The server's own limit is for the case that this program is gone or stuck. Starting workers takes
+// 40 ms, more than most questions: only those over millions of rows are worth it.
 base::Result<> PostgresCatalog::ConnectReader(Slot& slot, const std::atomic<bool>* stop) const {
   TAPIARY_ASSIGN(auto connection, Connect());
   TAPIARY_TRY(connection->Script(
       fmt::format("SET default_transaction_read_only = on; SET statement_timeout = {}; "
-                  "SET jit = off",
+                  "SET jit = off; SET parallel_setup_cost = 100000",
                   options_.read_limit_ns / 1'000'000 + 2'000)));
   connection->SetStop(stop);
   slot.connection = std::move(connection);
@@ -191,6 +205,7 @@ base::Result<> PostgresCatalog::Start() {
   fill(readers_, options_.readers);
   fill(quick_readers_, kQuickReaders);
   fill(writers_, options_.writers);
+  statistics_ = std::make_unique<PostgresStatistics>([this] { return Connect(); });
   return {};
 }
 
@@ -251,10 +266,12 @@ base::Result<> PostgresCatalog::Begin(Slot& slot) {
 base::Result<> PostgresCatalog::WriteOn(Slot& slot,
                                         const std::function<base::Result<>(SqlWriter&)>& work) {
   TAPIARY_TRY(Begin(slot));
-  Writer statements(*slot.connection);
+  RowsWritten written;
+  Writer statements(*slot.connection, &written);
   base::Result<> result = work(statements);
   if (result) {
     result = slot.connection->Script("COMMIT");
+    if (result) statistics_->Note(written);
   } else if (slot.connection->alive()) {
     (void)slot.connection->Script("ROLLBACK").has_value();
   }
