@@ -73,6 +73,21 @@ base::Result<> LoadMappings(const std::vector<std::string>& paths, IngestLimits&
   return {};
 }
 
+base::Result<> LoadHosts(const std::string& path, HostNames& hosts) {
+  if (path.empty()) return {};
+  auto loaded = HostNames::Load(path);
+  if (!loaded) return loaded.error().WithContext("hosts_file");
+  hosts = *std::move(loaded);
+  return {};
+}
+
+void AddFileRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.Add("events.mappings", &config.event_mappings,
+            "YAML files that say how to read events of other services");
+  table.Add("hosts_file", &config.hosts_file,
+            "file like /etc/hosts with names of devices, which downloaded captures then carry");
+}
+
 void AddAuthRows(base::ConfigTable& table, CollectorConfig& config) {
   table.AddDuration("auth.session_idle", &config.session_idle_ns, "1h", "1m", "30d",
                     "a session that is not used for this long ends");
@@ -203,11 +218,8 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
   AddSensorRows(table, config);
   table.Add("pcap.labels", &config.pcap_labels,
             "look into uploaded captures for IT services with nDPI");
-  table.Add("events.mappings", &config.event_mappings,
-            "YAML files that say how to read events of other services");
+  AddFileRows(table, config);
   AddDissectRows(table, config);
-  table.Add("hosts_file", &config.hosts_file,
-            "file like /etc/hosts with names of devices, which downloaded captures then carry");
   AddAlertRows(table, config);
   AddEvidenceRows(table, config);
   table.Add("log.level", &config.log_level, "debug, info, warning or error");
@@ -266,11 +278,7 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
     return Invalid("pcap.labels: this build is without nDPI");
   }
   options.dissect = CompleteDissect(config);
-  if (!config.hosts_file.empty()) {
-    auto hosts = HostNames::Load(config.hosts_file);
-    if (!hosts) return hosts.error().WithContext("hosts_file");
-    options.hosts = *std::move(hosts);
-  }
+  TAPIARY_TRY(LoadHosts(config.hosts_file, options.hosts));
   auto targets = ParseAlertTargets(config.alert_targets);
   if (!targets) return targets.error().WithContext("alerts.targets");
   options.alerts = {std::move(*targets), config.alert_allow, config.alert_keep_ns};
