@@ -1,18 +1,13 @@
 // A syslog receiver for tests: TCP or TLS, one connection after the other; behaves as told.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
+
+#include "tests/server/support/loopback_listener.h"
 
 namespace tapiary::server::test {
 
@@ -25,44 +20,19 @@ class SyslogReceiver {
     kDeaf,    // accepts and reads nothing
   };
 
-  explicit SyslogReceiver(Manner manner, SSL_CTX* tls = nullptr) : manner_(manner), tls_(tls) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    ::listen(listener_, 16);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Run(); });
-  }
-  ~SyslogReceiver() {
-    stop_ = true;
-    thread_.join();
-    ::close(listener_);
-  }
+  explicit SyslogReceiver(Manner manner, SSL_CTX* tls = nullptr) : manner_(manner), tls_(tls) {}
   SyslogReceiver(const SyslogReceiver&) = delete;
   SyslogReceiver& operator=(const SyslogReceiver&) = delete;
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
   std::string text() {
     const std::lock_guard lock(mutex_);
     return text_;
   }
 
  private:
-  void Run() {
-    while (!stop_) {
-      pollfd waiting{listener_, POLLIN, 0};
-      if (::poll(&waiting, 1, 20) <= 0) continue;
-      const int fd = ::accept(listener_, nullptr, nullptr);
-      if (fd >= 0) Serve(fd);
-    }
-  }
   void Serve(int fd) {
-    const timeval limit{0, 200'000};
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    LimitReads(fd, {0, 200'000});
     SSL* ssl = nullptr;
     if (tls_ != nullptr) {
       ssl = SSL_new(tls_);
@@ -70,7 +40,7 @@ class SyslogReceiver {
       if (SSL_accept(ssl) != 1) return End(fd, ssl);
     }
     if (manner_ == Manner::kDeaf) {
-      while (!stop_) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      while (!listener_.stopping()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
       return End(fd, ssl);
     }
     if (manner_ == Manner::kResets) {
@@ -81,7 +51,7 @@ class SyslogReceiver {
     }
     ReadAll(fd, ssl);
     if (manner_ == Manner::kKeeps) {
-      while (!stop_) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      while (!listener_.stopping()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     } else if (ssl != nullptr) {
       SSL_shutdown(ssl);
     }
@@ -104,12 +74,9 @@ class SyslogReceiver {
 
   const Manner manner_;
   SSL_CTX* const tls_;
-  int listener_;
-  std::uint16_t port_ = 0;
-  std::atomic<bool> stop_{false};
   std::mutex mutex_;
-  std::string text_;  // guarded by mutex_
-  std::thread thread_;
+  std::string text_;                                          // guarded by mutex_
+  LoopbackListener listener_{[this](int fd) { Serve(fd); }};  // last: uses the others
 };
 
 }  // namespace tapiary::server::test

@@ -2,18 +2,14 @@
 // bytes that a script says, and then the connection is closed or left hanging.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
+
+#include "tests/server/support/loopback_listener.h"
 
 namespace tapiary::server::test {
 
@@ -22,28 +18,17 @@ class HostileServer {
   // `number` counts requests from 0. An answer that ends with "<hang>" keeps the connection.
   using Script = std::function<std::string(int number, const std::string& head)>;
 
-  explicit HostileServer(Script script) : script_(std::move(script)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    ::listen(listener_, 16);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Run(); });
-  }
+  explicit HostileServer(Script script) : script_(std::move(script)) {}
   ~HostileServer() {
-    stop_ = true;
-    thread_.join();
+    listener_.Stop();
     for (const int fd : hanging_) ::close(fd);
-    ::close(listener_);
   }
   HostileServer(const HostileServer&) = delete;
   HostileServer& operator=(const HostileServer&) = delete;
 
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(listener_.port());
+  }
   [[nodiscard]] int requests() const { return requests_; }
   std::string last_head() {
     const std::lock_guard lock(mutex_);
@@ -51,17 +36,8 @@ class HostileServer {
   }
 
  private:
-  void Run() {
-    while (!stop_) {
-      pollfd waiting{listener_, POLLIN, 0};
-      if (::poll(&waiting, 1, 50) <= 0) continue;
-      const int fd = ::accept(listener_, nullptr, nullptr);
-      if (fd >= 0) Answer(fd);
-    }
-  }
   void Answer(int fd) {
-    const timeval limit{2, 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    LimitReads(fd, {2, 0});
     std::string request;
     char buffer[65536];
     std::size_t end = std::string::npos;
@@ -97,14 +73,11 @@ class HostileServer {
   }
 
   Script script_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
-  std::atomic<bool> stop_{false};
   std::atomic<int> requests_{0};
   std::mutex mutex_;
   std::string last_head_;  // guarded by mutex_
   std::vector<int> hanging_;
-  std::thread thread_;
+  LoopbackListener listener_{[this](int fd) { Answer(fd); }};  // last: uses the others
 };
 
 }  // namespace tapiary::server::test
