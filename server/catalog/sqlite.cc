@@ -95,9 +95,16 @@ base::ErrorCode CodeOf(int extended) {
   }
 }
 
+// Before SQLite's first use. Its count of allocations takes a lock for each of them.
+void ConfigureOnce() {
+  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)done;  // somebody else in this program was earlier: then it counts
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path) {
+  ConfigureOnce();
   sqlite3* database = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &database,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -224,6 +231,26 @@ base::Result<> SqliteConnection::Checkpoint(bool wait) {
   const int code = sqlite3_wal_checkpoint_v2(database_, nullptr, mode, nullptr, nullptr);
   if (code != SQLITE_OK) return Failure(code, "checkpoint");
   return {};
+}
+
+base::Result<> SqliteConnection::Sync(int which, std::string_view what) {
+  sqlite3_file* file = nullptr;
+  int code = sqlite3_file_control(database_, "main", which, static_cast<void*>(&file));
+  if (code == SQLITE_OK && (file == nullptr || file->pMethods == nullptr)) code = SQLITE_CANTOPEN;
+  if (code == SQLITE_OK) {
+    code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+  }
+  if (code == SQLITE_OK) return {};
+  return base::MakeError(CodeOf(code),
+                         fmt::format("catalog: cannot sync {}: {}", what, sqlite3_errstr(code)));
+}
+
+base::Result<> SqliteConnection::SyncLog() {
+  return Sync(SQLITE_FCNTL_JOURNAL_POINTER, "the log");
+}
+
+base::Result<> SqliteConnection::SyncFile() {
+  return Sync(SQLITE_FCNTL_FILE_POINTER, "the file");
 }
 
 std::int64_t SqliteConnection::changes() const {

@@ -48,6 +48,10 @@ class SqliteConnection {
   [[nodiscard]] int log_pages() const { return log_pages_; }
   // Copies the log back. `wait`: waits (busy time-out) for readers and empties the log's file.
   base::Result<> Checkpoint(bool wait);
+  // Waits until the log is on the disk. Another connection may write to it meanwhile.
+  base::Result<> SyncLog();
+  // The same of the database file.
+  base::Result<> SyncFile();
 
   [[nodiscard]] std::int64_t changes() const;
   [[nodiscard]] std::int64_t last_id() const;
@@ -59,6 +63,7 @@ class SqliteConnection {
   void GiveBack(std::string_view sql, sqlite3_stmt* statement);
   base::Result<> BindAll(sqlite3_stmt* statement, std::span<const SqlValue> values);
   base::Result<> Step(sqlite3_stmt* statement, const RowVisitor& visit);
+  base::Result<> Sync(int which, std::string_view what);
   [[nodiscard]] bool Expired() const;
   [[nodiscard]] base::Error Failure(int code, std::string_view what) const;
 

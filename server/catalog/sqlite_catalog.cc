@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "server/catalog/connection_pool.h"
+#include "server/catalog/log_copier.h"
+#include "server/catalog/log_sync.h"
 #include "server/catalog/schema.h"
 #include "server/catalog/sqlite.h"
 #include "server/catalog/write_queue.h"
@@ -19,8 +21,9 @@ namespace tapiary::server {
 namespace {
 
 // Log sizes in pages of 16 KiB (4 KiB in files that an older version made): each 32 MiB are copied
-// back without waiting for readers; at 128 MiB the writer waits for readers, which end within the
-// read limit (CO-14). What is written again and again (the ends of indexes) is copied once a time.
+// back beside the writer, without waiting for readers; at 128 MiB the writer waits for readers,
+// which end within the read limit (CO-14). What is written again and again (the ends of indexes) is
+// copied once a time.
 constexpr int kCheckpointPages = 2048;
 constexpr int kForcedCheckpointPages = 8192;
 constexpr std::int64_t kForcedCheckpointPause = base::kNanosPerSecond;
@@ -32,9 +35,9 @@ constexpr std::int64_t kGroupNs = 20 * base::kNanosPerMilli;
 constexpr const char* kCommonPragmas = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
 // A new file's pages are large, since a batch fills many; the writer keeps those that it writes
 // again in memory, and what a savepoint needs to be taken back too: in a file, each savepoint
-// would write every page that it touches.
+// would write every page that it touches. A commit does not sync: LogSync does, after it.
 constexpr const char* kWriterPragmas =
-    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
     "PRAGMA journal_size_limit = 134217728; PRAGMA cache_size = -65536; "
     "PRAGMA temp_store = MEMORY;";
 
@@ -149,6 +152,7 @@ class SqliteCatalog final : public Catalog {
  private:
   using Pool = ConnectionPool<SqliteConnection>;
   base::Result<> AddReader(Pool& to, const std::atomic<bool>* stop);
+  base::Result<> AddHelpers();
   base::Result<> RunIn(Pool& readers, std::string_view sql, std::span<const SqlValue> values,
                        const RowVisitor& visit) const;
   base::Result<> WriteInTurn(const WriteWork& work, bool shared);
@@ -156,8 +160,13 @@ class SqliteCatalog final : public Catalog {
   base::Result<> WriteOne(const WriteWork& work);
   base::Result<> Commit();
   void KeepLogSmall();
+  void EmptyLog(int pages);
+  void CopyLog();
 
   CatalogOptions options_;
+  std::unique_ptr<SqliteConnection> syncer_;   // of log_sync_
+  std::unique_ptr<SqliteConnection> copying_;  // of log_copier_'s thread
+  LogSync log_sync_{[this] { return syncer_->SyncLog(); }};
   WriteQueue queue_;  // whose turn it is may use the four below
   std::unique_ptr<SqliteConnection> writer_;
   int copied_pages_ = 0;  // of the log, at the last try to copy it back
@@ -167,6 +176,7 @@ class SqliteCatalog final : public Catalog {
   std::atomic<bool> stopping_{false};  // before the readers, which look at it
   mutable Pool pool_;
   mutable Pool quick_pool_;
+  std::unique_ptr<LogCopier> log_copier_;  // ends first
 };
 
 base::Result<> SqliteCatalog::AddReader(Pool& to, const std::atomic<bool>* stop) {
@@ -218,8 +228,10 @@ void SqliteCatalog::WriteGroup(WriteJob& first) {
   const std::int64_t end_ns = base::SteadyNow() + kGroupNs;
   std::vector<WriteJob*> written;
   const auto finish_written = [&](const base::Result<>& result) {
+    const std::uint64_t commit = result ? log_sync_.Committed() : 0;
     for (WriteJob* job : written) {
       job->result = result;
+      job->commit = commit;
       if (job != &first) queue_.Finish(*job);
     }
     written.clear();
@@ -239,24 +251,44 @@ void SqliteCatalog::WriteGroup(WriteJob& first) {
   if (!written.empty()) finish_written(Commit());
 }
 
+// What is in a log that could not be synced is written once more, into the file: before that,
+// nothing can be promised.
 base::Result<> SqliteCatalog::WriteInTurn(const WriteWork& work, bool shared) {
   WriteJob job{.work = work, .shared = shared};
-  if (!queue_.Enter(job)) return std::move(job.result);
-  WriteGroup(job);
-  KeepLogSmall();
-  queue_.Leave();
-  return std::move(job.result);
+  if (queue_.Enter(job)) {
+    if (log_sync_.broken()) {
+      log_copier_->WaitUntilIdle();
+      job.result = log_sync_.Repair([this] { return writer_->Checkpoint(true); });
+    }
+    if (job.result) WriteGroup(job);
+    KeepLogSmall();
+    queue_.Leave();
+  }
+  if (!job.result) return std::move(job.result);
+  return log_sync_.Wait(job.commit);
 }
 
-// Failure is no failure of the write, which is durable in the log: it is tried again.
+// Nearly all of the log is copied by a thread of its own. What came meanwhile is little, and is
+// copied in the writer's turn, so that the log begins anew.
 void SqliteCatalog::KeepLogSmall() {
   const int pages = writer_->log_pages();
   if (pages < copied_pages_) copied_pages_ = 0;  // it began anew
-  const bool forced = pages >= kForcedCheckpointPages && base::SteadyNow() >= next_forced_ns_;
-  if (!forced && pages - copied_pages_ < kCheckpointPages) return;
+  const bool large = pages >= kForcedCheckpointPages && base::SteadyNow() >= next_forced_ns_;
+  if (large) log_copier_->WaitUntilIdle();
+  if (log_copier_->TakeDone()) {
+    (void)writer_->Checkpoint(false).has_value();
+    copied_pages_ = pages;
+  } else if (large) {
+    EmptyLog(pages);
+  } else if (pages - copied_pages_ >= kCheckpointPages) {
+    log_copier_->Ask();
+  }
+}
+
+// Failure is no failure of the write, which is durable in the log: it is tried again.
+void SqliteCatalog::EmptyLog(int pages) {
   copied_pages_ = pages;
-  const auto done = writer_->Checkpoint(forced);
-  if (!forced) return;
+  const auto done = writer_->Checkpoint(true);
   next_forced_ns_ = base::SteadyNow() + kForcedCheckpointPause;
   std::uint64_t suppressed = 0;
   if (!done && checkpoint_log_.Allow(&suppressed)) {
@@ -265,9 +297,26 @@ void SqliteCatalog::KeepLogSmall() {
   }
 }
 
+// What fails here fails in the writer's turn too.
+void SqliteCatalog::CopyLog() {
+  if (copying_->Checkpoint(false)) (void)copying_->SyncFile().has_value();
+}
+
+// Reading opens the log.
+base::Result<> SqliteCatalog::AddHelpers() {
+  for (auto* const helper : {&syncer_, &copying_}) {
+    TAPIARY_ASSIGN(*helper, SqliteConnection::Open(options_.path));
+    TAPIARY_TRY((*helper)->Script("PRAGMA synchronous = NORMAL; SELECT COUNT(*) FROM sensors"));
+  }
+  TAPIARY_TRY(syncer_->SyncLog());  // it is there, and can be synced
+  log_copier_ = std::make_unique<LogCopier>([this] { CopyLog(); });
+  return {};
+}
+
 base::Result<> SqliteCatalog::Start() {
   TAPIARY_TRY(MakeFile(options_.path));
   TAPIARY_ASSIGN(writer_, OpenWriter(options_.path));
+  TAPIARY_TRY(AddHelpers());
   for (int i = 0; i < options_.readers; ++i) TAPIARY_TRY(AddReader(pool_, &stopping_));
   return AddReader(quick_pool_, nullptr);
 }

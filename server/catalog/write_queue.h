@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -21,6 +22,7 @@ struct WriteJob {
   const WriteWork& work;
   const bool shared;  // may have a transaction with others
   base::Result<> result{};
+  std::uint64_t commit = 0;  // its number, when the result is success
   // For the queue alone.
   std::condition_variable changed{};
   bool done = false;

@@ -44,5 +44,12 @@ TEST_F(SqliteTest, ManyDifferentStatementsAndChanges) {
   EXPECT_EQ(connection_->changes(), 10);
 }
 
+TEST_F(SqliteTest, SyncsTheLogWhenThereIsOne) {
+  EXPECT_TRUE(connection_->SyncFile());
+  EXPECT_FALSE(connection_->SyncLog());
+  ASSERT_TRUE(connection_->Script("PRAGMA journal_mode = WAL; CREATE TABLE t (a)"));
+  EXPECT_TRUE(connection_->SyncLog());
+}
+
 }  // namespace
 }  // namespace tapiary::server
