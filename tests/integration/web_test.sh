@@ -31,21 +31,20 @@ cat >"$work/events.json" <<'JSON'
 JSON
 send events "$work/events.json"
 
-WEB_APP=$app URL=$url TOKEN_FILE=$work/viewer.token WORK=$work CHROMIUM=$chromium \
-  timeout 150 node "$source_dir/tests/server/web/browse.mjs" || {
+in_browser() { # in_browser NAME SECONDS: runs tests/server/web/NAME.mjs
+  local status=0
+  NODE_TLS_REJECT_UNAUTHORIZED=0 NODE_NO_WARNINGS=1 WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium \
+    timeout "$2" node "$source_dir/tests/server/web/$1.mjs" || status=$?
   [[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
-  fail 'in the browser'
+  ((status == 0)) || fail "$1 in the browser"
 }
-[[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
-
+in_browser browse 150
 printf 'correct horse battery\n' | "$bin/tapiary" user create ann --role admin --password-file - --catalog "$work/data/catalog.sqlite"
-WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium timeout 60 node "$source_dir/tests/server/web/accounts.mjs" || fail 'accounts in the browser'
-NODE_TLS_REJECT_UNAUTHORIZED=0 NODE_NO_WARNINGS=1 WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium \
-  timeout 90 node "$source_dir/tests/server/web/alerts.mjs" || {
-  [[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
-  fail 'alerts in the browser'
-}
-[[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
+in_browser accounts 60
+in_browser alerts 90
+make_token lossy-1 sensor "$work/lossy.token"
+make_token whole-1 sensor "$work/whole.token"
+in_browser completeness 60
 
 say 'what was downloaded is what was sent'
 [[ $(capinfos -Trc "$work/filter.pcapng" | cut -f2) == 10 ]] || fail 'the pcap of the filter has not 10 packets'

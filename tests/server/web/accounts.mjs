@@ -3,18 +3,12 @@
 // Environment: WEB_APP (folder with node_modules), URL, WORK (for pictures), CHROMIUM.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { browser, complaints, openPage } from './browser.mjs';
+import { browser, complaints, logIn as logInTo, openPage } from './browser.mjs';
 
 const { URL: url, WORK } = process.env;
 
+const logIn = (page, name, password) => logInTo(page, url, name, password);
 const newPage = () => openPage(/status of 40[0139]/);
-
-async function logIn(page, name, password) {
-  await page.goto(url);
-  await page.fill('#name', name);
-  await page.fill('#password', password);
-  await page.keyboard.press('Enter');
-}
 
 async function step(name, work) {
   try {
@@ -39,7 +33,7 @@ await step('a wrong password stays outside', async () => {
 
 await step('the right one lets in, and the page says who it is', async () => {
   await logIn(ann, 'ann', 'correct horse battery');
-  await ann.waitForSelector('#account:has-text("ann (admin)")');
+  await ann.waitForSelector('#me:has-text("ann (admin)")');
   const cookies = await ann.context().cookies();
   assert.ok(cookies.every((cookie) => cookie.httpOnly && cookie.secure && cookie.sameSite === 'Strict'));
 });
@@ -66,7 +60,7 @@ await step('who must give a new password', async () => {
   await bob.fill('#new-password', 'staple of the horse');
   await bob.fill('#again-password', 'staple of the horse');
   await bob.click('button:has-text("Change password")');
-  await bob.waitForSelector('#account:has-text("bob (analyst)")');
+  await bob.waitForSelector('#me:has-text("bob (analyst)")');
 });
 
 await step('an analyst has tokens of his own and no users', async () => {
@@ -90,7 +84,7 @@ await step('disabled: the next click leads out', async () => {
 });
 
 await step('and out again', async () => {
-  await ann.click('button:has-text("Back to the traffic")');
+  await ann.click('#traffic');
   await ann.waitForSelector('#filter');
   await ann.click('button:has-text("Log out")');
   await ann.waitForSelector('#password');

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { browser, complaints, openPage, runStep } from './browser.mjs';
+import { browser, complaints, logIn, openPage, runStep } from './browser.mjs';
 
 const { URL: url, WORK } = process.env;
 const tokenOf = (name) => readFileSync(join(WORK, `${name}.token`), 'utf8').trim();
@@ -59,10 +59,7 @@ async function checkNames(where) {
 const ann = await newPage();
 
 await step('an administrator comes to the alerts', async () => {
-  await ann.goto(url);
-  await ann.fill('#name', 'ann');
-  await ann.fill('#password', 'correct horse battery');
-  await ann.keyboard.press('Enter');
+  await logIn(ann, url, 'ann', 'correct horse battery');
   await ann.click('#alerts');
   await ann.waitForSelector('[role=status]:has-text("live")');
   await ann.waitForSelector('text=No open alerts.');
@@ -177,7 +174,7 @@ await step('messages: nobody is named, and it says so', async () => {
 });
 
 await step('sessions are listed among the traffic', async () => {
-  await ann.click('button:has-text("Back to the traffic")');
+  await ann.click('#traffic');
   await ann.click('#tab-sessions');
   await ann.waitForSelector('[data-session]');
   assert.ok((await ann.locator('[data-session]').count()) >= 4);

@@ -1,12 +1,12 @@
 // browse.mjs: uses the page of a running collector as an analyst would, in Debian's Chromium.
-// Environment: WEB_APP (folder with node_modules), URL, TOKEN_FILE, WORK (for downloads and pictures).
+// Environment: WEB_APP (folder with node_modules), URL, WORK (tokens, downloads, pictures).
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { browser, complaints, openPage, runStep } from './browser.mjs';
 
-const { URL: url, TOKEN_FILE, WORK } = process.env;
-const token = readFileSync(TOKEN_FILE, 'utf8').trim();
+const { URL: url, WORK } = process.env;
+const token = readFileSync(join(WORK, 'viewer.token'), 'utf8').trim();
 
 async function newPage(options) {
   const page = await openPage(/status of 40[01]/, options);

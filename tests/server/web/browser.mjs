@@ -25,6 +25,13 @@ export async function openPage(asked, options = {}) {
   return page;
 }
 
+export async function logIn(page, url, name, password) {
+  await page.goto(url);
+  await page.fill('#name', name);
+  await page.fill('#password', password);
+  await page.keyboard.press('Enter');
+}
+
 // `page()` is the one whose picture is kept when the step fails.
 export async function runStep(page, name, work) {
   const started = Date.now();

@@ -86,3 +86,23 @@ export function flatten(value: unknown, prefix = ''): [string, string][] {
 
 const show = (value: unknown): string =>
   typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+// 0.0123 as "1.2 %"; what is less than a thousandth of a percent, so.
+export function percent(share: number): string {
+  const value = share * 100;
+  if (value === 0) return '0 %';
+  if (value < 0.001) return 'less than 0.001 %';
+  return `${value.toPrecision(value < 1 ? 1 : 2)} %`;
+}
+
+// Text amid other text: what turns the direction of reading is named, so that it turns nothing else.
+export const inLine = (text: string): string =>
+  text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+// Packets by reason, the most first; what sensors call a reason is any text.
+export const reasons = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .filter(([, packets]) => packets > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, packets]) => `${count(packets)} ${inLine(reason)}`)
+    .join(', ');

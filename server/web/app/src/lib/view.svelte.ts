@@ -34,25 +34,38 @@ function fromAddress(): View {
   };
 }
 
-export function windowQuery(): Query {
-  const span = view.last ? { last: view.last } : { from: view.from, to: view.to };
-  return { ...span, clock: view.clock };
+export function windowQuery(of: View = view): Query {
+  const span = of.last ? { last: of.last } : { from: of.from, to: of.to };
+  return { ...span, clock: of.clock };
 }
 
-export function show(change: Partial<View>): void {
-  Object.assign(view, change);
+// Where what is looked at, or this, is shown.
+export function viewAddress(of: View = view): string {
   const query = new URLSearchParams();
-  if (view.tab !== 'flows') query.set('tab', view.tab);
-  if (view.filter) query.set('filter', view.filter);
-  for (const [name, value] of Object.entries(windowQuery())) {
+  if (of.tab !== 'flows') query.set('tab', of.tab);
+  if (of.filter) query.set('filter', of.filter);
+  for (const [name, value] of Object.entries(windowQuery(of))) {
     const isDefault = (name === 'last' && value === '24h') || (name === 'clock' && value === 'received');
     if (value && !isDefault) query.set(name, String(value));
   }
   const text = query.toString();
-  history.pushState(null, '', text ? `/?${text}` : '/');
+  return text ? `/?${text}` : '/';
 }
 
-// The page of alerts has an address of its own, and leaves the view as it is.
-window.addEventListener('popstate', () => {
-  if (!new URLSearchParams(location.search).has('alerts')) Object.assign(view, fromAddress());
+// The flows of a sensor's hour, by its clock.
+export const hourView = (hour: { sensor: string; from: string; to: string }): View => ({
+  tab: 'flows',
+  filter: `sensor == "${hour.sensor.replaceAll('"', '\\"')}"`,
+  last: '',
+  from: hour.from,
+  to: hour.to,
+  clock: 'sensor',
 });
+
+export function show(change: Partial<View>): void {
+  Object.assign(view, change);
+  history.pushState(null, '', viewAddress());
+}
+
+// Other pages have addresses of their own, and leave the view as it is.
+export const followAddress = (): void => void Object.assign(view, fromAddress());

@@ -1,0 +1,15 @@
+// The pages and their addresses: "/" is the traffic, "/?alerts" the alerts, and so on.
+import type { Role } from './auth';
+import { viewAddress } from './view.svelte';
+
+export const pages = ['traffic', 'completeness', 'alerts', 'audit', 'account'] as const;
+export type PageName = (typeof pages)[number];
+
+export const pagesFor = (role: Role): PageName[] => pages.filter((name) => name !== 'audit' || role === 'admin');
+
+export function pageOf(search: string): PageName {
+  const query = new URLSearchParams(search);
+  return pages.find((name) => name !== 'traffic' && query.has(name)) ?? 'traffic';
+}
+
+export const addressOf = (page: PageName): string => (page === 'traffic' ? viewAddress() : `/?${page}`);
