@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -32,6 +33,9 @@ constexpr const char* kStarting = "starting";
 constexpr const char* kOk = "ok";
 // So many items refused for their content, one after the other, look like the collector's fault.
 constexpr std::uint32_t kManyRefusals = 3;
+// A collector that follows says so with each answer, and a health record goes out every 10 s.
+constexpr std::int64_t kHurryNs = 15 * base::kNanosPerSecond;
+constexpr std::int64_t kMaxSegmentAge = 3600;  // seconds
 
 std::string PathOf(const Item& item) {
   const std::string_view kind = item.kind == Kind::kPackets ? kSegmentsPath
@@ -116,6 +120,7 @@ struct Forwarder::Impl {
   void Later(std::size_t lane, const Answer& answer);
   void Local(std::size_t lane, const base::Result<>& result);
   void NoteDate(const Answer& answer);
+  void NoteSegmentAge(const Answer& answer);
   void SetState(std::size_t lane, std::string state);
   [[nodiscard]] std::string StateOfAll() const;
 
@@ -226,6 +231,7 @@ void Forwarder::Impl::Handle(std::size_t lane, const Answer& answer) {
   NoteDate(answer);
   switch (Judge(answer.status)) {
     case Verdict::kTaken:
+      NoteSegmentAge(answer);
       return Taken(lane, *item);
     case Verdict::kConflict:
       return Conflict(lane, *item);
@@ -320,6 +326,15 @@ void Forwarder::Impl::NoteDate(const Answer& answer) {
   if (!date_ns) return;
   const std::lock_guard lock(mutex);
   status_now.clock_skew_ns = *date_ns - base::WallNow();
+}
+
+void Forwarder::Impl::NoteSegmentAge(const Answer& answer) {
+  const std::string& text = answer.segment_age;
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = !text.empty() && error == std::errc() && end == text.data() + text.size();
+  if (!whole || seconds < 1 || seconds > kMaxSegmentAge) return;
+  spool.HurrySegments(seconds * base::kNanosPerSecond, kHurryNs);
 }
 
 Forwarder::Forwarder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

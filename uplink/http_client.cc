@@ -99,6 +99,7 @@ std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* us
   };
   take("Retry-After", answer.retry_after);
   take("Date", answer.date);
+  take("Tapiary-Segment-Age", answer.segment_age);
   return size * count;
 }
 

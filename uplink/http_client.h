@@ -42,6 +42,7 @@ struct Answer {
   std::string detail;        // beginning of the answer's body (untrusted)
   std::string retry_after;   // headers, as they came
   std::string date;
+  std::string segment_age;  // Tapiary-Segment-Age: docs/formats/wire.md
 };
 
 class HttpClient {

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "server/api/capture_body.h"
 #include "server/api/flow_picks.h"
@@ -19,6 +20,7 @@
 #include "server/api/segment_walk.h"
 #include "server/api/select.h"
 #include "server/api/selectors.h"
+#include "server/ingest/live_tail.h"
 #include "server/vault/vault.h"
 
 namespace tapiary::server {
@@ -185,6 +187,10 @@ base::Result<Response> LivePcap(const ApiContext& context, const Request& reques
   const bool start = request.query.at("live") == "start";
   TAPIARY_ASSIGN(LiveBatch batch,
                  start ? StartOfTail(context, request) : NextOfTail(context, request));
+  // A tail goes on without: its packets come later.
+  if (const auto noted = LiveTail::Note(context.catalog, base::WallNow()); !noted) {
+    base::LogWarning("live tail: sensors are not asked for haste: {}", noted.error().message);
+  }
   const std::string next = batch.next.ToString();
   const auto asked = request.query.find("filter");
   auto walk = WalkSegments(context, std::move(batch.segments), std::move(filter));

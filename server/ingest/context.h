@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "server/ingest/ingest.h"
 #include "server/ingest/item.h"
+#include "server/ingest/live_tail.h"
 
 namespace tapiary::server {
 
@@ -55,12 +56,14 @@ struct IngestContext {
         vault(its_vault),
         limits(std::move(its_limits)),
         imports(limits.pcap_imports),
+        live_tail(catalog),
         quota(limits.sensor) {}
 
   Catalog& catalog;
   Vault& vault;
   const IngestLimits limits;
   Slots imports;
+  LiveTail live_tail;
   SensorQuota quota;
   std::atomic<bool> stopping{false};  // long work ends with kUnavailable
 

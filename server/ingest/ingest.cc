@@ -152,6 +152,11 @@ class ChargedBody final : public BodySource {
 struct Ingest::Impl {
   IngestContext context;
 
+  void AskForHaste(Response& response) {
+    const std::int64_t age = context.live_tail.SegmentAge(base::WallNow());
+    if (age > 0) response.headers.emplace_back(kSegmentAgeHeader, std::to_string(age));
+  }
+
   using Work = base::Result<Reply> (*)(IngestContext&, const Request&, BodySource&);
   Route MakeRoute(std::string_view method, std::string_view kind, Work work,
                   std::uint64_t max_body_bytes) {
@@ -162,9 +167,12 @@ struct Ingest::Impl {
     route.scope = Scope::kSensor;
     route.max_body_bytes = max_body_bytes;
     route.admit = [this, kind](const Request& request) { return context.Admit(kind, request); };
-    route.handler = [this, kind, work](const Request& request, BodySource& body) {
+    route.handler = [this, kind, work, put](const Request& request, BodySource& body) {
       ChargedBody charged(context.quota, request, body);
-      return context.Answer(kind, request.identity.sensor_name, work(context, request, charged));
+      Response response =
+          context.Answer(kind, request.identity.sensor_name, work(context, request, charged));
+      if (put && response.status < 300) AskForHaste(response);
+      return response;
     };
     return route;
   }

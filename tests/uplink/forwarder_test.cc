@@ -292,6 +292,35 @@ TEST_F(ForwarderTest, UP08_ClockIsNamedAndDataIsKept) {
   EXPECT_TRUE(spool_->Has(Kind::kFlows));
 }
 
+TEST_F(ForwarderTest, CollectorMayAskForSegmentsSooner) {
+  const Server server({"--script", "201:Tapiary-Segment-Age=1"});
+  auto forwarder = Start(Options(server.url()));
+  Put(1);
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  Round round;
+  round.blocks = {MakeStoredBlock(0, 100)};
+  ASSERT_TRUE(spool_->Write(round));
+  EXPECT_TRUE(Wait([&] {
+    EXPECT_TRUE(spool_->Write({}));
+    return forwarder->status().delivered_items == 2;
+  }));
+}
+
+TEST_F(ForwarderTest, SegmentAgesThatMakeNoSenseAreNotHeard) {
+  const Server server({"--script",
+                       "201:Tapiary-Segment-Age=0,201:Tapiary-Segment-Age=1x,"
+                       "201:Tapiary-Segment-Age=99999999999999999999"});
+  auto forwarder = Start(Options(server.url()));
+  Put(1);
+  ASSERT_TRUE(Wait([&] { return Empty(); }));
+  Round round;
+  round.blocks = {MakeStoredBlock(0, 100)};
+  ASSERT_TRUE(spool_->Write(round));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  ASSERT_TRUE(spool_->Write({}));
+  EXPECT_FALSE(spool_->Has(Kind::kPackets));
+}
+
 TEST_F(ForwarderTest, UP08_SkewIsMeasuredByTheCollectorsDate) {
   const Server server({"--ahead", "3600"});
   Put(1);

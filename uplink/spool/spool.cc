@@ -62,6 +62,13 @@ std::uint64_t Spool::epoch() const {
   return impl_->epoch;
 }
 
+void Spool::HurrySegments(std::int64_t age_ns, std::int64_t for_ns) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->hurry_age_ns = age_ns;
+  impl_->hurry_from_ns = impl_->options.now();
+  impl_->hurry_until_ns = impl_->hurry_from_ns + for_ns;
+}
+
 base::Result<> Spool::Write(const Round& round) {
   const std::lock_guard lock(impl_->mutex);
   TAPIARY_TRY(impl_->EnsureStore());
@@ -85,12 +92,12 @@ base::Result<> Spool::Impl::WriteRound(const Round& round, bool clean_stop) {
   const SegmentQueue::Sink sink{batch, files ? &*files : nullptr};
   SegmentQueue::Staged staged = segments.Begin();
   for (const StoredBlock& block : round.blocks) {
-    segments.Append(sink, staged, block, now_ns, limits());
+    segments.Append(sink, staged, block, now_ns, limits(now_ns));
   }
   if (round.close_segments) {
     segments.CloseAll(batch, staged);
   } else {
-    segments.CloseOld(batch, staged, now_ns, limits());
+    segments.CloseOld(batch, staged, now_ns, limits(now_ns));
   }
   for (const SegmentQueue::Closed& closed : staged.closed) {
     if (closed.digest) {

@@ -130,6 +130,10 @@ class Spool {
   // Keeps a copy in the folder's quarantine/ (up to a limit) and queues `gap`, atomically.
   base::Result<> Quarantine(const Item& item, const capture::GapRecord& gap);
 
+  // Somebody follows what arrives: for a while, segments close at this age, when that is less than
+  // the options say.
+  void HurrySegments(std::int64_t age_ns, std::int64_t for_ns);
+
   [[nodiscard]] SpoolStatus status() const;
 
   // Closes open segments, and marks the stop as clean. Nothing may be called after it.

@@ -2,6 +2,7 @@
 // recovery) and spool_budget.cc (overflow). Internal. Methods need the mutex held.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -74,8 +75,11 @@ struct Spool::Impl {
   [[nodiscard]] std::uint64_t LiveBytes() const {
     return segments.bytes() + flows.bytes() + facts.bytes();
   }
-  [[nodiscard]] SegmentQueue::Limits limits() const {
-    return {static_cast<std::uint64_t>(options.segment_bytes), options.segment_age_ns,
+  [[nodiscard]] SegmentQueue::Limits limits(std::int64_t now_ns) const {
+    // A clock that was set back does not prolong it.
+    const bool hurry = now_ns >= hurry_from_ns && now_ns < hurry_until_ns;
+    return {static_cast<std::uint64_t>(options.segment_bytes),
+            hurry ? std::min(hurry_age_ns, options.segment_age_ns) : options.segment_age_ns,
             evidence.active()};
   }
   ItemQueue& Queue(Kind kind) { return kind == Kind::kFlows ? flows : facts; }
@@ -98,6 +102,9 @@ struct Spool::Impl {
   SegmentQueue segments;
   ItemQueue flows{Kind::kFlows};
   ItemQueue facts{Kind::kFacts};
+  std::int64_t hurry_age_ns = 0;  // of segments, within these times
+  std::int64_t hurry_from_ns = 0;
+  std::int64_t hurry_until_ns = 0;
   std::uint64_t dropped_bytes = 0;
   base::RateLimit drop_log{10 * base::kNanosPerSecond};
   std::int64_t next_space_check_ns = 0;  // steady clock

@@ -76,8 +76,11 @@ Answer IngestFixture::Call(const std::string& method, const std::string& path, c
                       .sensor_name = "plant-a"};
   FakeBody source(body);
   const Response response = match.route->handler(request, source);
-  return {response.status, nlohmann::json::parse(response.body, nullptr, false), response.body,
-          response.content_type};
+  return {response.status,
+          nlohmann::json::parse(response.body, nullptr, false),
+          response.body,
+          response.content_type,
+          {response.headers.begin(), response.headers.end()}};
 }
 
 Answer IngestFixture::Put(const std::string& kind, std::uint64_t epoch, std::uint64_t seq,

@@ -30,6 +30,7 @@ struct Answer {
   nlohmann::json json{};
   std::string text{};
   std::string content_type{};
+  std::map<std::string, std::string> headers{};
 };
 
 class IngestFixture : public testing::Test {

@@ -1,5 +1,7 @@
 #include "server/ingest/ingest.h"
 
+#include "server/ingest/live_tail.h"
+
 #include "tests/server/ingest/fixture.h"
 
 namespace tapiary::server::test {
@@ -35,6 +37,14 @@ TEST_F(IngestTest, CountsWhatBecameOfIt) {
   for (const auto& row : ingest_->metrics().rows) items[row.kind + "/" + row.result] = row.items;
   EXPECT_EQ(items["events/stored"], 1u);
   EXPECT_EQ(items["events/refused"], 1u);
+}
+
+TEST_F(IngestTest, SensorsAreAskedToHurryWhileSomebodyFollows) {
+  ASSERT_TRUE(LiveTail::Note(*catalog_, base::WallNow()));
+  EXPECT_EQ(Put("segments", 1, 1, {MakeSegment(0)}).headers[kSegmentAgeHeader], "2");
+  EXPECT_EQ(Put("segments", 1, 1, {MakeSegment(0)}).headers[kSegmentAgeHeader], "2");  // again
+  EXPECT_FALSE(Put("segments", 1, 1, {MakeSegment(1)}).headers.contains(kSegmentAgeHeader));
+  EXPECT_FALSE(Call("POST", "events", {"{}"}).headers.contains(kSegmentAgeHeader));
 }
 
 // The catalog cannot be written: the sender is told to come again, and the object is gone.

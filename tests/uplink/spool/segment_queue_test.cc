@@ -63,6 +63,34 @@ TEST_F(SegmentQueueTest, SegmentsCloseBySizeAgeAndHole) {
   EXPECT_EQ(spool->status().segments_waiting, 4u);
 }
 
+TEST_F(SegmentQueueTest, SegmentsCloseSoonerForAWhile) {
+  SpoolOptions options = Options();
+  options.segment_age_ns = 60 * base::kNanosPerSecond;
+  auto spool = OpenSpool(options);
+  Round round;
+  const auto closed_after = [&](std::uint64_t number, std::int64_t wait_ns) {
+    const std::size_t before = spool->status().segments_waiting;
+    round.blocks = {MakeStoredBlock(0, number)};
+    EXPECT_TRUE(spool->Write(round));
+    now_ns_ += wait_ns;
+    EXPECT_TRUE(spool->Write({}));
+    return spool->status().segments_waiting > before;
+  };
+  spool->HurrySegments(2 * base::kNanosPerSecond, 15 * base::kNanosPerSecond);
+  EXPECT_FALSE(closed_after(0, base::kNanosPerSecond));
+  EXPECT_TRUE(closed_after(1, base::kNanosPerSecond));
+  EXPECT_TRUE(closed_after(2, 2 * base::kNanosPerSecond));
+  EXPECT_FALSE(closed_after(3, 30 * base::kNanosPerSecond));  // nobody follows any more
+  now_ns_ += 30 * base::kNanosPerSecond;
+  EXPECT_TRUE(closed_after(4, 60 * base::kNanosPerSecond));
+  // Never later than the options say, nor for longer when the clock is set back.
+  spool->HurrySegments(100 * base::kNanosPerSecond, 15 * base::kNanosPerSecond);
+  EXPECT_TRUE(closed_after(5, 60 * base::kNanosPerSecond));
+  spool->HurrySegments(2 * base::kNanosPerSecond, 15 * base::kNanosPerSecond);
+  now_ns_ -= 100 * base::kNanosPerSecond;
+  EXPECT_FALSE(closed_after(6, 3 * base::kNanosPerSecond));
+}
+
 TEST_F(SegmentQueueTest, SlowStreamHoldsNoOtherBack) {
   SpoolOptions options = Options();
   options.segment_bytes = 1000;
