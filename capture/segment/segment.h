@@ -83,6 +83,22 @@ using RangeReader =
 // within each entry, limits hold. kCorrupt names the field.
 base::Result<SegmentIndex> ReadSegmentIndex(std::uint64_t segment_bytes, const RangeReader& read);
 
+// Decompresses frames of blocks, one after the other, with one context and one buffer.
+class BlockExpander {
+ public:
+  BlockExpander();
+  ~BlockExpander();
+  BlockExpander(const BlockExpander&) = delete;
+  BlockExpander& operator=(const BlockExpander&) = delete;
+  // `frame` must be one whole frame with a checksum that unpacks to `raw_bytes`, at most
+  // kMaxBlockRawBytes; kCorrupt otherwise. The bytes are valid until the next call.
+  base::Result<base::Bytes> Expand(base::Bytes frame, std::uint32_t raw_bytes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // Decompresses one block's frame; kCorrupt when its size is not `entry.raw_bytes`, the checksum is
 // wrong or the content does not begin with a pcapng section header.
 base::Result<std::string> ReadBlock(const BlockEntry& entry, const RangeReader& read);

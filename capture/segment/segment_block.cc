@@ -58,29 +58,69 @@ base::Result<std::string> BlockCompressor::Compress(const Block& block, int leve
   return state_->buffer.substr(0, size);
 }
 
+struct BlockExpander::State {
+  State() : context(ZSTD_createDCtx()) {}
+  ~State() { ZSTD_freeDCtx(context); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ZSTD_DCtx* context;
+  BlockBytes buffer;
+};
+
+BlockExpander::BlockExpander() : state_(std::make_unique<State>()) {}
+BlockExpander::~BlockExpander() = default;
+
+namespace {
+
+// Decompresses into `out`, which has the size that the index says.
+base::Result<> Expand(ZSTD_DCtx* context, base::Bytes frame, std::span<std::uint8_t> out) {
+  if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) {
+    return Corrupt("not one whole zstd frame");
+  }
+  if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != out.size()) {
+    return Corrupt("its raw size is not the one in the index");
+  }
+  constexpr std::size_t kDescriptorAt = 4;
+  constexpr unsigned kHasChecksum = 4;
+  if ((frame[kDescriptorAt] & kHasChecksum) == 0) return Corrupt("a frame without checksum");
+  const std::size_t size =
+      ZSTD_decompressDCtx(context, out.data(), out.size(), frame.data(), frame.size());
+  if (ZSTD_isError(size) != 0) return Corrupt(ZSTD_getErrorName(size));
+  if (size != out.size()) return Corrupt("it unpacks to another size");
+  base::ByteCursor cursor(out);
+  if (cursor.U32Le() != kSectionHeaderType) return Corrupt("no section header at its beginning");
+  return {};
+}
+
+base::Error NoMemory() {
+  return base::MakeError(base::ErrorCode::kInternal, "zstd: no memory");
+}
+
+}  // namespace
+
+base::Result<base::Bytes> BlockExpander::Expand(base::Bytes frame, std::uint32_t raw_bytes) {
+  if (state_->context == nullptr) return NoMemory();
+  if (raw_bytes > kMaxBlockRawBytes) {
+    return base::MakeError(base::ErrorCode::kTooLarge, "block: size above the limit");
+  }
+  if (state_->buffer.size() < raw_bytes) state_->buffer.resize(raw_bytes);
+  const std::span<std::uint8_t> out(state_->buffer.data(), raw_bytes);
+  TAPIARY_TRY(capture::Expand(state_->context, frame, out));
+  return base::Bytes(out);
+}
+
 base::Result<std::string> ReadBlock(const BlockEntry& entry, const RangeReader& read) {
   if (entry.raw_bytes > kMaxBlockRawBytes || entry.stored_bytes > kMaxSegmentBytes) {
     return base::MakeError(base::ErrorCode::kTooLarge, "block: size above the limit");
   }
   TAPIARY_ASSIGN(const std::string stored, read(entry.offset, entry.stored_bytes));
   if (stored.size() != entry.stored_bytes) return Corrupt("a read gave too few bytes");
-  if (ZSTD_findFrameCompressedSize(stored.data(), stored.size()) != stored.size()) {
-    return Corrupt("not one whole zstd frame");
-  }
-  if (ZSTD_getFrameContentSize(stored.data(), stored.size()) != entry.raw_bytes) {
-    return Corrupt("its raw size is not the one in the index");
-  }
-  constexpr std::size_t kDescriptorAt = 4;
-  constexpr unsigned kHasChecksum = 4;
-  if ((static_cast<unsigned char>(stored[kDescriptorAt]) & kHasChecksum) == 0) {
-    return Corrupt("a frame without checksum");
-  }
+  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
+                                                                     ZSTD_freeDCtx);
+  if (!context) return NoMemory();
   std::string raw(entry.raw_bytes, '\0');
-  const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), stored.data(), stored.size());
-  if (ZSTD_isError(size) != 0) return Corrupt(ZSTD_getErrorName(size));
-  if (size != raw.size()) return Corrupt("it unpacks to another size");
-  base::ByteCursor cursor(base::AsBytes(raw));
-  if (cursor.U32Le() != kSectionHeaderType) return Corrupt("no section header at its beginning");
+  TAPIARY_TRY(Expand(context.get(), base::AsBytes(stored),
+                     {reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()}));
   return raw;
 }
 

@@ -9,6 +9,7 @@
 #include "server/ingest/context.h"
 #include "server/ingest/hour_rows.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/segment_stream.h"
 
 namespace tapiary::server {
 namespace {
@@ -35,10 +36,26 @@ base::Result<> CheckBlock(const capture::BlockEntry& entry, const capture::Range
   return base::MakeError(base::ErrorCode::kCorrupt, "a packet outside the times in the index");
 }
 
-// Index and every block, one of them in memory at a time: a block that cannot be read would break
-// the downloads of others later.
-base::Result<SegmentRow> CheckSegment(PendingObject& pending) {
-  const capture::RangeReader read = [&pending](std::uint64_t offset, std::size_t size) {
+// Every block, one of them in memory at a time: a block that cannot be read would break the
+// downloads of others later. The name of the interface.
+base::Result<std::string> CheckBlocks(const capture::SegmentIndex& index,
+                                      const capture::RangeReader& read) {
+  std::string name;
+  for (std::size_t i = 0; i < index.blocks.size(); ++i) {
+    capture::InterfaceInfo interface;
+    if (const auto checked = CheckBlock(index.blocks[i], read, &interface); !checked) {
+      return checked.error().WithContext(fmt::format("blocks[{}]", i));
+    }
+    if (i == 0) name = interface.name;
+  }
+  return name;
+}
+
+// Index and blocks. The stream has looked at these already, unless something was not as usual.
+base::Result<SegmentRow> CheckSegment(PendingObject& pending, const SegmentStream& stream) {
+  const capture::RangeReader read = [&](std::uint64_t offset,
+                                        std::size_t size) -> base::Result<std::string> {
+    if (const auto recent = stream.Recent(offset, size)) return std::string(*recent);
     return pending.ReadRange(offset, size);
   };
   TAPIARY_ASSIGN(const capture::SegmentIndex index,
@@ -50,12 +67,10 @@ base::Result<SegmentRow> CheckSegment(PendingObject& pending) {
     return base::MakeError(base::ErrorCode::kCorrupt, "first_block: above 2^63");
   }
   SegmentRow row;
-  for (std::size_t i = 0; i < index.blocks.size(); ++i) {
-    capture::InterfaceInfo interface;
-    if (const auto checked = CheckBlock(index.blocks[i], read, &interface); !checked) {
-      return checked.error().WithContext(fmt::format("blocks[{}]", i));
-    }
-    if (i == 0) row.interface = interface.name;
+  if (stream.Confirms(index)) {
+    row.interface = stream.interface();
+  } else {
+    TAPIARY_ASSIGN(row.interface, CheckBlocks(index, read));
   }
   row.stream = index.stream;
   row.first_block = index.first_block;
@@ -114,11 +129,13 @@ base::Result<Reply> PutSegment(IngestContext& context, const Request& request, B
     return Reply{Stored::kRepeated, 0, R"({"result":"repeated"})"};
   }
   TAPIARY_ASSIGN(auto pending, context.vault.Create(item.sensor));
-  TAPIARY_ASSIGN(const BodyFacts facts,
-                 CopyBody(request, body, limit,
-                          [&pending](base::Bytes bytes) { return pending->Append(bytes); }));
+  SegmentStream stream;
+  TAPIARY_ASSIGN(const BodyFacts facts, CopyBody(request, body, limit, [&](base::Bytes bytes) {
+                   stream.Append(bytes);
+                   return pending->Append(bytes);
+                 }));
   item.bytes = facts.bytes;
-  auto segment = CheckSegment(*pending);
+  auto segment = CheckSegment(*pending, stream);
   if (!segment) return segment.error().WithContext("segment");
   TAPIARY_ASSIGN(segment->object, pending->Commit());
   return Store(context, item, std::move(*segment));

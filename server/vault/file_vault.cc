@@ -1,5 +1,6 @@
 // FileVault: objects as files in two levels, "ab/abcdef...-hint", written under tmp/ in the same
-// file system, synced, and renamed. Names are random, so two collectors may share a folder.
+// file system, renamed, and synced before anybody is told the name. What a power cut leaves between
+// the two has no row in the catalog. Names are random, so two collectors may share a folder.
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -13,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "server/vault/object_file.h"
 #include "server/vault/object_name.h"
 #include "server/vault/vault.h"
 
@@ -20,7 +22,6 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::size_t kMaxRead = 1u << 30;  // one range; callers read blocks
-constexpr std::uint64_t kWriteBehind = 4u << 20;
 
 // A disk that does not answer may do so later; what is not there stays so.
 base::Error Failure(int errno_value, const std::string& what) {
@@ -68,50 +69,40 @@ class PendingFile final : public PendingObject {
       : folder_(std::move(folder)),
         name_(std::move(name)),
         temporary_(std::move(temporary)),
-        fd_(std::move(fd)) {}
+        file_(std::move(fd)) {}
   PendingFile(const PendingFile&) = delete;
   PendingFile& operator=(const PendingFile&) = delete;
   ~PendingFile() override {
     if (!committed_) ::unlink(temporary_.c_str());
   }
 
-  base::Result<> Append(base::Bytes bytes) override {
-    size_ += bytes.size();
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return CannotStore(errno, "vault: cannot write");
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-    BeginWriting();
-    return {};
-  }
-  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  base::Result<> Append(base::Bytes bytes) override { return file_.Append(bytes); }
+  [[nodiscard]] std::uint64_t size() const override { return file_.size(); }
   base::Result<std::string> ReadRange(std::uint64_t offset, std::size_t size) override {
-    return ReadAt(fd_.get(), offset, size, name_);
+    TAPIARY_TRY(file_.Flush());
+    return ReadAt(file_.fd(), offset, size, name_);
   }
   base::Result<std::string> Commit() override;
 
  private:
-  // Lets the disk write while the sender still sends; Commit's sync then has less to wait for.
-  void BeginWriting() {
-    if (size_ - begun_ < kWriteBehind) return;
-    const auto from = static_cast<off_t>(begun_);
-    ::sync_file_range(fd_.get(), from, static_cast<off_t>(size_ - begun_), SYNC_FILE_RANGE_WRITE);
-    begun_ = size_;
-  }
+  base::Result<> MakeDurable(const std::string& sub_folder) const;
 
   std::string folder_;
   std::string name_;
   std::string temporary_;
-  base::UniqueFd fd_;
-  std::uint64_t size_ = 0;
-  std::uint64_t begun_ = 0;  // up to here the disk was asked to write
+  ObjectFile file_;
   bool committed_ = false;
 };
 
+// Behind the rename: a file system with a journal then writes contents and name at once, and what
+// is left of the folder's own sync is to see that.
+base::Result<> PendingFile::MakeDurable(const std::string& sub_folder) const {
+  if (::fsync(file_.fd()) != 0) return CannotStore(errno, "vault: cannot sync");
+  return base::SyncFolder(sub_folder);
+}
+
 base::Result<std::string> PendingFile::Commit() {
-  if (::fsync(fd_.get()) != 0) return CannotStore(errno, "vault: cannot sync");
+  TAPIARY_TRY(file_.Flush());
   const std::string sub_folder = folder_ + "/" + name_.substr(0, 2);
   if (::mkdir(sub_folder.c_str(), 0700) == 0) {
     TAPIARY_TRY(base::SyncFolder(folder_));
@@ -123,9 +114,9 @@ base::Result<std::string> PendingFile::Commit() {
     return CannotStore(errno, "vault: cannot rename to " + name_);
   }
   committed_ = true;
-  if (auto synced = base::SyncFolder(sub_folder); !synced) {
+  if (auto durable = MakeDurable(sub_folder); !durable) {
     ::unlink(path.c_str());  // not known to be durable: it must not look stored
-    return synced.error();
+    return durable.error();
   }
   return name_;
 }
@@ -190,7 +181,9 @@ class FileVault final : public Vault {
   base::Result<> Check() override {
     TAPIARY_ASSIGN(const auto object, Create("probe"));  // removed again: never committed
     const std::uint8_t byte = 0;
-    return object->Append({&byte, 1});
+    TAPIARY_TRY(object->Append({&byte, 1}));
+    TAPIARY_TRY(object->ReadRange(0, 1));  // by then it is written
+    return {};
   }
 
  private:

@@ -259,7 +259,7 @@ put_half() { "${raw[@]}" "$url" "$work/alpha.token" PUT /api/v1/ingest/segments/
 before=$(state)
 put_half &
 half=$!
-half_there() { [[ -n $(find "$vault/tmp" -type f ! -name lock -size +0) ]]; }
+half_there() { [[ -n $(find "$vault/tmp" -type f ! -name lock) ]]; }
 wait_for 10 'a temporary object' half_there
 sleep 0.5
 kill -9 "$collector_pid"

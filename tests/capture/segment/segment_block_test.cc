@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "base/text.h"
 #include "tests/capture/segment/segment_builder.h"
 
 namespace tapiary::capture::test {
@@ -38,6 +39,28 @@ TEST(SegmentBlock, ForEachPacketStopsAndNamesTheOffset) {
   raw.resize(raw.size() - 1);
   const auto cut = ForEachPacket(bytes(), nullptr, [](const Packet&) { return true; });
   EXPECT_EQ(cut.error().code, base::ErrorCode::kCorrupt);
+}
+
+TEST(SegmentBlock, OneExpanderReadsManyBlocksAndGoesOnBehindABadOne) {
+  const std::string segment = MakeSegment({TenPackets(), TenPackets()});
+  const auto index = ReadSegmentIndex(segment.size(), ReaderOf(segment)).value();
+  BlockExpander expander;
+  for (int round = 0; round < 3; ++round) {
+    for (const BlockEntry& entry : index.blocks) {
+      const std::string frame = segment.substr(entry.offset, entry.stored_bytes);
+      const auto raw = expander.Expand(base::AsBytes(frame), entry.raw_bytes);
+      ASSERT_TRUE(raw) << raw.error().message;
+      EXPECT_EQ(base::AsText(*raw), ReadBlock(entry, ReaderOf(segment)).value());
+      std::string damaged = frame;
+      damaged.back() = static_cast<char>(damaged.back() ^ 1);
+      EXPECT_FALSE(expander.Expand(base::AsBytes(damaged), entry.raw_bytes));
+      EXPECT_FALSE(expander.Expand(base::AsBytes(frame), entry.raw_bytes - 1));
+      EXPECT_FALSE(expander.Expand(base::AsBytes(frame + "x"), entry.raw_bytes));
+    }
+  }
+  const std::string frame = segment.substr(0, index.blocks[0].stored_bytes);
+  EXPECT_EQ(expander.Expand(base::AsBytes(frame), kMaxBlockRawBytes + 1).error().code,
+            base::ErrorCode::kTooLarge);
 }
 
 TEST(SegmentBlock, OnlyWholeCheckedFramesOfThatSize) {

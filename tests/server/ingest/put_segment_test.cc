@@ -166,6 +166,33 @@ TEST_F(PutSegment, EveryBlockIsReadBeforeItIsTaken) {
   EXPECT_EQ(Put("segments", 1, 0, {WithEntries(segment, [](auto&, auto) {})}).status, 201);
 }
 
+// Such a block is not looked at while it comes, but behind it.
+TEST_F(PutSegment, TakesABlockThatIsLargerThanSensorsMakeThem) {
+  capture::InterfaceInfo interface;
+  interface.name = "tap7";
+  capture::BlockBuilder builder(0, interface, "test");
+  builder.Begin(std::move(capture::MakeBlocks(1, 4u << 20).front()));
+  const std::vector<std::uint8_t> frame(60'000, 7);
+  capture::Packet packet;
+  packet.bytes = frame;
+  packet.time_ns = 1000;
+  for (int i = 0; i < 60; ++i) builder.Append(packet);
+  const auto block = builder.Close();
+  ASSERT_GT(block->data.size(), 3u << 20);
+  capture::BlockCompressor compressor;
+  std::string stored = *compressor.Compress(*block, 1);
+  capture::SegmentAssembler assembler(0, 0);
+  assembler.Add(stored.size(), block->data.size(), 60, 1000, 1000);
+  const auto before = State();
+  std::string damaged = stored;
+  damaged[damaged.size() - 2] ^= 1;  // of the checksum
+  ExpectProblem(Put("segments", 1, 0, {damaged + assembler.Tail()}), 422);
+  EXPECT_EQ(State(), before);
+  EXPECT_EQ(Put("segments", 1, 0, {stored + assembler.Tail()}).status, 201);
+  EXPECT_EQ(Row("SELECT interface, packets FROM segments"),
+            (std::vector<std::string>{"tap7", "60"}));
+}
+
 TEST_F(PutSegment, TooLargeIs413) {
   const std::string segment = MakeSegment(0);
   Start({.segment_bytes = segment.size() - 1});

@@ -123,10 +123,11 @@ TEST_F(FileVaultTest, NoSpaceIsUnavailableAndLeavesNothing) {
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const struct rlimit small { 4096, before.rlim_max };
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const auto appended = (*object)->Append(base::AsBytes(std::string(8192, 'x')));
+  ASSERT_TRUE((*object)->Append(base::AsBytes(std::string(8192, 'x'))));
+  const auto stored = (*object)->Commit();
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  ASSERT_FALSE(appended);
-  EXPECT_EQ(appended.error().code, base::ErrorCode::kUnavailable);
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, base::ErrorCode::kUnavailable);
   object->reset();
   EXPECT_EQ(Files(), 0);
 }

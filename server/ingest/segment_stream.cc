@@ -1,0 +1,169 @@
+#include "server/ingest/segment_stream.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace tapiary::server {
+namespace {
+
+// What sensors make is 512 KiB; what is larger is checked when it is stored.
+constexpr std::size_t kMaxBytes = 2u << 20;
+constexpr std::size_t kRecentBytes = 4096;  // before the index: it is read together with them
+constexpr std::uint32_t kFrameMagic = 0xfd2fb528;
+constexpr std::size_t kMagicBytes = 4;
+constexpr std::size_t kBlockHeaderBytes = 3;
+constexpr std::size_t kChecksumBytes = 4;
+
+// RFC 8878 section 3.1.1.1: which fields a frame's header has.
+struct FrameHeader {
+  std::size_t bytes = 0;  // with the magic
+  std::size_t content_at = 0, content_bytes = 0;
+  std::uint64_t content_offset = 0;  // added to the field
+  bool checksum = false;
+
+  explicit FrameHeader(std::uint8_t descriptor) {
+    constexpr std::size_t kIdBytes[] = {0, 1, 2, 4};
+    const bool single_segment = (descriptor & 0x20) != 0;
+    const unsigned content_code = descriptor >> 6;
+    checksum = (descriptor & 4) != 0;
+    content_at = kMagicBytes + 1 + (single_segment ? 0 : 1) + kIdBytes[descriptor & 3];
+    content_bytes = content_code == 0 ? (single_segment ? 1 : 0) : std::size_t{1} << content_code;
+    content_offset = content_code == 1 ? 256 : 0;
+    bytes = content_at + content_bytes;
+  }
+};
+
+std::uint64_t Little(base::Bytes bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i > 0; --i) value = value << 8 | bytes[i - 1];
+  return value;
+}
+
+enum class Step : std::uint8_t { kWhole, kMore, kTail, kLost };
+struct Measured {
+  Step step = Step::kLost;
+  std::size_t bytes = 0;  // of the frame, when kWhole
+};
+
+// The size of the frame that `bytes` begin with, by the headers of its blocks.
+Measured MeasureFrame(base::Bytes bytes) {
+  if (bytes.size() < kMagicBytes + 1) return {Step::kMore, 0};
+  if (Little(bytes.first(kMagicBytes)) != kFrameMagic) return {Step::kTail, 0};
+  const FrameHeader header(bytes[kMagicBytes]);
+  std::size_t at = header.bytes;
+  while (at + kBlockHeaderBytes <= bytes.size()) {
+    const std::uint64_t block = Little(bytes.subspan(at, kBlockHeaderBytes));
+    const unsigned type = block >> 1 & 3;  // 0 raw, 1 one byte repeated, 2 compressed
+    if (type == 3) return {Step::kLost, 0};
+    at += kBlockHeaderBytes + (type == 1 ? 1 : block >> 3);
+    if (at > kMaxBytes) return {Step::kLost, 0};
+    if ((block & 1) == 0) continue;
+    at += header.checksum ? kChecksumBytes : 0;
+    if (at > bytes.size()) break;
+    return {Step::kWhole, at};
+  }
+  return {Step::kMore, 0};
+}
+
+// 0 when the header does not say it.
+std::uint64_t ContentBytes(base::Bytes frame) {
+  const FrameHeader header(frame[kMagicBytes]);
+  if (header.content_bytes == 0) return 0;
+  return Little(frame.subspan(header.content_at, header.content_bytes)) + header.content_offset;
+}
+
+}  // namespace
+
+void SegmentStream::TakeFrame(base::Bytes frame) {
+  const std::uint64_t raw_bytes = ContentBytes(frame);
+  Found found;
+  found.stored_bytes = frame.size();
+  found.raw_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(raw_bytes, kMaxBytes + 1));
+  state_ = State::kLost;
+  if (found.raw_bytes == 0 || found.raw_bytes > kMaxBytes) return;
+  if (found_.size() == capture::kMaxBlocksPerSegment) return;
+  const auto raw = expander_.Expand(frame, found.raw_bytes);
+  if (!raw) return;
+  const auto look = [&found](const capture::Packet& packet) {
+    ++found.packets;
+    if (packet.time_ns == capture::kTimeUnknown) return true;
+    found.first_ns = found.timed ? std::min(found.first_ns, packet.time_ns) : packet.time_ns;
+    found.last_ns = found.timed ? std::max(found.last_ns, packet.time_ns) : packet.time_ns;
+    found.timed = true;
+    return true;
+  };
+  capture::InterfaceInfo interface;
+  if (!capture::ForEachPacket(*raw, &interface, look)) return;
+  if (found_.empty()) interface_ = interface.name;
+  found_.push_back(found);
+  state_ = State::kFrames;
+}
+
+// How many of the bytes were whole frames.
+std::size_t SegmentStream::TakeFrames(base::Bytes bytes) {
+  std::size_t done = 0;
+  while (state_ == State::kFrames) {
+    const base::Bytes rest = bytes.subspan(done);
+    const Measured frame = MeasureFrame(rest);
+    if (frame.step == Step::kMore) break;
+    if (frame.step == Step::kTail) state_ = State::kTail;
+    if (frame.step == Step::kLost) state_ = State::kLost;
+    if (frame.step != Step::kWhole) break;
+    TakeFrame(rest.first(frame.bytes));
+    done += frame.bytes;
+  }
+  return done;
+}
+
+void SegmentStream::Remember(base::Bytes bytes) {
+  total_ += bytes.size();
+  if (state_ == State::kFrames && bytes.size() >= kRecentBytes) {
+    recent_ = base::AsText(bytes.last(kRecentBytes));
+    return;
+  }
+  recent_ += base::AsText(bytes);
+  const std::size_t most = state_ == State::kTail ? kMaxBytes : kRecentBytes;
+  if (recent_.size() > most) recent_.erase(0, recent_.size() - most);
+}
+
+std::optional<std::string_view> SegmentStream::Recent(std::uint64_t offset,
+                                                      std::size_t size) const {
+  const std::uint64_t from = total_ - recent_.size();
+  if (offset < from || offset > total_ || size > total_ - offset) return std::nullopt;
+  return std::string_view(recent_).substr(offset - from, size);
+}
+
+void SegmentStream::Append(base::Bytes bytes) {
+  Take(bytes);
+  Remember(bytes);
+}
+
+void SegmentStream::Take(base::Bytes bytes) {
+  if (state_ != State::kFrames) return;
+  if (pending_.empty()) {
+    pending_ = base::AsText(bytes.subspan(TakeFrames(bytes)));
+  } else {
+    pending_ += base::AsText(bytes);
+    pending_.erase(0, TakeFrames(base::AsBytes(pending_)));
+  }
+  if (pending_.size() > kMaxBytes) state_ = State::kLost;
+  if (state_ != State::kFrames) pending_ = {};
+}
+
+bool SegmentStream::Confirms(const capture::SegmentIndex& index) const {
+  if (state_ != State::kTail || found_.size() != index.blocks.size()) return false;
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const Found& found = found_[i];
+    const capture::BlockEntry& entry = index.blocks[i];
+    const bool in_time =
+        !found.timed || (found.first_ns >= entry.first_ns && found.last_ns <= entry.last_ns);
+    if (found.stored_bytes != entry.stored_bytes || found.raw_bytes != entry.raw_bytes ||
+        found.packets != entry.packets || !in_time) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace tapiary::server
