@@ -45,6 +45,7 @@ in_browser alerts 90
 make_token lossy-1 sensor "$work/lossy.token"
 make_token whole-1 sensor "$work/whole.token"
 in_browser completeness 60
+in_browser audit 60
 
 say 'what was downloaded is what was sent'
 [[ $(capinfos -Trc "$work/filter.pcapng" | cut -f2) == 10 ]] || fail 'the pcap of the filter has not 10 packets'

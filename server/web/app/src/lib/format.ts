@@ -106,3 +106,11 @@ export const reasons = (counts: Record<string, number>): string =>
     .sort(([, a], [, b]) => b - a)
     .map(([reason, packets]) => `${count(packets)} ${inLine(reason)}`)
     .join(', ');
+
+// "2026-11-26 8:30" as the API takes it; what is no such time stays, for the API to say so.
+export function wholeTime(text: string): string {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d{1,2}):(\d\d)(:\d\d)?)?Z?$/.exec(text.trim());
+  if (!found) return text.trim();
+  const [, day, hour = '0', minute = '00', second = ':00'] = found;
+  return `${day}T${hour.padStart(2, '0')}:${minute}${second}Z`;
+}

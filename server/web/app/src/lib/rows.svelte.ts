@@ -35,7 +35,7 @@ export class Rows<T> {
   #take(page: Page<T>): void {
     this.next = page.next;
     this.partial = page.partial;
-    this.notHere = page.fields_not_here;
+    this.notHere = page.fields_not_here ?? [];
     this.loaded = true;
   }
 

@@ -66,7 +66,7 @@ export interface Page<T> {
   items: T[];
   next: string | null;
   partial: boolean;
-  fields_not_here: string[];
+  fields_not_here?: string[]; // of lists that take a filter
 }
 
 export interface Health {
