@@ -1,5 +1,5 @@
 // Vantage: whether a sensor stands where it can see, told by the flows that it sent lately (HP-03,
-// HP-05). Bounded: the newest flows of all sensors together. Any thread.
+// HP-05). Bounded, and each sensor has its share however much others send. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,8 @@
 
 namespace tapiary::server {
 
-inline constexpr std::int64_t kVantageFlows = 50'000;  // looked at
-inline constexpr std::int64_t kFewFlows = 20;          // fewer say nothing
-inline constexpr std::int64_t kFewSources = 100;       // of kOneSource
+inline constexpr std::int64_t kFewFlows = 20;     // fewer say nothing
+inline constexpr std::int64_t kFewSources = 100;  // of kOneSource
 
 // True for what LookFromSensors knows.
 bool IsVantage(RuleKind kind);

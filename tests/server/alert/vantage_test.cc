@@ -1,5 +1,7 @@
 #include "server/alert/vantage.h"
 
+#include <fmt/core.h>
+
 #include "server/alert/conditions.h"
 #include "tests/server/alert/fixture.h"
 
@@ -17,7 +19,7 @@ class VantageRules : public AlertFixture {
     std::uint64_t payload = 500;
     bool same_source = false;
   };
-  void See(const Seen& seen) {
+  void See(const Seen& seen, const std::string& sensor = "plc-1") {
     capture::RecordBatch batch;
     for (int i = 0; i < seen.flows; ++i) {
       capture::FlowRecord flow = Flow(next_++, 1000, 0, 1 + i % 200);
@@ -28,15 +30,22 @@ class VantageRules : public AlertFixture {
       flow.resp.packets = seen.both_ways ? 8 : 0;
       batch.flows.push_back(flow);
     }
-    last_ns_ = Ingest("flows", batch);
+    last_ns_ = Ingest("flows", batch, sensor);
     Execute("UPDATE sensors SET last_seen_ns = " + std::to_string(last_ns_));
   }
   void Forget() { Execute("DELETE FROM flows"); }
+  // The batch that came last arrived then.
+  void Receive(std::int64_t time_ns) {
+    for (const char* table : {"flows", "items"}) {
+      Execute(fmt::format("UPDATE {} SET received_ns = {} WHERE received_ns = {}", table, time_ns,
+                          last_ns_));
+    }
+  }
   // What the sensor is found to be: a text, "right", or "unknown".
-  std::string Found(RuleKind kind) {
+  std::string Found(RuleKind kind, const std::string& name = "plc-1") {
     const auto found = LookFromSensors(*catalog_, kind, 0);
     EXPECT_TRUE(found) << found.error().message;
-    const auto sensor = found->find(SensorId("plc-1"));
+    const auto sensor = found->find(SensorId(name));
     if (sensor == found->end()) return "unknown";
     return sensor->second.wrong ? sensor->second.text : "right";
   }
@@ -89,6 +98,13 @@ TEST_F(VantageRules, HP03_OneInnerSourceIsNamed) {
   EXPECT_NE(Found(RuleKind::kOneSource).find("fd00::1"), std::string::npos);
 }
 
+TEST_F(VantageRules, ASensorThatSendsMuchHidesNoOther) {
+  See({.flows = 30, .both_ways = false}, "quiet");
+  for (int i = 0; i < 60; ++i) See({.flows = 1000}, "busy");
+  EXPECT_NE(Found(RuleKind::kSensorOneWay, "quiet").find("30 of 30"), std::string::npos);
+  EXPECT_EQ(Found(RuleKind::kSensorOneWay, "busy"), "right");
+}
+
 TEST_F(VantageRules, ToldWhenItBeginsAndAgainWhenItComesBack) {
   Rule(R"({"name":"way","when":"sensor-one-way","after":"60s","cooldown":"0s"})");
   Conditions conditions(*catalog_, recipients_);
@@ -105,11 +121,11 @@ TEST_F(VantageRules, ToldWhenItBeginsAndAgainWhenItComesBack) {
   Forget();
   See({.flows = 50});
   EXPECT_EQ(pass(start_ns + 101 * kSecond), 0) << "not looked at yet";
-  Execute("UPDATE flows SET received_ns = " + std::to_string(start_ns + 130 * kSecond));
+  Receive(start_ns + 130 * kSecond);
   EXPECT_EQ(pass(start_ns + 131 * kSecond), 0) << "right again";
   Forget();
   See({.flows = 50, .both_ways = false});
-  Execute("UPDATE flows SET received_ns = " + std::to_string(start_ns + 160 * kSecond));
+  Receive(start_ns + 160 * kSecond);
   EXPECT_EQ(pass(start_ns + 162 * kSecond), 1);
   EXPECT_EQ(Count("alerts"), 2);
 }
