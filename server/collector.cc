@@ -1,5 +1,6 @@
 #include "server/collector.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -34,6 +35,13 @@ struct Collector::Impl {
     return {*catalog, attempts, logins, passwords, options.sessions};
   }
 
+  // 0: without TLS, or it cannot be read.
+  [[nodiscard]] std::int64_t EndOfCertificate() const {
+    if (std::ranges::none_of(options.http.listen, &ListenAddress::tls)) return 0;
+    const auto end_ns = CertificateEnd(options.http.certificate_file);
+    return end_ns ? *end_ns : 0;
+  }
+
   CollectorOptions options;
   // In the order of making; destroyed in reverse.
   std::unique_ptr<Catalog> catalog;
@@ -65,7 +73,7 @@ std::vector<Route> Collector::Impl::Routes() {
   add(TokenRoutes(Auth()));
   add(ApiRoutes({*catalog, *vault, sharkd.get(), access_log.get(), &*key, &options.hosts}));
   add(ProbeRoutes({*catalog, *vault, [this] {
-                     return MetricsText(http->metrics(), ingest->metrics()) +
+                     return MetricsText(http->metrics(), ingest->metrics(), EndOfCertificate()) +
                             AlertMetrics(*catalog, base::WallNow());
                    }}));
   add(OpenApiRoutes());
@@ -92,16 +100,16 @@ void TellAddresses(const CollectorOptions& options, const std::vector<std::uint1
   }
 }
 
+void TellEndOfCertificate(const CollectorOptions& options, std::int64_t end_ns) {
+  if (end_ns == 0 || end_ns - base::WallNow() >= kRenewBeforeNs) return;
+  base::LogWarning("certificate {} ends at {}", options.http.certificate_file,
+                   base::FormatTime(end_ns));
+}
+
 void TellCertificate(const CollectorOptions& options) {
   const auto fingerprint = CertificateFingerprint(options.http.certificate_file);
-  if (fingerprint) {
-    base::LogInfo("certificate {} has SHA-256 {}", options.http.certificate_file, *fingerprint);
-  }
-  const auto end_ns = CertificateEnd(options.http.certificate_file);
-  if (end_ns && *end_ns - base::WallNow() < kRenewBeforeNs) {
-    base::LogWarning("certificate {} ends at {}", options.http.certificate_file,
-                     base::FormatTime(*end_ns));
-  }
+  if (!fingerprint) return;
+  base::LogInfo("certificate {} has SHA-256 {}", options.http.certificate_file, *fingerprint);
 }
 
 // No password is made here: whoever reads the log would have it.
@@ -170,6 +178,7 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   TAPIARY_TRY(impl->http->Start());
   TellAddresses(options, impl->http->ports());
   TellCertificate(options);
+  TellEndOfCertificate(options, impl->EndOfCertificate());
   return std::unique_ptr<Collector>(new Collector(std::move(impl)));
 }
 
@@ -187,7 +196,12 @@ base::Result<> Collector::ReloadCertificate() {
   TAPIARY_TRY(PrepareCertificate(impl_->options));
   TAPIARY_TRY(impl_->http->ReloadCertificate());
   TellCertificate(impl_->options);
+  Remind();
   return {};
+}
+
+void Collector::Remind() {
+  TellEndOfCertificate(impl_->options, impl_->EndOfCertificate());
 }
 
 void Collector::Stop() {

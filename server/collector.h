@@ -24,6 +24,8 @@ class Collector {
   // After a new certificate was put in place of the old one, or the own one is near its end. What
   // was in use stays so when there is an error.
   base::Result<> ReloadCertificate();
+  // Says in the log what wants attention soon: the certificate's end. Once a day.
+  void Remind();
   // Running requests may finish within a second. Idempotent.
   void Stop();
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "base/log.h"
@@ -51,8 +52,10 @@ int main(int argc, char** argv) {
   const sigset_t signals = BlockSignals();
   auto collector = server::Collector::Start(options);
   if (!collector) return Fail(collector.error(), 1);
+  constexpr timespec kDay{24 * 3600, 0};
   for (int number = 0; number != SIGTERM && number != SIGINT;) {
-    sigwait(&signals, &number);
+    number = sigtimedwait(&signals, nullptr, &kDay);
+    if (number < 0 && errno == EAGAIN) (*collector)->Remind();
     if (number != SIGHUP) continue;
     const auto reloaded = (*collector)->ReloadCertificate();
     if (!reloaded) base::LogError("the certificate stays: {}", reloaded.error().message);

@@ -76,7 +76,8 @@ std::string Label(const char* name, std::string_view value) {
 
 }  // namespace
 
-std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest) {
+std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest,
+                        std::int64_t certificate_end_ns) {
   std::string text;
   AddType(text, "tapiary_http_requests_total", "counter", "Requests answered.");
   for (const auto& row : http.rows) {
@@ -99,6 +100,12 @@ std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest) {
   for (const auto& row : ingest.rows) {
     AddLine(text, "tapiary_ingest_bytes_total",
             Label("kind", row.kind) + ',' + Label("result", row.result), row.bytes);
+  }
+  if (certificate_end_ns > 0) {
+    AddType(text, "tapiary_certificate_end_seconds", "gauge",
+            "When the certificate ends, in seconds since 1970.");
+    AddLine(text, "tapiary_certificate_end_seconds", "",
+            static_cast<std::uint64_t>(certificate_end_ns / base::kNanosPerSecond));
   }
   return text;
 }

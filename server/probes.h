@@ -4,6 +4,7 @@
 // answer is kept for a few seconds, so that probing costs nothing. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -16,8 +17,9 @@
 
 namespace tapiary::server {
 
-// Text exposition format 0.0.4.
-std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest);
+// Text exposition format 0.0.4. The certificate's end is left out when it is 0.
+std::string MetricsText(const HttpMetrics& http, const IngestMetrics& ingest,
+                        std::int64_t certificate_end_ns = 0);
 
 struct ProbeContext {
   Catalog& catalog;

@@ -22,6 +22,13 @@ TEST(Metrics, TextHasTypesLabelsAndValues) {
             std::string::npos);
 }
 
+TEST(Metrics, EndOfTheCertificateWhereThereIsOne) {
+  EXPECT_NE(MetricsText({}, {}, 1'800'000'000'500'000'000)
+                .find("\ntapiary_certificate_end_seconds 1800000000\n"),
+            std::string::npos);
+  EXPECT_EQ(MetricsText({}, {}).find("certificate"), std::string::npos);
+}
+
 // A method is the client's own text: it cannot end a label or a line.
 TEST(Metrics, HostileMethodStaysInItsLabel) {
   HttpMetrics http;
