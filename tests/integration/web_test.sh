@@ -4,7 +4,7 @@
 # shellcheck disable=SC2119
 # shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
-for program in node npm curl capinfos; do need "$program"; done
+for program in node npm curl capinfos python3; do need "$program"; done
 chromium=${CHROMIUM:-/usr/bin/chromium}
 [[ -x $chromium ]] || skip "$chromium is not installed"
 app=$(realpath "$bin/../server/web_app")
@@ -46,8 +46,15 @@ make_token lossy-1 sensor "$work/lossy.token"
 make_token whole-1 sensor "$work/whole.token"
 in_browser completeness 60
 in_browser audit 60
+in_browser case 60
 
 say 'what was downloaded is what was sent'
 [[ $(capinfos -Trc "$work/filter.pcapng" | cut -f2) == 10 ]] || fail 'the pcap of the filter has not 10 packets'
 (($(capinfos -Trc "$work/flow.pcapng" | cut -f2) > 0)) || fail 'the pcap of the flow has no packets'
+say 'the case proves itself with the key that the page showed'
+key=$(cat "$work/case.key")
+"$bin/tapiary" verify "$work/case.zip" --key "$key" >"$work/verify.log" 2>&1 || fail 'the case is not whole'
+grep -qx "signed with the key $key" "$work/verify.log" || fail 'the key is not known to be the right one'
+python3 -m zipfile -e "$work/case.zip" "$work/case"
+grep -qF '"note":"incident 7 <b>for</b> the CERT"' "$work/case/manifest.json" || fail 'the note is not in the manifest'
 say 'good'

@@ -57,6 +57,9 @@ export async function call<T = void>(method: string, path: string, body?: unknow
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+// What is read as it comes.
+export const download = (path: string, signal: AbortSignal): Promise<Response> => send(path, { signal });
+
 export type Query = Record<string, string | number | undefined>;
 
 export function withQuery(path: string, query: Query): string {
