@@ -56,5 +56,5 @@ key=$(cat "$work/case.key")
 "$bin/tapiary" verify "$work/case.zip" --key "$key" >"$work/verify.log" 2>&1 || fail 'the case is not whole'
 grep -qx "signed with the key $key" "$work/verify.log" || fail 'the key is not known to be the right one'
 python3 -m zipfile -e "$work/case.zip" "$work/case"
-grep -qF '"note":"incident 7 <b>for</b> the CERT"' "$work/case/manifest.json" || fail 'the note is not in the manifest'
+grep -qF '"note": "incident 7 <b>for</b> the CERT"' "$work/case/manifest.json" || fail 'the note is not in the manifest'
 say 'good'
