@@ -25,8 +25,11 @@ constexpr std::size_t kMaxPageBytes = 8 << 20;
 
 // What the handlers share; the routes own it together.
 struct Shared {
-  explicit Shared(AlertRoutesContext its_context) : context(std::move(its_context)) {}
+  explicit Shared(AlertRoutesContext its_context)
+      : context(std::move(its_context)),
+        trials(context.catalog, context.targets, context.make_sender, context.stopping) {}
   AlertRoutesContext context;
+  TargetTrials trials;
   std::atomic<int> streams{0};
 };
 
@@ -233,6 +236,10 @@ std::vector<Route> AlertRoutes(AlertRoutesContext context) {
   add("GET", "/targets", Scope::kViewer, [](Shared& all, const Request& request, BodySource&) {
     return Answer(Targets(all, request));
   });
+  add("POST", "/targets/{id}/test", kMayChange,
+      [](Shared& all, const Request& request, BodySource&) {
+        return all.trials.Run(request, base::SteadyNow());
+      });
   add("GET", "/messages", Scope::kViewer, [](Shared& all, const Request& request, BodySource&) {
     return Answer(Messages(all.context.catalog, request));
   });

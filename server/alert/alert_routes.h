@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "server/alert/target.h"
+#include "server/alert/target_trial.h"
 #include "server/catalog/catalog.h"
 #include "server/http/handler.h"
 
@@ -18,6 +19,7 @@ inline constexpr Scope kMayChange = Scope::kAnalyst;
 struct AlertRoutesContext {
   Catalog& catalog;
   std::vector<AlertTarget> targets;
+  SenderMaker make_sender;            // for tests of targets
   const std::atomic<bool>& stopping;  // ends streams
 };
 

@@ -35,9 +35,10 @@ std::vector<Recipient> RecipientsOf(const AlertOptions& options) {
 }  // namespace
 
 struct Alerts::Impl {
-  Impl(Catalog& its_catalog, const AlertOptions& its_options)
+  Impl(Catalog& its_catalog, const AlertOptions& its_options, AddressGuard its_guard)
       : catalog(its_catalog),
         options(its_options),
+        guard(std::move(its_guard)),
         evaluator(catalog, RecipientsOf(options), CollectorRun()),
         conditions(catalog, RecipientsOf(options)) {}
   ~Impl() {
@@ -56,6 +57,7 @@ struct Alerts::Impl {
 
   Catalog& catalog;
   const AlertOptions options;
+  const AddressGuard guard;
   Evaluator evaluator;
   Conditions conditions;
   std::vector<std::unique_ptr<Deliverer>> deliverers;
@@ -126,7 +128,7 @@ void Alerts::Impl::Loop() {
 
 base::Result<std::unique_ptr<Alerts>> Alerts::Start(Catalog& catalog, const AlertOptions& options) {
   TAPIARY_ASSIGN(const AddressGuard guard, AddressGuard::Make(options.allow));
-  auto impl = std::make_unique<Impl>(catalog, options);
+  auto impl = std::make_unique<Impl>(catalog, options, guard);
   for (const AlertTarget& target : options.targets) {
     impl->deliverers.push_back(
         std::make_unique<Deliverer>(catalog, target, MakeSender(target, guard)));
@@ -143,7 +145,10 @@ Alerts::Alerts(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Alerts::~Alerts() = default;
 
 std::vector<Route> Alerts::Routes() {
-  return AlertRoutes({impl_->catalog, impl_->options.targets, impl_->stopping});
+  const auto make_sender = [guard = impl_->guard](const AlertTarget& target) {
+    return MakeSender(target, guard);
+  };
+  return AlertRoutes({impl_->catalog, impl_->options.targets, make_sender, impl_->stopping});
 }
 
 void Alerts::RequestStop() {

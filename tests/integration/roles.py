@@ -30,6 +30,7 @@ ROUTES = [
     ("GET", "/api/v1/alerts/messages", "viewer"),
     ("POST", "/api/v1/alerts/messages/999999/retry", "analyst"),
     ("GET", "/api/v1/alerts/targets", "viewer"),
+    ("POST", "/api/v1/alerts/targets/nobody/test", "analyst"),
     ("GET", "/api/v1/pcap", "viewer"),
     ("GET", "/api/v1/segments/1", "viewer"),
     ("GET", "/api/v1/sensors", "viewer"),

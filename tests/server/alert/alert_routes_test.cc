@@ -48,6 +48,13 @@ TEST_F(AlertApi, AcknowledgesWithANote) {
   EXPECT_EQ(Call("GET", "/1x").status, 404);
 }
 
+TEST_F(AlertApi, AnalystsTestATarget) {
+  EXPECT_EQ(Json(Call("POST", "/targets/soc/test"))["state"], "sent");
+  EXPECT_EQ(last_scope_, Scope::kAnalyst);
+  EXPECT_EQ(Call("POST", "/targets/soc/test").status, 429);
+  EXPECT_EQ(Call("POST", "/targets/soc/test", "", {{"to", "elsewhere"}}).status, 400);
+}
+
 TEST_F(AlertApi, MessagesAndTargetsAreShownWithoutSecrets) {
   Rule(kRule);
   Raise(2);

@@ -32,13 +32,16 @@ class TextBody : public BodySource {
 
 class AlertApi : public AlertFixture {
  protected:
+  static AlertSender NoSender(const AlertTarget&) {
+    return [](const std::vector<Delivery>&, const std::atomic<bool>&) { return std::nullopt; };
+  }
   void SetUp() override {
     AlertFixture::SetUp();
     AlertTarget target;
     target.name = "soc";
     target.url = "https://hooks.example/secret";
     target.host = "hooks.example";
-    router_ = std::make_unique<Router>(AlertRoutes({*catalog_, {target}, stopping_}));
+    router_ = std::make_unique<Router>(AlertRoutes({*catalog_, {target}, NoSender, stopping_}));
   }
   Response Call(const std::string& method, const std::string& path, const std::string& body = "",
                 std::map<std::string, std::string> query = {}) {
