@@ -13,7 +13,15 @@ app=$(realpath "$bin/../server/web_app")
 say 'types and templates'
 (cd "$app" && npm run --silent check) >"$work/check.log" 2>&1 || fail 'svelte-check or tsc finds errors'
 
-start_collector
+# What alerts.mjs tests: it listens there itself. Alerts of its own are not so severe.
+siem_port=$(free_port)
+cat >"$work/collector.yaml" <<YAML
+alerts:
+  targets:
+    - siem syslog+tcp://127.0.0.1:$siem_port severity=critical
+    - inner https://127.0.0.1:$siem_port/hidden-path severity=critical
+YAML
+start_collector --config "$work/collector.yaml"
 make_token plant-x sensor "$work/sensor.token"
 make_token analyst viewer "$work/viewer.token"
 send() { # send PATH FILE
@@ -33,7 +41,7 @@ send events "$work/events.json"
 
 in_browser() { # in_browser NAME SECONDS: runs tests/server/web/NAME.mjs
   local status=0
-  NODE_TLS_REJECT_UNAUTHORIZED=0 NODE_NO_WARNINGS=1 WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium \
+  NODE_TLS_REJECT_UNAUTHORIZED=0 NODE_NO_WARNINGS=1 WEB_APP=$app URL=$url WORK=$work CHROMIUM=$chromium SIEM_PORT=$siem_port \
     timeout "$2" node "$source_dir/tests/server/web/$1.mjs" || status=$?
   [[ -z ${TAPIARY_WEB_PICTURES:-} ]] || cp "$work"/*.png "$TAPIARY_WEB_PICTURES"
   ((status == 0)) || fail "$1 in the browser"

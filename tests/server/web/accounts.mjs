@@ -3,6 +3,7 @@
 // Environment: WEB_APP (folder with node_modules), URL, WORK (for pictures), CHROMIUM.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { checkAccess, checkKeys } from './access.mjs';
 import { browser, complaints, logIn as logInTo, openPage } from './browser.mjs';
 
 const { URL: url, WORK } = process.env;
@@ -28,6 +29,7 @@ let given = '';
 await step('a wrong password stays outside', async () => {
   await logIn(ann, 'ann', 'wrong horse battery');
   await ann.waitForSelector('[role=alert]');
+  await checkAccess(ann, 'the login');
   assert.equal(await ann.inputValue('#password'), '');
 });
 
@@ -46,6 +48,8 @@ await step('an administrator makes a user', async () => {
   await ann.waitForSelector('tr[data-user=bob]');
   given = await ann.locator('[data-testid=once]').innerText();
   assert.match(given, /^[a-z2-9-]{23}$/);
+  await checkAccess(ann, 'the account of an administrator');
+  await checkKeys(ann, 'the account of an administrator');
   await ann.screenshot({ path: join(WORK, 'account.png') });
 });
 
@@ -56,6 +60,7 @@ await step('who must give a new password', async () => {
   await bob.fill('#again-password', 'staple of a horse');
   await bob.click('button:has-text("Change password")');
   await bob.waitForSelector('[role=alert]');
+  await checkAccess(bob, 'a new password');
   await bob.fill('#old-password', given);
   await bob.fill('#new-password', 'staple of the horse');
   await bob.fill('#again-password', 'staple of the horse');
@@ -71,6 +76,7 @@ await step('an analyst has tokens of his own and no users', async () => {
   await bob.fill('#token-name', '<b>script</b>');
   await bob.click('button:has-text("Make a token")');
   assert.match(await bob.locator('[data-testid=once]').innerText(), /^tap_/);
+  await checkAccess(bob, 'the account of an analyst');
   await bob.click('button:has-text("Revoke")');
   await bob.waitForSelector('tr[data-token]', { state: 'detached' });
 });

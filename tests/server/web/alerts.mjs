@@ -1,17 +1,20 @@
 // alerts.mjs: alerts, rules and sessions in the page of a running collector, in Debian's Chromium.
 // There is an administrator "ann" with the password "correct horse battery", and what
 // hostile_pcap.mjs makes is stored.
-// Environment: WEB_APP (folder with node_modules), URL, WORK (tokens, pictures), CHROMIUM;
+// Environment: WEB_APP (folder with node_modules), URL, WORK (tokens, pictures), CHROMIUM,
+// SIEM_PORT (where the target "siem" sends; "inner" is a webhook to an inner address);
 // NODE_TLS_REJECT_UNAUTHORIZED=0, for events that are sent meanwhile.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { checkAccess, checkKeys } from './access.mjs';
 import { browser, complaints, logIn, openPage, runStep } from './browser.mjs';
 
-const { URL: url, WORK } = process.env;
+const { URL: url, WORK, SIEM_PORT } = process.env;
 const tokenOf = (name) => readFileSync(join(WORK, `${name}.token`), 'utf8').trim();
 
-const newPage = () => openPage(/status of 40[019]/);
+const newPage = () => openPage(/status of (40[019]|429)/);
 
 const step = (name, work) => runStep(() => ann, name, work);
 
@@ -81,10 +84,31 @@ await step('a rule: its filter is wrong, is repaired, tried and saved', async ()
   assert.equal(await ann.inputValue('#rule-filter'), 'event.user == "root"');
   await ann.click('button:has-text("Try on")');
   await ann.waitForSelector('[data-testid=trial]:has-text("0 matches")');
+  await checkAccess(ann, 'a rule');
+  await checkKeys(ann, 'a rule');
   await checkNames('a rule');
   await ann.screenshot({ path: join(WORK, 'rule.png') });
   await ann.click('button:has-text("Save")');
   await ann.waitForSelector('[data-rule]:has-text("event.user == \\"root\\"")');
+});
+
+await step("a rule's filter is completed by keyboard, with the fields of all tables", async () => {
+  await ann.click('[data-rule] button:has-text("Edit")');
+  await ann.fill('#rule-filter', '');
+  await ann.focus('#rule-filter');
+  await ann.keyboard.type('event.us');
+  await ann.waitForSelector('#rule-filter-choices li:has-text("event.user")');
+  await ann.keyboard.press('ArrowDown');
+  await ann.keyboard.press('Enter');
+  assert.equal(await ann.inputValue('#rule-filter'), 'event.user ');
+  await ann.keyboard.type('== "root" && operation == "write_s');
+  await ann.waitForSelector('#rule-filter-choices li:has-text("write_single_register")');
+  await ann.keyboard.press('ArrowDown');
+  await ann.keyboard.press('Tab');
+  assert.equal(await ann.inputValue('#rule-filter'), 'event.user == "root" && operation == write_single_register ');
+  await ann.keyboard.press('Escape'); // closes the choices, not the form
+  await ann.click('button:has-text("Cancel")');
+  await ann.waitForSelector('#rule-filter', { state: 'detached' });
 });
 
 await step('a condition has other fields', async () => {
@@ -117,6 +141,8 @@ await step('an alert comes by itself, and its text is text', async () => {
   const made = await ann.evaluate(() => ({ hacked: window.hacked, images: document.querySelectorAll('img').length }));
   assert.deepEqual(made, { hacked: undefined, images: 0 });
   await checkNames('alerts');
+  await checkAccess(ann, 'alerts');
+  await checkKeys(ann, 'alerts');
   await ann.screenshot({ path: join(WORK, 'alerts.png') });
 });
 
@@ -128,6 +154,7 @@ await step('its session says what was never logged', async () => {
   const seen = await ann.locator('[role=dialog] tbody tr td:nth-child(2)').allInnerTexts();
   assert.ok(seen.length > 0 && seen.every((text) => /wire only|log only/.test(text)), seen.join());
   await checkNames('a session');
+  await checkAccess(ann, 'a session');
   await ann.screenshot({ path: join(WORK, 'session.png') });
   await ann.locator('[role=dialog] [data-kind=transaction]').first().press('Enter');
   await ann.waitForSelector('[role=dialog] #flow-pcap');
@@ -167,10 +194,38 @@ await step('acknowledged: who, when and why', async () => {
   await ann.waitForSelector('text=No open alerts.');
 });
 
+await step('messages: a target gets a test', async () => {
+  const got = [];
+  const siem = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('data', (data) => got.push(String(data)));
+    socket.on('end', () => socket.end());
+  });
+  await new Promise((ready) => siem.listen(Number(SIEM_PORT), '127.0.0.1', ready));
+  await ann.click('#page-messages');
+  await ann.click('[data-target=siem] button:has-text("Send a test")');
+  await ann.waitForSelector('[data-testid=tested]:has-text("siem took a test message after")');
+  assert.match(got.join(''), /a test message, sent by ann/);
+  await ann.click('[data-target=siem] button:has-text("Send a test")');
+  await ann.waitForSelector('[role=alert]:has-text("this target was tested just now")');
+  siem.close();
+});
+
+await step('CO-10: an inner address gets none, and it says so', async () => {
+  await ann.click('[data-target=inner] button:has-text("Send a test")');
+  await ann.waitForSelector('[data-testid=tested]:has-text("inner did not take it")');
+  assert.match(await ann.locator('[data-testid=tested]').innerText(), /127\.0\.0\.1/);
+  assert.ok(!(await ann.content()).includes('hidden-path'), 'the path may be a secret');
+  await checkAccess(ann, 'messages');
+  await checkKeys(ann, 'messages');
+  await ann.screenshot({ path: join(WORK, 'targets.png') });
+});
+
 await step('messages: nobody is named, and it says so', async () => {
+  await ann.route('**/api/v1/alerts/targets', (route) => route.fulfill({ json: { items: [], next: null } }));
+  await ann.click('#page-alerts');
   await ann.click('#page-messages');
   await ann.waitForSelector('text=None: alerts are on this page only.');
-  await checkNames('messages');
+  await ann.unroute('**/api/v1/alerts/targets');
 });
 
 await step('sessions are listed among the traffic', async () => {
@@ -182,6 +237,8 @@ await step('sessions are listed among the traffic', async () => {
   await ann.waitForSelector('th:has-text("Never logged")');
   await ann.waitForSelector('[data-session]:has-text("1 command")');
   await checkNames('sessions');
+  await checkAccess(ann, 'sessions');
+  await checkKeys(ann, 'sessions');
   await ann.screenshot({ path: join(WORK, 'sessions.png') });
   await ann.locator('[data-session]').first().press('Enter');
   await ann.waitForSelector('[role=dialog] [data-kind]');

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkAccess } from './axe.mjs';
+import { checkAccess, checkKeys } from './access.mjs';
 import { browser, complaints, logIn, openPage, runStep } from './browser.mjs';
 
 const { URL: url, WORK } = process.env;
@@ -79,6 +79,7 @@ await step('by address and time', async () => {
   await page.click('button:has-text("Show")');
   await page.waitForSelector('[role=alert]:has-text("to")');
   await checkAccess(page, 'audit with an error');
+  await checkKeys(page, 'audit with an error');
   await page.click('button:has-text("Clear")');
   await reloaded();
   assert.equal(await page.inputValue('#audit-actor'), '');

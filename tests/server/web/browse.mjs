@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkAccess, checkKeys } from './access.mjs';
 import { browser, complaints, openPage, runStep } from './browser.mjs';
 
 const { URL: url, WORK } = process.env;
@@ -33,6 +34,8 @@ await step('a wrong token stays outside', async () => {
   await page.click('button:has-text("Log in")');
   await page.waitForSelector('[role=alert]');
   assert.equal(await page.locator('#filter').count(), 0);
+  await checkAccess(page, 'the login with a token');
+  await checkKeys(page, 'the login with a token');
 });
 
 await step('the viewer token lets in', async () => {
@@ -48,6 +51,7 @@ await step('flows are listed', async () => {
   assert.match(await page.locator('#rows').innerText(), /modbus/);
   assert.match(await page.locator('[data-sensor="plant-x"]').innerText(), /packets stored/);
   await page.waitForSelector('.plot canvas');
+  await checkAccess(page, 'flows');
 });
 
 await step('a wrong filter is shown where it is wrong, and repaired', async () => {
@@ -57,6 +61,7 @@ await step('a wrong filter is shown where it is wrong, and repaired', async () =
   await page.keyboard.press('Enter');
   await page.waitForSelector('[data-testid=filter-error] mark');
   assert.equal(await page.locator('[data-testid=filter-error] mark').innerText(), 'ip.adr');
+  await checkAccess(page, 'a wrong filter');
   await page.click('button:has-text("Use ip.addr")');
   await page.waitForSelector('tr[data-flow]:only-child');
   assert.match(page.url(), /filter=/);
@@ -71,6 +76,7 @@ await step('a filter is completed by keyboard', async () => {
   await page.focus('#filter');
   await page.keyboard.type('serv');
   await page.waitForSelector('#filter-choices li:has-text("service")');
+  await checkAccess(page, 'completion');
   await page.screenshot({ path: join(WORK, 'completion.png') });
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
@@ -90,6 +96,7 @@ await step('the largest groups become the filter', async () => {
   await page.click('summary:has-text("Largest groups")');
   await page.selectOption('#top-field', 'ip.src');
   await page.waitForSelector('#top tbody tr:has-text("10.66.0.5")');
+  await checkAccess(page, 'the largest groups');
   await page.screenshot({ path: join(WORK, 'top.png') });
   await page.click('#top tbody tr:has-text("10.66.0.5") button:has-text("only")');
   await page.waitForSelector('tr[data-flow]:only-child');
@@ -101,6 +108,7 @@ await step('commands say who did what', async () => {
   await page.click('#tab-commands');
   await page.waitForSelector('#rows td:has-text("write_single_register")');
   const row = await page.locator('#rows tbody tr').first().innerText();
+  await checkAccess(page, 'commands');
   for (const part of ['10.66.0.5:41000', '10.66.0.1:502', '1234', '40']) assert.ok(row.includes(part), part);
 });
 
@@ -110,6 +118,7 @@ await step('CO-01: what a device says of itself is text', async () => {
   const text = await page.locator('#rows').innerText();
   assert.ok(text.includes('<script>window.hacked=1</script>{{7*7}}javascript:alert(1)'));
   assert.ok(text.includes('\\x00\\x1b[31m'), 'control bytes are not escaped');
+  await checkAccess(page, 'transactions');
 });
 
 await step('CO-01: what an attacker types is text', async () => {
@@ -120,6 +129,11 @@ await step('CO-01: what an attacker types is text', async () => {
   await page.click('#top tbody tr:has-text("<svg onload=") button:has-text("only")');
   await page.waitForSelector('#rows td:has-text("<svg onload=")');
   assert.equal(await page.locator('#rows tbody tr').count(), 1);
+  await page.click('button:has-text("Fields")');
+  await page.waitForSelector('.field-help td');
+  await checkAccess(page, 'events and the list of fields');
+  await checkKeys(page, 'events and the list of fields');
+  await page.click('button:has-text("Fields")');
   await page.click('button:has-text("Clear")');
 });
 
@@ -141,6 +155,7 @@ await step('a flow opens by keyboard and gives its pcap', async () => {
   await page.keyboard.press('Enter');
   await page.waitForSelector('[role=dialog] dl');
   assert.match(await page.locator('[role=dialog]').innerText(), /community_id/);
+  await checkAccess(page, 'a flow');
   assert.match(await save('#flow-pcap', 'flow.pcapng'), /^tapiary-flow-plant-x\.[\w.]+\.pcapng$/);
   await page.screenshot({ path: join(WORK, 'details.png') });
   await page.keyboard.press('Escape');

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkAccess } from './axe.mjs';
+import { checkAccess, checkKeys } from './access.mjs';
 import { browser, complaints, logIn, openPage, runStep } from './browser.mjs';
 
 const { URL: url, WORK } = process.env;
@@ -75,6 +75,7 @@ await step('made, downloaded, and how to check it', async () => {
   await page.waitForSelector('text=Copied.');
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), command);
   await checkAccess(page, 'a case that is made');
+  await checkKeys(page, 'a case that is made');
   await page.screenshot({ path: join(WORK, 'case.png') });
 });
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkAccess } from './axe.mjs';
+import { checkAccess, checkKeys } from './access.mjs';
 import { browser, complaints, logIn, openPage, runStep } from './browser.mjs';
 import { hourMs, ledgerOf, sendFacts } from './facts.mjs';
 
@@ -74,6 +74,7 @@ await step('the hours of one, with what was lost and why', async () => {
   assert.equal(await page.locator(`tr[data-hour="${nameOf(before(9))}"]`).count(), 1);
   await page.click('#only-troubled');
   await checkAccess(page, 'completeness of a sensor');
+  await checkKeys(page, 'completeness of a sensor');
   await page.screenshot({ path: join(WORK, 'completeness-sensor.png') });
 });
 

@@ -93,6 +93,14 @@ export interface Target {
   dead: number;
 }
 
+// How a test message to a target went.
+export interface Tested {
+  target: string;
+  state: 'sent' | 'failed';
+  trouble: string | null;
+  seconds: number;
+}
+
 export interface List<T> {
   items: T[];
   next: string | null;
@@ -112,6 +120,7 @@ export const alerts = {
       : call<StoredRule>('PUT', `${base}/rules/${id}`, rule),
   removeRule: (id: number) => call('DELETE', `${base}/rules/${id}`),
   targets: () => call<List<Target>>('GET', `${base}/targets`),
+  testTarget: (name: string) => call<Tested>('POST', `${base}/targets/${encodeURIComponent(name)}/test`),
   messages: (query: Query) => call<List<Message>>('GET', withQuery(`${base}/messages`, query)),
   retry: (id: number) => call<{ state: string }>('POST', `${base}/messages/${id}/retry`),
 };

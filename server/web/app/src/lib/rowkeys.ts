@@ -1,4 +1,5 @@
-// Moves the focus between a table's rows with the arrow keys; Enter does what a click does.
+// Moves the focus between a table's rows with the arrow keys; Enter does what a click does. Only the
+// first row is a stop of the Tab key, or a hundred rows would stand between the table and what follows.
 export function rowKeys(event: KeyboardEvent): void {
   const row = event.currentTarget as HTMLElement;
   if (event.key === 'Enter') {
