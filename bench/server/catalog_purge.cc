@@ -18,6 +18,9 @@ namespace {
 
 using server::SqlWriter;
 
+// When today is over, so that all of it can go.
+constexpr std::int64_t kLater = 2 * 24 * server::kHourNs;
+
 // The milliseconds of each write.
 void WriteOften(server::Catalog& catalog, const std::atomic<bool>& stop, std::vector<double>* out) {
   while (!stop) {
@@ -36,14 +39,21 @@ void WriteOften(server::Catalog& catalog, const std::atomic<bool>& stop, std::ve
 
 base::Result<std::int64_t> PurgeFlows(server::Catalog& catalog, server::Vault& vault) {
   server::RetentionPolicy policy;
-  policy.all[static_cast<std::size_t>(server::DataKind::kFlows)].bytes = 1;
+  policy.all[static_cast<std::size_t>(server::DataKind::kFlows)].age_ns = server::kHourNs;
   TAPIARY_ASSIGN(const auto stored, server::ReadStored(catalog));
   TAPIARY_ASSIGN(const auto names, server::ReadSensorNames(catalog));
   const std::atomic<bool> stop{false};
-  const std::int64_t now = base::WallNow();
+  const std::int64_t now = base::WallNow() + kLater;
   std::int64_t removed = 0;
-  for (const auto& purge : server::PlanPurges(policy, stored, names, now, {})) {
-    TAPIARY_ASSIGN(const auto amount, server::RunPurge({catalog, vault, names, stop, now}, purge));
+  const server::PurgeContext context{catalog, vault, names, stop, now};
+  TAPIARY_ASSIGN(const auto parts, catalog.TimeParts());
+  auto purges = server::PlanPurges(policy, stored, names, now, {}, parts);
+  for (const auto& purge : server::TakeWholeParts(parts, stored, now, &purges)) {
+    TAPIARY_ASSIGN(const auto amount, server::RunPartPurge(context, purge));
+    removed += amount.entries;
+  }
+  for (const auto& purge : purges) {
+    TAPIARY_ASSIGN(const auto amount, server::RunPurge(context, purge));
     removed += amount.entries;
   }
   return removed;

@@ -44,6 +44,7 @@ struct NewRows {
   std::size_t width = 0;     // how many columns
   std::size_t keys = 0;      // how many of them are the key's
   bool fresh = false;        // most likely none of them is there
+  std::size_t time = 0;      // the column by whose time the table may have parts; 0: none
   std::vector<SqlValue> values{};  // row by row; no two rows have the same key
 };
 
@@ -55,6 +56,14 @@ struct OldRows {
   std::string_view order;     // those that come first by it go first
   std::int64_t limit = 0;     // at most so many
   std::string_view returned;  // columns that the visitor gets
+};
+
+// A part of a table by time of reception, which can go as a whole (PostgreSQL only).
+struct TimePart {
+  std::string name;
+  std::string table;
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;  // not included
 };
 
 // Statements inside one write transaction. Valid during Catalog::Write only.
@@ -72,6 +81,9 @@ class SqlWriter {
   virtual base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) = 0;
   // Removes rows in a bounded number; the visitor sees each of them.
   virtual base::Result<> DeleteSome(const OldRows& rows, const RowVisitor& visit) = 0;
+  // Removes the part and all of its rows. kUnavailable when somebody has the table in use for too
+  // long. Until the end of the transaction nobody else gets at the table.
+  virtual base::Result<> DropPart(const TimePart& part);
   // Runs `work`; when it fails, what it wrote is taken back and the transaction can go on.
   virtual base::Result<> Attempt(const std::function<base::Result<>()>& work) = 0;
 };
@@ -102,6 +114,12 @@ class Catalog {
   // a key and what everything else waits for (who is it, is it known, is the catalog alive).
   virtual base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
                                     const RowVisitor& visit) const = 0;
+  // The parts that there are, by table and time.
+  [[nodiscard]] virtual base::Result<std::vector<TimePart>> TimeParts() const {
+    return std::vector<TimePart>();
+  }
+  // Makes those of the coming days. Rows of a time without a part are kept all the same.
+  virtual base::Result<> MakeTimeParts(std::int64_t /*now_ns*/) { return {}; }
   // Ends running and coming calls of Query with kUnavailable. Writes and quick queries go on.
   virtual void RequestStop() = 0;
   // Runs `work` in one transaction: committed and synced when it returns success, else nothing

@@ -44,7 +44,8 @@ std::string Trimmed(const char* text) {
 base::ErrorCode CodeOf(std::string_view state) {
   using enum base::ErrorCode;
   if (state == "23505") return kExists;
-  if (state == "57014") return kTimeout;  // cancelled, by us or by its time limit
+  if (state == "57014") return kTimeout;      // cancelled, by us or by its time limit
+  if (state == "42P01") return kUnavailable;  // a part of a table that retention just removed
   if (state == "54000" || state == "54001") return kTooLarge;
   if (state.starts_with("22")) return kInvalid;  // data: also text that is no UTF-8
   for (const std::string_view passing : {"08", "40", "53", "55", "57", "58", "25006", "28", "3D"}) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
 
 namespace tapiary::server {
 namespace {
@@ -41,8 +40,27 @@ void AppendField(const SqlValue& value, std::string* out) {
   }
 }
 
-// The rows of each key prefix (all but its last column), by the last column.
-using KeyGroups = std::map<std::vector<std::int64_t>, std::map<std::int64_t, std::size_t>>;
+// For the key a, b, c: "SELECT k.n FROM unnest(...) k (n) CROSS JOIN LATERAL (SELECT 1 FROM t WHERE
+// t.c = k.n AND t.a = ? AND t.b = ? LIMIT 1) f". The LIMIT keeps the planner, whose statistics may
+// be of a time when the table was small, from anything but one look-up in the index each.
+std::string FindStatement(const NewRows& rows, std::string_view table) {
+  std::vector<std::string_view> keys;
+  std::string_view rest = rows.columns;
+  for (std::size_t i = 0; i < rows.keys; ++i) {
+    const std::size_t comma = rest.find(',');
+    keys.push_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(rest.find_first_not_of(", ", comma), rest.size()));
+  }
+  std::string sql = fmt::format(
+      "SELECT k.n FROM unnest(CAST(? AS BIGINT[])) AS k (n) CROSS JOIN LATERAL (SELECT 1 FROM "
+      "{} t WHERE t.{} = k.n",
+      table, keys.back());
+  keys.pop_back();
+  for (const std::string_view key : keys) sql += fmt::format(" AND t.{} = ?", key);
+  return sql + " LIMIT 1) f";
+}
+
+}  // namespace
 
 KeyGroups GroupByKey(const NewRows& rows) {
   KeyGroups groups;
@@ -57,43 +75,32 @@ KeyGroups GroupByKey(const NewRows& rows) {
   return groups;
 }
 
-// For the key a, b, c: "SELECT k.n FROM unnest(...) k (n) CROSS JOIN LATERAL (SELECT 1 FROM t WHERE
-// t.c = k.n AND t.a = ? AND t.b = ? LIMIT 1) f". The LIMIT keeps the planner, whose statistics may
-// be of a time when the table was small, from anything but one look-up in the index each.
-std::string FindStatement(const NewRows& rows) {
-  std::vector<std::string_view> keys;
-  std::string_view rest = rows.columns;
-  for (std::size_t i = 0; i < rows.keys; ++i) {
-    const std::size_t comma = rest.find(',');
-    keys.push_back(rest.substr(0, comma));
-    rest.remove_prefix(std::min(rest.find_first_not_of(", ", comma), rest.size()));
+base::Result<> FindNumbers(PostgresConnection& connection, const NewRows& rows,
+                           std::string_view table, const KeyGroups::value_type& group,
+                           NumberRange range, const std::function<void(std::size_t)>& found) {
+  const auto& [prefix, members] = group;
+  std::string list = "{";
+  const auto end = members.upper_bound(range.highest);
+  for (auto at = members.lower_bound(range.lowest); at != end; ++at) {
+    if (list.size() > 1) list += ',';
+    list += std::to_string(at->first);
   }
-  std::string sql = fmt::format(
-      "SELECT k.n FROM unnest(CAST(? AS BIGINT[])) AS k (n) CROSS JOIN LATERAL (SELECT 1 FROM "
-      "{} t WHERE t.{} = k.n",
-      rows.table, keys.back());
-  keys.pop_back();
-  for (const std::string_view key : keys) sql += fmt::format(" AND t.{} = ?", key);
-  return sql + " LIMIT 1) f";
+  if (list.size() == 1) return {};
+  std::vector<SqlValue> values{list + '}'};
+  values.insert(values.end(), prefix.begin(), prefix.end());
+  return connection.Run(FindStatement(rows, table), values,
+                        [&found, &rows_of = members](const SqlRow& row) {
+                          found(rows_of.at(row.Int(0)));
+                          return true;
+                        });
 }
 
-}  // namespace
-
 base::Result<> FindExisting(PostgresConnection& connection, const NewRows& rows,
-                            std::vector<std::size_t>* existing) {
-  const std::string sql = FindStatement(rows);
-  for (const auto& [prefix, members] : GroupByKey(rows)) {
-    std::string list = "{";
-    for (const auto& [number, row] : members) {
-      if (list.size() > 1) list += ',';
-      list += std::to_string(number);
-    }
-    std::vector<SqlValue> values{list + '}'};
-    values.insert(values.end(), prefix.begin(), prefix.end());
-    TAPIARY_TRY(connection.Run(sql, values, [&, &rows_of = members](const SqlRow& row) {
-      existing->push_back(rows_of.at(row.Int(0)));
-      return true;
-    }));
+                            std::string_view table, std::vector<std::size_t>* existing) {
+  const auto add = [existing](std::size_t row) { existing->push_back(row); };
+  const KeyGroups groups = GroupByKey(rows);
+  for (const auto& group : groups) {
+    TAPIARY_TRY(FindNumbers(connection, rows, table, group, {}, add));
   }
   std::ranges::sort(*existing);
   return {};
@@ -107,12 +114,14 @@ base::Result<> CopyRows(PostgresConnection& connection, const NewRows& rows,
 }
 
 base::Result<> InsertEach(PostgresConnection& connection, const NewRows& rows,
+                          const std::vector<std::size_t>& without,
                           std::vector<std::size_t>* existing) {
   std::string sql = fmt::format("INSERT INTO {} ({}) VALUES (?", rows.table, rows.columns);
   for (std::size_t i = 1; i < rows.width; ++i) sql += ", ?";
   sql += ") ON CONFLICT DO NOTHING";
   const std::span<const SqlValue> values = rows.values;
   for (std::size_t row = 0; row < values.size() / rows.width; ++row) {
+    if (std::ranges::binary_search(without, row)) continue;
     TAPIARY_TRY(connection.Run(sql, values.subspan(row * rows.width, rows.width), {}));
     if (connection.changes() == 0) existing->push_back(row);
   }

@@ -1,8 +1,12 @@
 // Many rows at once into PostgreSQL. One thread at a time, inside a transaction.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/catalog/catalog.h"
@@ -10,15 +14,29 @@
 
 namespace tapiary::server {
 
-// The numbers of those rows whose keys are there, rising.
+// The rows of each key prefix (all but its last column), by the last column.
+using KeyGroups = std::map<std::vector<std::int64_t>, std::map<std::int64_t, std::size_t>>;
+KeyGroups GroupByKey(const NewRows& rows);
+
+struct NumberRange {
+  std::int64_t lowest = INT64_MIN;
+  std::int64_t highest = INT64_MAX;
+};
+// Calls `found` with each row of the group that `table` (rows.table or a part of it) has, as far as
+// its number is in the range.
+base::Result<> FindNumbers(PostgresConnection& connection, const NewRows& rows,
+                           std::string_view table, const KeyGroups::value_type& group,
+                           NumberRange range, const std::function<void(std::size_t)>& found);
+// The numbers of those rows that `table` has, rising.
 base::Result<> FindExisting(PostgresConnection& connection, const NewRows& rows,
-                            std::vector<std::size_t>* existing);
+                            std::string_view table, std::vector<std::size_t>* existing);
 // The other rows, by COPY. kExists when one of them is there: the transaction then needs its
 // savepoint.
 base::Result<> CopyRows(PostgresConnection& connection, const NewRows& rows,
                         const std::vector<std::size_t>& without);
 // Row by row; whoever else is inserting them is waited for.
 base::Result<> InsertEach(PostgresConnection& connection, const NewRows& rows,
+                          const std::vector<std::size_t>& without,
                           std::vector<std::size_t>* existing);
 
 // Rows as COPY's binary form has them (PostgreSQL manual, "COPY", binary format), for columns of

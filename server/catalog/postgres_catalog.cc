@@ -2,14 +2,17 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "server/catalog/connection_pool.h"
 #include "server/catalog/postgres.h"
 #include "server/catalog/postgres_bulk.h"
+#include "server/catalog/postgres_parts.h"
 #include "server/catalog/postgres_sql.h"
 #include "server/catalog/postgres_statistics.h"
 #include "server/catalog/schema.h"
@@ -95,18 +98,28 @@ class Writer final : public SqlWriter {
   }
   // COPY knows no ON CONFLICT: one row that is there makes it fail. Rows that are most likely new
   // go at once; else, or when that failed, those that are there are looked for; and when another
-  // collector commits some meanwhile, they go one by one.
+  // collector commits some meanwhile, they go one by one. What other parts of the table have is
+  // known before.
   base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) override {
-    Count(rows.table, static_cast<std::int64_t>(rows.values.size() / rows.width));
-    std::vector<std::size_t> found;
+    std::vector<std::size_t> elsewhere;
+    std::string table(rows.table);
+    if (rows.time != 0 && !rows.values.empty()) {
+      TAPIARY_ASSIGN(table, FindElsewhere(connection_, rows, &elsewhere));
+    }
+    Count(table, static_cast<std::int64_t>(rows.values.size() / rows.width));
+    std::vector<std::size_t> found = elsewhere;
     const auto copy = [&] { return CopyRows(connection_, rows, found); };
     base::Result<> done = rows.fresh ? Attempt(copy) : ExistsError();
     if (Exists(done)) {
-      TAPIARY_TRY(FindExisting(connection_, rows, &found));
+      TAPIARY_TRY(FindExisting(connection_, rows, table, &found));
       done = Attempt(copy);
     }
-    if (Exists(done)) return InsertEach(connection_, rows, existing);
+    if (Exists(done)) {
+      found = elsewhere;
+      done = InsertEach(connection_, rows, elsewhere, &found);
+    }
     existing->insert(existing->end(), found.begin(), found.end());
+    std::ranges::sort(*existing);
     return done;
   }
   // An array, which is made first, so that the rows are gone to directly. The condition is there
@@ -120,6 +133,9 @@ class Writer final : public SqlWriter {
     values.emplace_back(rows.limit);
     values.insert(values.end(), rows.values.begin(), rows.values.end());
     return connection_.Run(sql, values, visit);
+  }
+  base::Result<> DropPart(const TimePart& part) override {
+    return server::DropPart(connection_, part);
   }
   base::Result<> Attempt(const std::function<base::Result<>()>& work) override {
     TAPIARY_TRY(connection_.Script("SAVEPOINT attempt"));
@@ -152,6 +168,8 @@ class PostgresCatalog final : public Catalog {
     return Read(quick_readers_, nullptr, sql, values, visit);
   }
   void RequestStop() override;
+  base::Result<std::vector<TimePart>> TimeParts() const override;
+  base::Result<> MakeTimeParts(std::int64_t now_ns) override;
   base::Result<> Write(const std::function<base::Result<>(SqlWriter&)>& work) override;
 
  private:
@@ -199,6 +217,10 @@ base::Result<> PostgresCatalog::Start() {
   TAPIARY_ASSIGN(password_, ReadPassword(options_.password_file));
   TAPIARY_ASSIGN(const auto connection, Connect());
   TAPIARY_TRY(Migrate(*connection));
+  if (const auto made = MakeParts(*connection, base::WallNow()); !made) {
+    base::LogWarning("catalog: {}; the parts of the coming days are made later",
+                     made.error().message);
+  }
   const auto fill = [](Pool& pool, int count) {
     for (int i = 0; i < count; ++i) pool.GiveBack(std::make_unique<Slot>());
   };
@@ -247,6 +269,16 @@ void PostgresCatalog::RequestStop() {
   readers_.Stop();
 }
 
+base::Result<std::vector<TimePart>> PostgresCatalog::TimeParts() const {
+  TAPIARY_ASSIGN(const auto connection, Connect());
+  return ReadParts(*connection);
+}
+
+base::Result<> PostgresCatalog::MakeTimeParts(std::int64_t now_ns) {
+  TAPIARY_ASSIGN(const auto connection, Connect());
+  return MakeParts(*connection, now_ns);
+}
+
 // An idle connection that turns out to be broken is replaced; nothing was written by it.
 base::Result<> PostgresCatalog::Begin(Slot& slot) {
   if (slot.connection) {
@@ -256,10 +288,11 @@ base::Result<> PostgresCatalog::Begin(Slot& slot) {
   }
   TAPIARY_ASSIGN(slot.connection, Connect());
   // All that writers look for, they look for by a key. A plan made while a table was small, or with
-  // no statistics yet, must not scan it once it is large.
-  TAPIARY_TRY(
-      slot.connection->Script("SET synchronous_commit = on; SET enable_seqscan = off; "
-                              "SET enable_hashjoin = off; SET enable_mergejoin = off"));
+  // no statistics yet, must not scan it once it is large. Where there is no other way than what is
+  // off, a plan is so dear that the server would compile it each time.
+  TAPIARY_TRY(slot.connection->Script(
+      "SET synchronous_commit = on; SET enable_seqscan = off; "
+      "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"));
   return slot.connection->Script("BEGIN");
 }
 

@@ -27,12 +27,39 @@ base::Result<std::int64_t> AskNumber(PostgresConnection& connection, std::string
   return number;
 }
 
-// -1: no statistics yet.
+// 0 or less: no statistics yet.
 base::Result<std::int64_t> KnownRows(PostgresConnection& connection, const std::string& table) {
   const std::vector<SqlValue> values{table};
   return AskNumber(connection,
                    "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = to_regclass(?)",
                    values);
+}
+
+// The table that this one is a part of, or "".
+base::Result<std::string> WholeOf(PostgresConnection& connection, const std::string& table) {
+  std::string whole;
+  const std::vector<SqlValue> values{table};
+  TAPIARY_TRY(connection.Run(
+      "SELECT CAST(CAST(inhparent AS regclass) AS TEXT) FROM pg_inherits WHERE inhrelid = "
+      "to_regclass(?)",
+      values, [&whole](const SqlRow& row) {
+        whole = row.Text(0);
+        return false;
+      }));
+  return whole;
+}
+
+// What to look at, or "" when the statistics of before this program's start will do. A whole with
+// all of its parts is looked at when it never was, and when a part is new: once a day. Nobody else
+// does it, and without it the planner knows of its own parts but not how many sensors there are.
+base::Result<std::string> Target(PostgresConnection& connection, const std::string& table,
+                                 std::int64_t rows, std::int64_t written) {
+  TAPIARY_ASSIGN(const std::string whole, WholeOf(connection, table));
+  if (!whole.empty()) {
+    TAPIARY_ASSIGN(const std::int64_t all, KnownRows(connection, whole));
+    if (all <= 0 || rows <= 0) return whole;
+  }
+  return rows > written ? std::string() : table;
 }
 
 }  // namespace
@@ -82,14 +109,15 @@ base::Result<PostgresStatistics::Known> PostgresStatistics::Look(const std::stri
   connection->SetStop(&stop_);
   connection->SetDeadline(base::SteadyNow() + kLimitNs);
   TAPIARY_ASSIGN(const std::int64_t rows, KnownRows(*connection, table));
-  if (rows > written) return Known{rows, false};  // it was large before this program's start
+  TAPIARY_ASSIGN(const std::string target, Target(*connection, table, rows, written));
+  if (target.empty()) return Known{rows, false};
   const std::vector<SqlValue> key{kAnalyzeLock};
   TAPIARY_ASSIGN(const std::int64_t ours,
                  AskNumber(*connection, "SELECT pg_try_advisory_lock(?)", key));
   if (ours == 0) {
     return base::MakeError(base::ErrorCode::kExists, "another collector is at it");
   }
-  TAPIARY_TRY(connection->Script(fmt::format("ANALYZE {}", table)));
+  TAPIARY_TRY(connection->Script(fmt::format("ANALYZE {}", target)));
   TAPIARY_ASSIGN(const std::int64_t now, KnownRows(*connection, table));
   return Known{now, true};
 }

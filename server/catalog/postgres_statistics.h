@@ -3,8 +3,8 @@
 // The server's own autovacuum makes them a minute later; until then the planner takes a table of
 // millions for an empty one, and lists that need milliseconds take seconds (PostgreSQL manual,
 // "ANALYZE", "Updating Planner Statistics"). A table is looked at when as many rows were written as
-// it had. A thread and a connection of its own; one collector at a time, by an advisory lock; what
-// fails is logged and tried again later. Any thread.
+// it had; one with parts, as a whole, when a part is new. A thread and a connection of its own; one
+// collector at a time, by an advisory lock; what fails is logged and tried again later. Any thread.
 #pragma once
 
 #include <atomic>

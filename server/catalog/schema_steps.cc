@@ -53,4 +53,60 @@ INSERT INTO segment_hours (sensor_id, hour_ns, segments, packets, bytes)
   GROUP BY sensor_id, first_ns / 3600000000000 * 3600000000000;
 )sql";
 
+// On PostgreSQL flows lie in parts by time of reception (postgres_parts.h); the table of before is
+// the first. It is read once for that, and not written. A part has its own unique key;
+// part_numbers says which numbers a part may have, so that a new flow is looked for in few others.
+const char* const kTimePartsStep = R"sql(
+--postgres CREATE TABLE time_parts (
+--postgres   name TEXT PRIMARY KEY,
+--postgres   of_table TEXT NOT NULL,
+--postgres   from_ns BIGINT NOT NULL,
+--postgres   to_ns BIGINT NOT NULL
+--postgres );
+--postgres CREATE UNIQUE INDEX time_parts_by_time ON time_parts (of_table, from_ns);
+--postgres CREATE TABLE part_numbers (
+--postgres   sensor_id BIGINT NOT NULL,
+--postgres   epoch BIGINT NOT NULL,
+--postgres   part TEXT NOT NULL,
+--postgres   lowest BIGINT NOT NULL,
+--postgres   highest BIGINT NOT NULL,
+--postgres   PRIMARY KEY (sensor_id, epoch, part)
+--postgres );
+--postgres CREATE SEQUENCE flows_ids CACHE 100;
+--postgres ALTER TABLE flows RENAME TO flows_before;
+--postgres ALTER INDEX flows_by_start RENAME TO flows_before_by_start;
+--postgres ALTER INDEX flows_by_orig RENAME TO flows_before_by_orig;
+--postgres ALTER INDEX flows_by_resp RENAME TO flows_before_by_resp;
+--postgres DO $$
+--postgres DECLARE
+--postgres   day CONSTANT bigint := 86400000000000;
+--postgres   now_ns CONSTANT bigint := extract(epoch FROM now())::bigint * 1000000000;
+--postgres   last_ns bigint;
+--postgres   bound bigint;
+--postgres   id bigint;
+--postgres BEGIN
+--postgres   SELECT max(received_ns) INTO last_ns FROM flows_before;
+--postgres   bound := CASE WHEN last_ns IS NULL THEN now_ns / day * day
+--postgres     ELSE (greatest(last_ns, now_ns) / day + 1) * day END;
+--postgres   EXECUTE 'SELECT last_value + 1 FROM ' || pg_get_serial_sequence('flows_before', 'id')
+--postgres     INTO id;
+--postgres   PERFORM setval('flows_ids', id, false);
+--postgres   ALTER TABLE flows_before ALTER COLUMN id DROP IDENTITY;
+--postgres   CREATE TABLE flows (LIKE flows_before) PARTITION BY RANGE (received_ns);
+--postgres   ALTER TABLE flows ALTER COLUMN id SET DEFAULT nextval('flows_ids');
+--postgres   ALTER SEQUENCE flows_ids OWNED BY flows.id;
+--postgres   CREATE INDEX flows_by_start ON flows (start_ns);
+--postgres   CREATE INDEX flows_by_orig ON flows (received_ns, orig_ip);
+--postgres   CREATE INDEX flows_by_resp ON flows (received_ns, resp_ip);
+--postgres   EXECUTE format('ALTER TABLE flows ATTACH PARTITION flows_before FOR VALUES '
+--postgres     'FROM (MINVALUE) TO (%s)', bound);
+--postgres   CREATE TABLE flows_default PARTITION OF flows DEFAULT;
+--postgres   CREATE UNIQUE INDEX ON flows_default (sensor_id, epoch, number);
+--postgres   INSERT INTO time_parts VALUES ('flows_before', 'flows', -9223372036854775808, bound);
+--postgres   INSERT INTO part_numbers
+--postgres     SELECT sensor_id, epoch, 'flows_before', min(number), max(number) FROM flows_before
+--postgres     GROUP BY sensor_id, epoch;
+--postgres END $$;
+)sql";
+
 }  // namespace tapiary::server

@@ -5,5 +5,6 @@ namespace tapiary::server {
 
 extern const char* const kAccessStep;
 extern const char* const kCompletenessStep;
+extern const char* const kTimePartsStep;
 
 }  // namespace tapiary::server

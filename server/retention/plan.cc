@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <iterator>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace tapiary::server {
 namespace {
+
+constexpr std::int64_t kLongestWaitNs = 24 * kHourNs;
 
 struct Cut {
   StoredHour hour;
@@ -83,12 +87,27 @@ class Remains {
 
 using AllRemains = std::array<Remains, kDataKinds.size()>;
 
+// The hour before which all is too old. Within a part it waits for the part's end, unless that
+// would keep much more than was asked for.
+std::int64_t EndHour(DataKind kind, std::int64_t now_ns, std::int64_t age_ns,
+                     std::span<const TimePart> parts) {
+  const std::int64_t end_ns = now_ns - age_ns;
+  for (const TimePart& part : parts) {
+    if (part.table != ToString(kind) || part.from_ns > end_ns || part.to_ns <= end_ns) continue;
+    const std::int64_t most_ns = std::max(kLongestWaitNs, age_ns / 8);
+    if (part.from_ns < part.to_ns - most_ns) break;
+    return part.from_ns / kHourNs;
+  }
+  return end_ns / kHourNs;
+}
+
 void PlanKind(const RetentionPolicy& policy, DataKind kind, std::int64_t now_ns,
-              const SensorNames& names, Remains& remains, std::vector<Cut>* out) {
+              const SensorNames& names, std::span<const TimePart> parts, Remains& remains,
+              std::vector<Cut>* out) {
   for (const auto& [id, name] : names) {
     const SensorLimit* const own = policy.Of(kind, name);
     const std::int64_t age = own != nullptr ? own->keep.age_ns : policy.Of(kind).age_ns;
-    if (age > 0) remains.TakeOlder(id, (now_ns - age) / kHourNs, out);
+    if (age > 0) remains.TakeOlder(id, EndHour(kind, now_ns, age, parts), out);
     if (own != nullptr && own->keep.bytes > 0) remains.Shrink(id, own->keep.bytes, out);
   }
   const std::int64_t limit = policy.Of(kind).bytes;
@@ -153,17 +172,47 @@ std::string_view ToString(PurgeReason reason) {
 
 std::vector<Purge> PlanPurges(const RetentionPolicy& policy, std::span<const StoredHour> stored,
                               const SensorNames& names, std::int64_t now_ns,
-                              const SpaceNeeded& needed) {
+                              const SpaceNeeded& needed, std::span<const TimePart> parts) {
   AllRemains remains;
   for (const StoredHour& hour : stored) {
     remains[static_cast<std::size_t>(hour.kind)].Add(hour);
   }
   std::vector<Cut> cuts;
   for (const DataKind kind : kDataKinds) {
-    PlanKind(policy, kind, now_ns, names, remains[static_cast<std::size_t>(kind)], &cuts);
+    PlanKind(policy, kind, now_ns, names, parts, remains[static_cast<std::size_t>(kind)], &cuts);
   }
   PlanDisk(needed, remains, &cuts);
   return Join(cuts, stored, now_ns / kHourNs);
+}
+
+std::vector<PartPurge> TakeWholeParts(std::span<const TimePart> parts,
+                                      std::span<const StoredHour> stored, std::int64_t now_ns,
+                                      std::vector<Purge>* purges) {
+  using Entry = std::tuple<DataKind, std::int64_t, std::int64_t>;  // hour, sensor
+  std::set<Entry> taken;
+  for (const Purge& purge : *purges) {
+    for (const std::int64_t id : purge.bytes == 0 ? purge.sensors : std::vector<std::int64_t>()) {
+      taken.insert({purge.kind, purge.hour, id});
+    }
+  }
+  std::vector<PartPurge> whole;
+  for (const TimePart& part : parts) {
+    if (part.to_ns > now_ns - kHourNs) continue;  // another collector's clock may be behind
+    const auto within = [&part](DataKind kind, std::int64_t hour) {
+      return ToString(kind) == part.table && hour >= part.from_ns / kHourNs &&
+             hour < part.to_ns / kHourNs;
+    };
+    const bool all = std::ranges::all_of(stored, [&](const StoredHour& hour) {
+      return !within(hour.kind, hour.hour) ||
+             taken.contains({hour.kind, hour.hour, hour.sensor_id});
+    });
+    if (!all) continue;
+    PartPurge& purge = whole.emplace_back(PartPurge{part, {}});
+    std::ranges::copy_if(*purges, std::back_inserter(purge.hours),
+                         [&within](const Purge& hour) { return within(hour.kind, hour.hour); });
+    std::erase_if(*purges, [&](const Purge& hour) { return within(hour.kind, hour.hour); });
+  }
+  return whole;
 }
 
 }  // namespace tapiary::server

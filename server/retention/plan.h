@@ -36,9 +36,20 @@ struct SpaceNeeded {
 };
 
 // In the order in which they are to go. `stored` is in the order of ReadStored. Hours that are
-// spared (pinned) count towards sizes and are not taken.
+// spared (pinned) count towards sizes and are not taken. Where the catalog keeps a kind in parts by
+// time, what is too old waits until the part is, so that it can go as a whole.
 std::vector<Purge> PlanPurges(const RetentionPolicy& policy, std::span<const StoredHour> stored,
                               const SensorNames& names, std::int64_t now_ns,
-                              const SpaceNeeded& needed);
+                              const SpaceNeeded& needed, std::span<const TimePart> parts = {});
+
+// A part of a table that goes as a whole.
+struct PartPurge {
+  TimePart part;
+  std::vector<Purge> hours;  // that it has; none: it is empty
+};
+// Those parts of which the purges take everything; their hours are taken out of *purges.
+std::vector<PartPurge> TakeWholeParts(std::span<const TimePart> parts,
+                                      std::span<const StoredHour> stored, std::int64_t now_ns,
+                                      std::vector<Purge>* purges);
 
 }  // namespace tapiary::server

@@ -86,26 +86,31 @@ void Note(DataKind kind, const SqlRow& row, Removed* removed) {
   }
 }
 
-base::Result<> NoteRetained(SqlWriter& writer, const PurgeContext& context, const Purge& purge,
-                            const Removed& removed) {
+// What of a kind was removed of a sensor, and up to when.
+base::Result<> NoteRetained(SqlWriter& writer, const PurgeContext& context, DataKind kind,
+                            PurgeReason reason, std::int64_t sensor_id, StoredAmount amount,
+                            std::int64_t since_ns) {
+  const std::vector<SqlValue> values{
+      sensor_id,      std::string(ToString(kind)),  since_ns, amount.entries, amount.bytes,
+      context.now_ns, std::string(ToString(reason))};
+  TAPIARY_TRY(writer.Execute(
+      "INSERT INTO retained (sensor_id, kind, since_ns, entries, bytes, removed_ns, reason) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sensor_id, kind) DO UPDATE SET since_ns = "
+      "CASE WHEN excluded.since_ns > retained.since_ns THEN excluded.since_ns ELSE "
+      "retained.since_ns END, entries = retained.entries + excluded.entries, bytes = "
+      "retained.bytes + excluded.bytes, removed_ns = excluded.removed_ns, reason = "
+      "excluded.reason",
+      values));
+  return {};
+}
+
+base::Result<> NoteRows(SqlWriter& writer, const PurgeContext& context, const Purge& purge,
+                        const Removed& removed) {
   for (const auto& [sensor_id, amount] : removed.by_sensor) {
     TAPIARY_TRY(CountStored(writer, purge.kind, sensor_id,
                             {{purge.hour, {-amount.entries, -amount.bytes}}}));
-    const std::vector<SqlValue> values{sensor_id,
-                                       std::string(ToString(purge.kind)),
-                                       removed.last_by_sensor.at(sensor_id) + 1,
-                                       amount.entries,
-                                       amount.bytes,
-                                       context.now_ns,
-                                       std::string(ToString(purge.reason))};
-    TAPIARY_TRY(writer.Execute(
-        "INSERT INTO retained (sensor_id, kind, since_ns, entries, bytes, removed_ns, reason) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sensor_id, kind) DO UPDATE SET since_ns = "
-        "CASE WHEN excluded.since_ns > retained.since_ns THEN excluded.since_ns ELSE "
-        "retained.since_ns END, entries = retained.entries + excluded.entries, bytes = "
-        "retained.bytes + excluded.bytes, removed_ns = excluded.removed_ns, reason = "
-        "excluded.reason",
-        values));
+    TAPIARY_TRY(NoteRetained(writer, context, purge.kind, purge.reason, sensor_id, amount,
+                             removed.last_by_sensor.at(sensor_id) + 1));
   }
   return {};
 }
@@ -150,7 +155,7 @@ base::Result<Removed> RemoveRows(const PurgeContext& context, const Purge& purge
     if (trash) {
       TAPIARY_TRY(PutIntoTrash(writer, removed));
     }
-    return NoteRetained(writer, context, purge, removed);
+    return NoteRows(writer, context, purge, removed);
   };
   TAPIARY_TRY(context.catalog.Write(work));
   return removed;
@@ -256,7 +261,117 @@ std::int64_t StepRows(const Purge& purge, const StoredAmount& total) {
   return std::clamp<std::int64_t>((purge.bytes - total.bytes) / average + 1, 1, most);
 }
 
+std::int64_t FirstHour(const TimePart& part) {
+  return part.from_ns / kHourNs;
+}
+
+base::Result<bool> AnyRow(const PurgeContext& context, const TimePart& part,
+                          const std::string& condition) {
+  bool any = false;
+  const std::vector<SqlValue> values{part.from_ns, part.to_ns};
+  TAPIARY_TRY(context.catalog.Query(
+      fmt::format(
+          "SELECT 1 FROM {} r WHERE r.received_ns >= ? AND r.received_ns < ? AND {} LIMIT 1",
+          part.table, condition),
+      values, [&any](const SqlRow&) {
+        any = true;
+        return false;
+      }));
+  return any;
+}
+
+// Whether anybody holds a row of the part; also when that takes too long to find out.
+base::Result<bool> IsHeld(const PurgeContext& context, const TimePart& part, DataKind kind) {
+  bool pins = false;
+  TAPIARY_TRY(context.catalog.Query("SELECT 1 FROM pins LIMIT 1", {}, [&pins](const SqlRow&) {
+    pins = true;
+    return false;
+  }));
+  if (!pins) return false;
+  const auto held = AnyRow(context, part, fmt::format("NOT ({})", NotPinned(kind)));
+  if (!held && held.error().code == base::ErrorCode::kTimeout) return true;
+  return held;
+}
+
+// The account of a part that is gone. Nobody adds to it any more: the table is ours until the end.
+base::Result<StoredAmount> CloseAccount(SqlWriter& writer, const PurgeContext& context,
+                                        const TimePart& part, DataKind kind, PurgeReason reason) {
+  std::map<std::int64_t, StoredAmount> by_sensor;
+  const std::vector<SqlValue> hours{std::string(ToString(kind)), FirstHour(part),
+                                    part.to_ns / kHourNs};
+  TAPIARY_TRY(writer.Query(
+      "SELECT sensor_id, SUM(entries), SUM(bytes) FROM stored WHERE kind = ? AND hour >= ? AND "
+      "hour < ? GROUP BY sensor_id",
+      hours, [&by_sensor](const SqlRow& row) {
+        by_sensor[row.Int(0)] = {row.Int(1), row.Int(2)};
+        return true;
+      }));
+  StoredAmount total;
+  for (const auto& [sensor_id, amount] : by_sensor) {
+    if (amount.entries == 0) continue;
+    TAPIARY_TRY(NoteRetained(writer, context, kind, reason, sensor_id, amount, part.to_ns));
+    total.entries += amount.entries;
+    total.bytes += amount.bytes;
+  }
+  TAPIARY_TRY(writer.Execute(
+      "UPDATE stored SET entries = 0, bytes = 0 WHERE kind = ? AND hour >= ? AND hour < ?", hours));
+  if (kind != DataKind::kFlows) return total;
+  const std::vector<SqlValue> times{part.from_ns, part.to_ns};
+  TAPIARY_TRY(
+      writer.Execute("DELETE FROM flow_batches WHERE received_ns >= ? AND received_ns < ?", times));
+  return total;
+}
+
+// Lists in progress hold it up; the next look comes soon.
+base::Result<StoredAmount> Drop(const PurgeContext& context, const PartPurge& purge) {
+  constexpr int kAttempts = 10;
+  const Purge& first = purge.hours.front();
+  base::Result<> done;
+  StoredAmount removed;
+  for (int attempt = 0; attempt < kAttempts && !context.stop; ++attempt) {
+    done = context.catalog.Write([&](SqlWriter& writer) -> base::Result<> {
+      TAPIARY_TRY(writer.DropPart(purge.part));
+      TAPIARY_ASSIGN(removed, CloseAccount(writer, context, purge.part, first.kind, first.reason));
+      return {};
+    });
+    if (done || done.error().code != base::ErrorCode::kUnavailable) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+  if (!done) return done.error();
+  return removed;
+}
+
 }  // namespace
+
+base::Result<StoredAmount> RunPartPurge(const PurgeContext& context, const PartPurge& purge) {
+  StoredAmount total;
+  if (purge.hours.empty()) {
+    TAPIARY_ASSIGN(const bool any, AnyRow(context, purge.part, "TRUE"));
+    if (any) return total;  // the account does not know them
+    TAPIARY_TRY(
+        context.catalog.Write([&purge](SqlWriter& writer) { return writer.DropPart(purge.part); }));
+    return total;
+  }
+  TAPIARY_ASSIGN(const bool held, IsHeld(context, purge.part, purge.hours.front().kind));
+  if (held) {
+    for (const Purge& hour : purge.hours) {
+      TAPIARY_ASSIGN(const StoredAmount removed, RunPurge(context, hour));
+      total.entries += removed.entries;
+      total.bytes += removed.bytes;
+    }
+    return total;
+  }
+  TAPIARY_ASSIGN(total, Drop(context, purge));
+  Purge all = purge.hours.front();
+  for (const Purge& hour : purge.hours) {
+    TAPIARY_TRY(FinishHour(context, hour));
+    all.sensors.insert(all.sensors.end(), hour.sensors.begin(), hour.sensors.end());
+  }
+  std::ranges::sort(all.sensors);
+  all.sensors.erase(std::ranges::unique(all.sensors).begin(), all.sensors.end());
+  TAPIARY_TRY(Tell(context, all, total, purge.part.to_ns - 1));
+  return total;
+}
 
 base::Result<StoredAmount> RunPurge(const PurgeContext& context, const Purge& purge) {
   StoredAmount total;

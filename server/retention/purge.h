@@ -28,6 +28,8 @@ struct PurgeContext {
 
 // What was removed; also when an error ended it early.
 base::Result<StoredAmount> RunPurge(const PurgeContext& context, const Purge& purge);
+// Drops the part, in milliseconds; row by row when some of its rows are pinned.
+base::Result<StoredAmount> RunPartPurge(const PurgeContext& context, const PartPurge& purge);
 // Removes the objects in `vault_trash`; the number of them.
 base::Result<std::uint64_t> EmptyTrash(Catalog& catalog, Vault& vault,
                                        const std::atomic<bool>& stop);

@@ -130,8 +130,20 @@ base::Result<> Retention::Impl::Purges(std::int64_t now_ns, const Shortage& shor
   TAPIARY_ASSIGN(const SensorNames names, ReadSensorNames(catalog));
   TAPIARY_ASSIGN(const SpaceNeeded needed, Needed(shortage, stored));
   const PurgeContext context{catalog, vault, names, stop, now_ns};
+  TAPIARY_ASSIGN(const auto parts, catalog.TimeParts());
+  auto purges = PlanPurges(options.policy, stored, names, now_ns, needed, parts);
+  const auto count = [report](const StoredAmount& removed) {
+    ++report->purges;
+    report->entries += removed.entries;
+    report->bytes += removed.bytes;
+  };
+  for (const PartPurge& purge : TakeWholeParts(parts, stored, now_ns, &purges)) {
+    if (stop) break;
+    TAPIARY_ASSIGN(const StoredAmount removed, RunPartPurge(context, purge));
+    if (!purge.hours.empty()) count(removed);
+  }
   std::int64_t lease_until = base::SteadyNow() + kLeaseNs / 2;
-  for (const Purge& purge : PlanPurges(options.policy, stored, names, now_ns, needed)) {
+  for (const Purge& purge : purges) {
     if (stop) break;
     if (base::SteadyNow() > lease_until) {
       TAPIARY_ASSIGN(report->ours, TakeLease(catalog, kLease, holder, base::WallNow(), kLeaseNs));
@@ -139,9 +151,7 @@ base::Result<> Retention::Impl::Purges(std::int64_t now_ns, const Shortage& shor
       lease_until = base::SteadyNow() + kLeaseNs / 2;
     }
     TAPIARY_ASSIGN(const StoredAmount removed, RunPurge(context, purge));
-    ++report->purges;
-    report->entries += removed.entries;
-    report->bytes += removed.bytes;
+    count(removed);
   }
   return {};
 }
@@ -155,6 +165,8 @@ base::Result<RetentionReport> Retention::Impl::RunOnce(std::int64_t now_ns) {
   if (!lease && !shortage.any()) return lease.error();
   report.ours = lease ? *lease : true;
   if (!report.ours) return report;
+  if (const auto made = catalog.MakeTimeParts(now_ns); !made)
+    Note(made);  // rows have a place anyway
   if (now_ns >= spared_again_ns && ForgetSpared(catalog)) spared_again_ns = now_ns + kSparedAgainNs;
   const auto emptied = EmptyTrash(catalog, vault, stop);
   if (!emptied && !shortage.any()) return emptied.error();

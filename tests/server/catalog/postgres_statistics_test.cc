@@ -91,6 +91,23 @@ TEST_F(PostgresStatisticsTest, OneCollectorAtATime) {
   EXPECT_EQ(WaitForRows("gaps", 6000), 6000);
 }
 
+// A part's first rows: the whole is looked at as well, which autovacuum never does.
+TEST_F(PostgresStatisticsTest, OfAPartAndOfTheWhole) {
+  const std::string part = catalog_->TimeParts()->at(1).name;
+  ASSERT_TRUE(Do("ALTER TABLE " + part + " SET (autovacuum_enabled = off)"));
+  ASSERT_TRUE(
+      Do("INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, end_ns, "
+         "proto, ether_type, orig_port, resp_port, orig_packets, orig_bytes, resp_packets, "
+         "resp_bytes, community_id, service, transactions, commands, received_ns, blocks, record) "
+         "SELECT 1, 7, n, 0, 0, '', 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, '', '', 0, 0, (SELECT from_ns "
+         "FROM time_parts WHERE name = '" +
+         part + "'), '[]', '{}' FROM generate_series(1, 6000) n"));
+  PostgresStatistics statistics([this] { return PostgresConnection::Open(options_.url, ""); });
+  statistics.Note({{part, 6000}});
+  EXPECT_EQ(WaitForRows(part, 6000), 6000);
+  EXPECT_EQ(KnownRows("flows"), 6000);
+}
+
 // A table that cannot be looked at is only logged; the others are.
 TEST_F(PostgresStatisticsTest, FailuresHoldUpNothing) {
   PostgresStatistics statistics([this] { return PostgresConnection::Open(options_.url, ""); });

@@ -1,0 +1,232 @@
+#include "server/catalog/postgres_parts.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "base/clock.h"
+#include "server/catalog/postgres_sql.h"
+#include "server/catalog/schema.h"
+#include "server/ingest/item.h"
+#include "server/ingest/rows.h"
+#include "tests/base/temp_folder.h"
+#include "tests/support/catalog.h"
+
+namespace tapiary::server {
+namespace {
+
+constexpr std::int64_t kDay = 20'800 * kDayNs;  // some day of 2026
+constexpr std::int64_t kNoon = kDayNs / 2;
+
+TEST(PartsOfTables, AreWiderWhenThereAreMany) {
+  EXPECT_EQ(DaysOfPart(0), 1);
+  EXPECT_EQ(DaysOfPart(39), 1);
+  EXPECT_EQ(DaysOfPart(40), 7);
+  EXPECT_EQ(DaysOfPart(80), 30);
+}
+
+class PostgresPartsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!test::OnPostgres()) GTEST_SKIP() << "runs under postgres_server.sh";
+    options_ = test::TestCatalog(folder_.path());
+  }
+  void Open() {
+    auto catalog = Catalog::Open(options_);
+    ASSERT_TRUE(catalog) << catalog.error().message;
+    catalog_ = std::move(*catalog);
+  }
+  void OpenWithDays() {
+    Open();
+    ASSERT_TRUE(Do("INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1)"));
+    ASSERT_TRUE(Do("DELETE FROM time_parts"));  // so that days of long ago can be made
+    ASSERT_TRUE(Do("DROP TABLE flows_before"));
+    const auto made = catalog_->MakeTimeParts(kDay);
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  base::Result<> Do(std::string_view sql) {
+    return catalog_->Write([sql](SqlWriter& writer) -> base::Result<> {
+      TAPIARY_TRY(writer.Execute(sql, {}));
+      return {};
+    });
+  }
+  static capture::FlowRecord Flow(std::uint64_t number, std::uint32_t part = 0) {
+    capture::FlowRecord flow;
+    flow.id = {7, number};
+    flow.part = part;
+    flow.start_ns = flow.end_ns = kDay;
+    flow.orig.packets = 3 + part;
+    return flow;
+  }
+  // As ingest does it: the sensor's row first.
+  static base::Result<> AddIn(SqlWriter& writer, std::int64_t received_ns,
+                              const std::vector<capture::FlowRecord>& flows) {
+    TAPIARY_TRY(writer.Execute("UPDATE sensors SET last_seen_ns = 1 WHERE id = 1", {}));
+    TAPIARY_ASSIGN(const auto wrong, FlowRows(1, flows).Add(writer, received_ns));
+    if (wrong.empty()) return {};
+    return base::MakeError(base::ErrorCode::kConflict, "contradicts");
+  }
+  void Add(std::int64_t received_ns, const std::vector<capture::FlowRecord>& flows) {
+    const auto done =
+        catalog_->Write([&](SqlWriter& writer) { return AddIn(writer, received_ns, flows); });
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  std::string Rows(const std::string& sql) {
+    std::string out;
+    const auto read = catalog_->Query(sql, {}, [&out](const SqlRow& row) {
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        out += (i == 0 ? (out.empty() ? "" : "; ") : " ") + std::string(row.Text(i));
+      }
+      return true;
+    });
+    EXPECT_TRUE(read) << read.error().message;
+    return out;
+  }
+  std::string Flows() {
+    return Rows("SELECT number, part, tableoid::regclass FROM flows ORDER BY number, tableoid");
+  }
+
+  base::TempFolder folder_;
+  CatalogOptions options_;
+  std::unique_ptr<Catalog> catalog_;
+};
+
+// A database of the version before, with rows: the table of before is the first part as it is.
+TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
+  const std::size_t step = SchemaSteps().size() - 1;
+  const auto before = PostgresConnection::Open(options_.url, "");
+  ASSERT_TRUE(before);
+  std::string script = PostgresFunctions();
+  for (std::size_t i = 0; i < step; ++i) script += PostgresStep(SchemaSteps()[i]);
+  script +=
+      "CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version "
+      "VALUES (" +
+      std::to_string(step) +
+      ");"
+      "INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1);"
+      "INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, "
+      "end_ns, proto, ether_type, orig_port, resp_port, orig_packets, orig_bytes, "
+      "resp_packets, resp_bytes, community_id, service, transactions, commands, "
+      "received_ns, blocks, record) SELECT 1, 7, n, 0, 0, '', 20800 * 86400000000000, "
+      "20800 * 86400000000000, 0, 0, 0, 0, 3, 0, 0, 0, '', '', 0, 0, n, '[]', '{}' FROM "
+      "generate_series(1, 1000) n";
+  const auto done = (*before)->Script(script);
+  ASSERT_TRUE(done) << done.error().message;
+  const std::int64_t now_ns = base::WallNow();
+  Open();
+  EXPECT_EQ(Rows("SELECT COUNT(*), MIN(id), MAX(id), MIN(tableoid::regclass::text) FROM flows"),
+            "1000 1 1000 flows_before");
+  EXPECT_EQ(Rows("SELECT part, sensor_id, epoch, lowest, highest FROM part_numbers"),
+            "flows_before 1 7 1 1000");
+  const auto parts = catalog_->TimeParts();
+  ASSERT_TRUE(parts);
+  ASSERT_GE(parts->size(), 3u);
+  EXPECT_EQ(parts->front().name, "flows_before");
+  EXPECT_GT(parts->front().to_ns, now_ns);
+  EXPECT_EQ((*parts)[1].from_ns, parts->front().to_ns);
+  EXPECT_GE(parts->back().to_ns, now_ns + 2 * kDayNs);
+  // Rows of before are known, new ones have new numbers, and its indexes are the table's.
+  Add(now_ns + kDayNs, {Flow(1000), Flow(1001)});
+  EXPECT_EQ(Rows("SELECT COUNT(*), COUNT(DISTINCT id) FROM flows"), "1001 1001");
+  EXPECT_EQ(Rows("SELECT COUNT(*) FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid "
+                 "WHERE x.indrelid = 'flows_before'::regclass"),
+            "3");
+}
+
+TEST_F(PostgresPartsTest, AFlowIsOneRowOverAllParts) {
+  OpenWithDays();
+  Add(kDay + kNoon, {Flow(5), Flow(6)});
+  Add(kDay + kDayNs, {Flow(6), Flow(7)});  // again, a day later
+  EXPECT_EQ(Flows(), "5 0 flows_20261213; 6 0 flows_20261213; 7 0 flows_20261214");
+  Add(kDay + kDayNs, {Flow(5, 1)});  // goes on: its row goes along
+  EXPECT_EQ(Flows(), "5 1 flows_20261214; 6 0 flows_20261213; 7 0 flows_20261214");
+  Add(kDay + kNoon, {Flow(5), Flow(7), Flow(8)});  // a collector whose clock is behind
+  EXPECT_EQ(Flows(),
+            "5 1 flows_20261214; 6 0 flows_20261213; 7 0 flows_20261214; 8 0 flows_20261213");
+  EXPECT_EQ(Rows("SELECT part, lowest, highest FROM part_numbers ORDER BY part"),
+            "flows_20261213 5 8; flows_20261214 5 7");
+  EXPECT_EQ(Rows("SELECT SUM(flows) FROM flow_batches"), "4");
+}
+
+TEST_F(PostgresPartsTest, TimesWithoutAPartAreKept) {
+  OpenWithDays();
+  Add(kDay + 300 * kDayNs, {Flow(5)});
+  Add(kDay, {Flow(5), Flow(6)});
+  EXPECT_EQ(Flows(), "5 0 flows_default; 6 0 flows_20261213");
+  ASSERT_TRUE(catalog_->MakeTimeParts(kDay + 300 * kDayNs));  // its day stays there
+  Add(kDay + 301 * kDayNs, {Flow(5), Flow(7)});
+  EXPECT_EQ(Flows(), "5 0 flows_default; 6 0 flows_20261213; 7 0 flows_20271010");
+}
+
+// The two take different parts, where no unique index is between them.
+TEST_F(PostgresPartsTest, UP01_CollectorsThatMeetOnAFlowAtMidnightStoreItOnce) {
+  OpenWithDays();
+  std::atomic<bool> first_added{false};
+  std::jthread first([&] {
+    EXPECT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
+      TAPIARY_TRY(AddIn(writer, kDay + kDayNs - 1, {Flow(5), Flow(6)}));
+      first_added = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      return {};
+    }));
+  });
+  while (!first_added) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  Add(kDay + kDayNs, {Flow(6), Flow(7)});
+  first.join();
+  EXPECT_EQ(Flows(), "5 0 flows_20261213; 6 0 flows_20261213; 7 0 flows_20261214");
+}
+
+// What that rests on: an item's rows are not added while another of its sensor is under way.
+TEST_F(PostgresPartsTest, UP01_ItemsOfASensorAreStoredOneByOne) {
+  OpenWithDays();
+  std::atomic<bool> released{false};
+  std::atomic<bool> locked{false};
+  std::jthread other([&] {
+    EXPECT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
+      TAPIARY_TRY(writer.Execute("UPDATE sensors SET last_seen_ns = 1 WHERE id = 1", {}));
+      locked = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      released = true;
+      return {};
+    }));
+  });
+  while (!locked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  Item item{.sensor_id = 1, .sensor = "a", .kind = "flows"};
+  bool after = false;
+  EXPECT_TRUE(StoreItem(*catalog_, item, [&](SqlWriter&, const ItemRow&) -> base::Result<> {
+    after = released;
+    return {};
+  }));
+  EXPECT_TRUE(after);
+}
+
+TEST_F(PostgresPartsTest, APartGoesAsAWholeAndWaitsForNobodyLong) {
+  OpenWithDays();
+  Add(kDay, {Flow(5)});
+  Add(kDay + kDayNs, {Flow(6)});
+  const auto parts = catalog_->TimeParts();
+  ASSERT_TRUE(parts);
+  const auto drop = [&] {
+    return catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts->front()); });
+  };
+  base::Result<> refused;
+  ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
+    TAPIARY_TRY(AddIn(writer, kDay + kDayNs, {Flow(7)}));
+    refused = drop();
+    return {};
+  }));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kUnavailable);
+  EXPECT_EQ(Rows("SELECT COUNT(*) FROM flows"), "3");
+  ASSERT_TRUE(drop());
+  EXPECT_EQ(Flows(), "6 0 flows_20261214; 7 0 flows_20261214");
+  EXPECT_EQ(Rows("SELECT part FROM part_numbers"), "flows_20261214");
+  EXPECT_FALSE(drop());
+  Add(kDay + kDayNs, {Flow(5)});  // nobody knows it any more
+  EXPECT_EQ(Rows("SELECT COUNT(*) FROM flows"), "3");
+}
+
+}  // namespace
+}  // namespace tapiary::server
