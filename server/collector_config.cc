@@ -125,8 +125,8 @@ DissectOptions CompleteDissect(const CollectorConfig& config) {
 
 void AddAlertRows(base::ConfigTable& table, CollectorConfig& config) {
   table.Add("alerts.targets", &config.alert_targets,
-            "\"NAME URL [KEY=VALUE]...\": where alerts go, by https, syslog+udp, syslog+tcp or "
-            "syslog+tls; see docs/alerts.md");
+            "\"NAME URL [KEY=VALUE]...\": where alerts go, by https, syslog+udp, +tcp, +tls or "
+            "hpfeeds, hpfeeds+tls; see docs/alerts.md");
   table.Add("alerts.allow", &config.alert_allow,
             "networks that webhooks may call though they are not public, 10.1.2.0/24 say");
   table.AddDuration("alerts.keep", &config.alert_keep_ns, "90d", "1d", "3650d",

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/alert/hpfeeds.h"
 #include "server/alert/message.h"
 #include "server/alert/syslog.h"
 
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::int64_t kPollNs = 500 * base::kNanosPerMilli;  // for what other collectors raised
 constexpr std::int64_t kLongestRestNs = 30 * base::kNanosPerSecond;
-constexpr std::int64_t kSyslogBatch = 50;
+constexpr std::int64_t kStreamBatch = 50;
 
 std::string HostName() {
   std::array<char, 256> name{};
@@ -50,14 +51,23 @@ AlertSender WebhookSender(const AlertTarget& target, const AddressGuard& guard) 
   };
 }
 
+AlertSender HpfeedsSender(const AlertTarget& target) {
+  return [target](const std::vector<Delivery>& deliveries, const std::atomic<bool>& stop) {
+    std::vector<std::string> payloads;
+    for (const Delivery& one : deliveries) payloads.push_back(WebhookBody(one.alert, one.id));
+    return PublishHpfeeds(target, ResolveAddresses, {}, payloads, stop);
+  };
+}
+
 }  // namespace
 
 AlertSender MakeSender(const AlertTarget& target, const AddressGuard& guard) {
-  return target.kind == TargetKind::kWebhook ? WebhookSender(target, guard) : SyslogSender(target);
+  if (target.kind == TargetKind::kWebhook) return WebhookSender(target, guard);
+  return IsHpfeeds(target.kind) ? HpfeedsSender(target) : SyslogSender(target);
 }
 
 std::int64_t BatchSize(const AlertTarget& target) {
-  return target.kind == TargetKind::kWebhook ? 1 : kSyslogBatch;
+  return target.kind == TargetKind::kWebhook ? 1 : kStreamBatch;
 }
 
 DeliveryRound::DeliveryRound(Catalog& catalog, const AlertTarget& target, AlertSender sender)

@@ -8,27 +8,20 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "server/alert/link.h"
 #include "server/alert/resolve.h"
 #include "server/alert/target.h"
 #include "server/alert/webhook.h"
 
 namespace tapiary::server {
 
-struct SyslogLimits {
-  std::int64_t resolve_ns = 5 * base::kNanosPerSecond;
-  std::int64_t total_ns = 10 * base::kNanosPerSecond;
-  std::int64_t close_ns = 2 * base::kNanosPerSecond;  // a receiver that keeps it open has read it
-};
-
 // Nothing when all messages were given to the receiver.
 std::optional<SendFailure> SendSyslog(const AlertTarget& target, const AddressResolver& resolve,
-                                      const SyslogLimits& limits,
+                                      const LinkLimits& limits,
                                       const std::vector<std::string>& messages,
                                       const std::atomic<bool>& stop);
 

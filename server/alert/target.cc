@@ -15,11 +15,12 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKinds{"webhook", "syslog-udp", "syslog-tcp",
-                                                 "syslog-tls"};
+constexpr std::array<std::string_view, 6> kKinds{"webhook",    "syslog-udp", "syslog-tcp",
+                                                 "syslog-tls", "hpfeeds",    "hpfeeds-tls"};
 constexpr std::size_t kMaxTargets = 16;
 constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxSecret = 4096;
+constexpr std::size_t kMaxHpfeedsText = 255;
 
 struct Scheme {
   std::string_view text;
@@ -27,10 +28,9 @@ struct Scheme {
   std::uint16_t port;
 };
 constexpr Scheme kSchemes[] = {
-    {"https", TargetKind::kWebhook, 443},
-    {"syslog+udp", TargetKind::kSyslogUdp, 514},
-    {"syslog+tcp", TargetKind::kSyslogTcp, 601},
-    {"syslog+tls", TargetKind::kSyslogTls, 6514},
+    {"https", TargetKind::kWebhook, 443},        {"syslog+udp", TargetKind::kSyslogUdp, 514},
+    {"syslog+tcp", TargetKind::kSyslogTcp, 601}, {"syslog+tls", TargetKind::kSyslogTls, 6514},
+    {"hpfeeds", TargetKind::kHpfeeds, 10000},    {"hpfeeds+tls", TargetKind::kHpfeedsTls, 10000},
 };
 
 base::Error Invalid(std::string message) {
@@ -75,7 +75,9 @@ base::Result<> ParseUrl(const std::string& text, AlertTarget& target) {
   const std::string scheme = url.Part(CURLUPART_SCHEME);
   const auto* const known = std::ranges::find(kSchemes, scheme, &Scheme::text);
   if (known == std::end(kSchemes)) {
-    return Invalid("the URL must begin with https, syslog+udp, syslog+tcp or syslog+tls");
+    return Invalid(
+        "the URL must begin with https, syslog+udp, syslog+tcp, syslog+tls, hpfeeds or "
+        "hpfeeds+tls");
   }
   target.kind = known->kind;
   target.port = known->port;
@@ -101,14 +103,21 @@ base::Result<> ParseUrl(const std::string& text, AlertTarget& target) {
 }
 
 base::Result<> SetOption(AlertTarget& target, std::string_view key, const std::string& value) {
-  const bool tls = target.kind == TargetKind::kWebhook || target.kind == TargetKind::kSyslogTls;
-  const bool syslog = target.kind != TargetKind::kWebhook;
+  const TargetKind kind = target.kind;
+  const bool hpfeeds = IsHpfeeds(kind);
+  const bool syslog = !hpfeeds && kind != TargetKind::kWebhook;
+  const bool tls = kind == TargetKind::kWebhook || kind == TargetKind::kSyslogTls ||
+                   kind == TargetKind::kHpfeedsTls;
   if (key == "severity") {
     TAPIARY_ASSIGN(target.least, ParseSeverity(value));
   } else if (key == "secret" && !syslog) {
     target.secret_file = value;
   } else if (key == "ca" && tls) {
     target.ca_file = value;
+  } else if (key == "ident" && hpfeeds && value.size() <= kMaxHpfeedsText) {
+    target.ident = value;
+  } else if (key == "channel" && hpfeeds && value.size() <= kMaxHpfeedsText) {
+    target.channel = value;
   } else if (key == "format" && syslog && (value == "cef" || value == "plain")) {
     target.cef = value == "cef";
   } else if (key == "facility" && syslog) {
@@ -134,6 +143,10 @@ base::Result<AlertTarget> ParseWords(const std::vector<std::string>& words) {
     }
     TAPIARY_TRY(SetOption(target, words[i].substr(0, equal), words[i].substr(equal + 1)));
   }
+  if (IsHpfeeds(target.kind) &&
+      (target.ident.empty() || target.channel.empty() || target.secret_file.empty())) {
+    return Invalid("hpfeeds needs ident=TEXT, channel=TEXT and secret=FILE");
+  }
   // A secret that cannot be read shows at the start, not with the first alert.
   if (!target.secret_file.empty()) TAPIARY_TRY(ReadSecret(target.secret_file));
   if (!target.ca_file.empty()) {
@@ -147,6 +160,10 @@ base::Result<AlertTarget> ParseWords(const std::vector<std::string>& words) {
 
 std::string_view ToString(TargetKind kind) {
   return kKinds[static_cast<std::size_t>(kind)];
+}
+
+bool IsHpfeeds(TargetKind kind) {
+  return kind == TargetKind::kHpfeeds || kind == TargetKind::kHpfeedsTls;
 }
 
 base::Result<AlertTarget> ParseAlertTarget(std::string_view text) {

@@ -32,7 +32,7 @@ class Syslog : public testing::Test {
     return failure ? failure->reason : "";
   }
   AlertTarget target_;
-  SyslogLimits limits_;
+  LinkLimits limits_;
   std::vector<std::string> addresses_{"127.0.0.1"};
   std::atomic<bool> stop_{false};
 };

@@ -39,6 +39,29 @@ TEST(AlertTargets, ReadsEachKind) {
   EXPECT_EQ(ParseAlertTarget("siem syslog+tcp://log.example")->port, 601);
 }
 
+TEST(AlertTargets, HpfeedsNeedsIdentChannelAndKey) {
+  const TempFolder folder;
+  const std::string secret = " secret=" + SecretFile(folder);
+  const auto hive = ParseAlertTarget("hive hpfeeds://hive.example ident=me channel=ot" + secret);
+  ASSERT_TRUE(hive) << hive.error().message;
+  EXPECT_EQ(hive->kind, TargetKind::kHpfeeds);
+  EXPECT_EQ(hive->port, 10000);
+  EXPECT_EQ(hive->ident, "me");
+  EXPECT_EQ(hive->channel, "ot");
+  const auto tls =
+      ParseAlertTarget("hive hpfeeds+tls://hive.example:20000 ident=me channel=ot" + secret);
+  ASSERT_TRUE(tls) << tls.error().message;
+  EXPECT_EQ(tls->kind, TargetKind::kHpfeedsTls);
+  EXPECT_EQ(tls->port, 20000);
+  const std::string plain = "hive hpfeeds://hive.example ";
+  EXPECT_FALSE(ParseAlertTarget(plain + "ident=me channel=ot"));
+  for (const char* const options :
+       {"ident=me", "channel=ot", "ident=me channel=ot facility=1", "ident=me channel=ot ca=/x"}) {
+    EXPECT_FALSE(ParseAlertTarget(plain + options + secret)) << options;
+  }
+  EXPECT_FALSE(ParseAlertTarget(plain + "channel=ot ident=" + std::string(256, 'i') + secret));
+}
+
 TEST(AlertTargets, SaysWhatIsWrongWithoutTheUrl) {
   const TempFolder folder;
   const std::string open = folder.File("open", "x");
