@@ -38,7 +38,11 @@ export async function checkAccess(page, where) {
   await page.emulateMedia({ colorScheme: before });
   const size = page.viewportSize();
   await page.setViewportSize({ width: 320, height: 800 });
-  found.push(...(await page.evaluate(wide)));
+  let over = await page.evaluate(wide);
+  for (const end = Date.now() + 3000; over.length > 0 && Date.now() < end; over = await page.evaluate(wide)) {
+    await page.waitForTimeout(50); // plots follow their box a little later
+  }
+  found.push(...over);
   await page.setViewportSize(size);
   if (found.length > 0) throw new Error(`${where}:\n${found.join('\n')}`);
 }
