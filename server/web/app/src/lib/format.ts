@@ -18,6 +18,9 @@ export function size(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
+// "2026-11-25T12:00:00.123456789Z" as "2026-11-25 12:00:00".
+export const moment = (text: string): string => `${text.slice(0, 10)} ${text.slice(11, 19)}`;
+
 // "2026-11-25T12:00:00.123456789Z" as "11-25 12:00:00.123"; with its year when it arrived in another.
 export function shortTime(text: string, received: string): string {
   const day = text.slice(0, 4) === received.slice(0, 4) ? text.slice(5, 10) : text.slice(0, 10);

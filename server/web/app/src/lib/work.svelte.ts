@@ -21,3 +21,30 @@ export class Work {
     }
   }
 }
+
+// A list that is loaded at once, and again after whatever was done to it: it shows what holds.
+export class WorkList<T> extends Work {
+  items: T[] = $state.raw([]);
+
+  constructor(
+    private readonly fetch: () => Promise<T[]>,
+    onexpired: () => void,
+  ) {
+    super(onexpired);
+    void this.run(() => this.#load());
+  }
+
+  change(action: () => Promise<unknown>): Promise<void> {
+    return this.run(async () => {
+      try {
+        await action();
+      } finally {
+        await this.#load();
+      }
+    });
+  }
+
+  async #load(): Promise<void> {
+    this.items = await this.fetch();
+  }
+}
