@@ -42,7 +42,8 @@ base::Result<std::int64_t> ReadVersion(PostgresConnection& connection) {
   return version;
 }
 
-base::Result<> ApplySteps(PostgresConnection& connection) {
+// Whether a schema of before, with its rows, was updated.
+base::Result<bool> ApplySteps(PostgresConnection& connection) {
   const auto steps = SchemaSteps();
   TAPIARY_ASSIGN(const std::int64_t version, ReadVersion(connection));
   const auto known = static_cast<std::int64_t>(steps.size());
@@ -53,24 +54,26 @@ base::Result<> ApplySteps(PostgresConnection& connection) {
                     "to {}: use the newer tapiary-collector that wrote it",
                     version, known));
   }
-  if (version == known) return {};
+  if (version == known) return false;
   TAPIARY_TRY(connection.Script(PostgresFunctions()));
   for (auto step = static_cast<std::size_t>(version); step < steps.size(); ++step) {
     TAPIARY_TRY(connection.Script(PostgresStep(steps[step])));
   }
-  return connection.Script(
-      fmt::format("DELETE FROM schema_version; INSERT INTO schema_version VALUES ({})", known));
+  TAPIARY_TRY(connection.Script(
+      fmt::format("DELETE FROM schema_version; INSERT INTO schema_version VALUES ({})", known)));
+  return version > 0;
 }
 
 // All missing steps, or none. Of collectors that start at once one applies them.
-base::Result<> Migrate(PostgresConnection& connection) {
+base::Result<bool> Migrate(PostgresConnection& connection) {
   TAPIARY_TRY(
       connection.Script(fmt::format("BEGIN; SELECT pg_advisory_xact_lock({})", kMigrationLock)));
-  base::Result<> applied =
+  const auto made =
       connection.Script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
-  if (applied) applied = ApplySteps(connection);
+  const base::Result<bool> applied =
+      made ? ApplySteps(connection) : base::Result<bool>(made.error());
   const auto ended = connection.Script(applied ? "COMMIT" : "ROLLBACK");
-  if (applied && !ended) return ended;
+  if (applied && !ended) return ended.error();
   return applied;
 }
 
@@ -216,7 +219,7 @@ base::Result<> PostgresCatalog::Start() {
   TAPIARY_TRY(CheckPostgresUrl(options_.url));
   TAPIARY_ASSIGN(password_, ReadPassword(options_.password_file));
   TAPIARY_ASSIGN(const auto connection, Connect());
-  TAPIARY_TRY(Migrate(*connection));
+  TAPIARY_ASSIGN(const bool updated, Migrate(*connection));
   if (const auto made = MakeParts(*connection, base::WallNow()); !made) {
     base::LogWarning("catalog: {}; the parts of the coming days are made later",
                      made.error().message);
@@ -228,6 +231,9 @@ base::Result<> PostgresCatalog::Start() {
   fill(quick_readers_, kQuickReaders);
   fill(writers_, options_.writers);
   statistics_ = std::make_unique<PostgresStatistics>([this] { return Connect(); });
+  if (!updated) return {};
+  TAPIARY_ASSIGN(const auto parts, ReadParts(*connection));
+  if (!parts.empty()) statistics_->NoteUnknown(parts.front().name);
   return {};
 }
 

@@ -96,6 +96,10 @@ void PostgresStatistics::Note(const RowsWritten& rows) {
   if (due) changed_.notify_one();
 }
 
+void PostgresStatistics::NoteUnknown(const std::string& table) {
+  Note({{table, kFewRows}});
+}
+
 std::string PostgresStatistics::Due(std::int64_t now_ns) const {
   for (const auto& [name, table] : tables_) {
     if (table.written >= table.due && table.next_ns <= now_ns) return name;

@@ -39,6 +39,8 @@ class PostgresStatistics {
 
   // After a commit. Takes no time.
   void Note(const RowsWritten& rows);
+  // A table that was made of rows that were there before.
+  void NoteUnknown(const std::string& table);
 
  private:
   struct Table {
