@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kSegmentBytes = 16u << 20;  // stored; as sensors close them
 constexpr std::size_t kMaxInterfaces = 64;          // each has a block in memory
 constexpr std::uint64_t kMaxExpansionRatio = 2000;  // zstd reaches it with zeros, captures do not
+constexpr std::size_t kMaxPending = 4;              // each has up to 2 MiB in memory
 constexpr int kLevel = 3;
 constexpr const char* kApplication = "tapiary-collector " TAPIARY_VERSION;
 
@@ -36,12 +37,13 @@ class StreamWriter {
   // The number of the block that took the packet.
   base::Result<std::uint64_t> Append(const capture::Packet& packet, PcapContent& content,
                                      NewObjects& objects);
-  base::Result<> Finish(PcapContent& content, NewObjects& objects);
+  // The last object may be left pending.
+  base::Result<> Finish(PcapContent& content, NewObjects& objects, bool leave_pending);
 
  private:
   base::Result<> CloseBlock(PcapContent& content, NewObjects& objects);
   base::Result<> AddToSegment(const capture::Block& block, const std::string& frame);
-  base::Result<> CloseSegment(PcapContent& content, NewObjects& objects);
+  base::Result<> CloseSegment(PcapContent& content, NewObjects& objects, bool leave_pending);
 
   Vault& vault_;
   std::string hint_;
@@ -71,7 +73,7 @@ base::Result<> StreamWriter::CloseBlock(PcapContent& content, NewObjects& object
   TAPIARY_ASSIGN(const std::string frame, compressor_.Compress(*block, kLevel));
   TAPIARY_TRY(AddToSegment(*block, frame));
   free_ = std::move(block);
-  if (object_->size() >= kSegmentBytes) return CloseSegment(content, objects);
+  if (object_->size() >= kSegmentBytes) return CloseSegment(content, objects, false);
   return {};
 }
 
@@ -85,7 +87,8 @@ base::Result<> StreamWriter::AddToSegment(const capture::Block& block, const std
   return {};
 }
 
-base::Result<> StreamWriter::CloseSegment(PcapContent& content, NewObjects& objects) {
+base::Result<> StreamWriter::CloseSegment(PcapContent& content, NewObjects& objects,
+                                          bool leave_pending) {
   if (!object_) return {};
   TAPIARY_TRY(object_->Append(base::AsBytes(assembler_->Tail())));
   const capture::SegmentIndex& index = assembler_->index();
@@ -99,17 +102,16 @@ base::Result<> StreamWriter::CloseSegment(PcapContent& content, NewObjects& obje
   row.last_ns = index.last_ns();
   row.packets = index.packets();
   row.bytes = object_->size();
-  TAPIARY_ASSIGN(row.object, object_->Commit());
-  objects.Add(row.object);
+  content.pending.emplace_back(content.segments.size(), std::move(object_));
   content.segments.push_back(std::move(row));
-  object_.reset();
   assembler_.reset();
-  return {};
+  if (leave_pending) return {};
+  return CommitPending(content, objects);
 }
 
-base::Result<> StreamWriter::Finish(PcapContent& content, NewObjects& objects) {
+base::Result<> StreamWriter::Finish(PcapContent& content, NewObjects& objects, bool leave_pending) {
   TAPIARY_TRY(CloseBlock(content, objects));
-  return CloseSegment(content, objects);
+  return CloseSegment(content, objects, leave_pending);
 }
 
 class Import {
@@ -217,7 +219,7 @@ base::Result<PcapContent> Import::Run(const std::string& path) {
   TAPIARY_TRY(ReadAll(*source));
   TAPIARY_TRY(CheckEnd(*source));
   for (const auto& stream : streams_) {
-    if (stream) TAPIARY_TRY(stream->Finish(content_, objects_));
+    if (stream) TAPIARY_TRY(stream->Finish(content_, objects_, streams_in_use_ <= kMaxPending));
   }
   meter_.Finish(capture::EndReason::kIdle);
   TAPIARY_TRY(CheckRecords());
@@ -239,6 +241,16 @@ base::Error ForSender(base::Error error, const std::string& path) {
 }
 
 }  // namespace
+
+base::Result<> CommitPending(PcapContent& content, NewObjects& objects) {
+  for (auto& [segment, object] : content.pending) {
+    TAPIARY_ASSIGN(std::string name, object->Commit());
+    objects.Add(name);
+    content.segments[segment].object = std::move(name);
+  }
+  content.pending.clear();
+  return {};
+}
 
 base::Result<PcapContent> ImportPcap(IngestContext& context, const std::string& path,
                                      const std::string& sensor, std::uint64_t epoch,

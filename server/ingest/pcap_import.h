@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -15,7 +16,10 @@
 namespace tapiary::server {
 
 struct PcapContent {
-  std::vector<SegmentRow> segments;  // without item_id; objects are committed
+  std::vector<SegmentRow> segments;  // without item_id
+  // Objects of segments that are not committed yet, by the segment's place: those at the file's
+  // end, if they are few.
+  std::vector<std::pair<std::size_t, std::unique_ptr<PendingObject>>> pending;
   capture::RecordBatch records;
   std::uint64_t packets = 0;
   std::uint64_t flows = 0;
@@ -30,5 +34,7 @@ struct PcapContent {
 base::Result<PcapContent> ImportPcap(IngestContext& context, const std::string& path,
                                      const std::string& sensor, std::uint64_t epoch,
                                      NewObjects& objects);
+// Commits what is pending: it waits for the disk, and needs no processor meanwhile.
+base::Result<> CommitPending(PcapContent& content, NewObjects& objects);
 
 }  // namespace tapiary::server

@@ -11,16 +11,22 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::chrono::milliseconds kSlotWait{10'000};
+constexpr std::size_t kFewRecords = 10'000;
 
 class HeldSlot {
  public:
   explicit HeldSlot(Slots& slots) : slots_(slots) {}
-  ~HeldSlot() { slots_.GiveBack(); }
+  ~HeldSlot() { GiveBack(); }
+  void GiveBack() {
+    if (held_) slots_.GiveBack();
+    held_ = false;
+  }
   HeldSlot(const HeldSlot&) = delete;
   HeldSlot& operator=(const HeldSlot&) = delete;
 
  private:
   Slots& slots_;
+  bool held_ = true;
 };
 
 struct Summary {
@@ -91,7 +97,8 @@ base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t it
 }  // namespace
 
 base::Result<Reply> PostPcap(IngestContext& context, const Request& request, BodySource& body) {
-  TAPIARY_ASSIGN(ScratchFile file, ScratchFile::Make(context.limits.scratch_folder));
+  TAPIARY_ASSIGN(ScratchFile file,
+                 ScratchFile::Make(context.limits.scratch_folder, request.content_length));
   TAPIARY_ASSIGN(const BodyFacts facts,
                  CopyBody(request, body, context.limits.pcap_bytes,
                           [&file](base::Bytes bytes) { return file.Append(bytes); }));
@@ -106,10 +113,15 @@ base::Result<Reply> PostPcap(IngestContext& context, const Request& request, Bod
   if (known) return Repeated(context, item);
 
   TAPIARY_TRY(context.imports.Take(kSlotWait));
-  const HeldSlot slot(context.imports);
+  HeldSlot slot(context.imports);
   NewObjects objects(context.vault);
   TAPIARY_ASSIGN(PcapContent content,
                  ImportPcap(context, file.path(), item.sensor, item.epoch, objects));
+  // Slots are for the processor and for memory; the disk serves many at once better than one.
+  if (content.records.flows.size() + content.records.transactions.size() <= kFewRecords) {
+    slot.GiveBack();
+  }
+  TAPIARY_TRY(CommitPending(content, objects));
   FlowRows flows(item.sensor_id, content.records.flows);
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {
     return AddRows(writer, {item.sensor_id, item.sensor, row.received_ns}, row.id, content, flows);

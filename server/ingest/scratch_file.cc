@@ -1,6 +1,7 @@
 #include "server/ingest/scratch_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,8 @@
 namespace tapiary::server {
 namespace {
 
+constexpr std::uint64_t kMostInMemory = 1u << 20;
+
 base::Error NoRoom(int errno_value, const std::string& what) {
   base::Error error = base::Error::FromErrno(errno_value, what);
   error.code = base::ErrorCode::kUnavailable;
@@ -18,7 +21,12 @@ base::Error NoRoom(int errno_value, const std::string& what) {
 
 }  // namespace
 
-base::Result<ScratchFile> ScratchFile::Make(const std::string& folder) {
+base::Result<ScratchFile> ScratchFile::Make(const std::string& folder,
+                                            std::optional<std::uint64_t> bytes) {
+  if (bytes && *bytes <= kMostInMemory) {
+    base::UniqueFd memory(::memfd_create("tapiary-ingest", MFD_CLOEXEC));
+    if (memory.valid()) return ScratchFile(std::move(memory));
+  }
   base::UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!fd.valid()) {  // a file system without O_TMPFILE
     std::string path = folder + "/tapiary-ingest-XXXXXX";

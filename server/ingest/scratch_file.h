@@ -1,7 +1,10 @@
 // ScratchFile: an uploaded body on disk while it is read. It never has a name, so nothing is left
-// behind, whatever happens. One thread.
+// behind, whatever happens. Small ones stay in memory: making a file's place on the disk and giving
+// it back takes longer than all that is done with them. One thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/file.h"
@@ -11,8 +14,9 @@ namespace tapiary::server {
 
 class ScratchFile {
  public:
-  // kUnavailable when there is no room.
-  static base::Result<ScratchFile> Make(const std::string& folder);
+  // For so many bytes, if they are announced. kUnavailable when there is no room.
+  static base::Result<ScratchFile> Make(const std::string& folder,
+                                        std::optional<std::uint64_t> bytes = std::nullopt);
   base::Result<> Append(base::Bytes bytes);
   // Opens the same bytes, from their beginning, while this object lives.
   [[nodiscard]] std::string path() const;

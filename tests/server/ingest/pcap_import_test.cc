@@ -28,9 +28,14 @@ TEST_F(PcapImport, LargeFileGivesSeveralSegments) {
   IngestContext context(*catalog_, *vault_, {});
   {
     NewObjects objects(*vault_);
-    const auto content = ImportPcap(context, path, "plant-a", 7, objects);
+    auto content = ImportPcap(context, path, "plant-a", 7, objects);
     ASSERT_TRUE(content) << content.error().message;
     EXPECT_EQ(content->packets, 700u);
+    ASSERT_EQ(content->pending.size(), 1u);
+    EXPECT_EQ(content->pending[0].first, content->segments.size() - 1);
+    EXPECT_EQ(content->segments.back().object, "");  // CommitPending gives the name
+    ASSERT_TRUE(CommitPending(*content, objects));
+    EXPECT_TRUE(content->pending.empty());
     ASSERT_EQ(content->segments.size(), 3u);
     std::uint64_t next = 0;
     std::uint64_t packets = 0;

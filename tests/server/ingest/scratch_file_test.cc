@@ -19,6 +19,17 @@ TEST(ScratchFile, CanBeReadByPathAndHasNoName) {
   EXPECT_EQ(*base::ReadFile(file->path(), 100), "hello");
 }
 
+TEST(ScratchFile, SmallOnesNeedNoFolder) {
+  for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{1} << 20}) {
+    auto file = ScratchFile::Make("/nonexistent/tapiary", bytes);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->Append(base::AsBytes("hel")));
+    ASSERT_TRUE(file->Append(base::AsBytes("lo")));
+    EXPECT_EQ(*base::ReadFile(file->path(), 100), "hello");
+  }
+  EXPECT_FALSE(ScratchFile::Make("/nonexistent/tapiary", (std::uint64_t{1} << 20) + 1));
+}
+
 TEST(ScratchFile, MissingFolderIsUnavailable) {
   const auto file = ScratchFile::Make("/nonexistent/tapiary");
   ASSERT_FALSE(file);
