@@ -113,6 +113,7 @@ class Writer final : public SqlWriter {
     std::vector<std::size_t> found = elsewhere;
     const auto copy = [&] { return CopyRows(connection_, rows, found); };
     base::Result<> done = rows.fresh ? Attempt(copy) : ExistsError();
+    if (Exists(done) && rows.keys == 0) return done;  // by what would one be found
     if (Exists(done)) {
       TAPIARY_TRY(FindExisting(connection_, rows, table, &found));
       done = Attempt(copy);

@@ -1,5 +1,8 @@
 #include "server/ingest/event_fields.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/clock.h"
 #include "server/ingest/event_json.h"
 #include "server/ingest/event_mapping.h"
@@ -68,7 +71,10 @@ const char* ToString(EventTime kind) {
 }
 
 EventFields RecogniseEvent(std::string_view text, const EventMappings* mappings) {
-  const EventJson event = EventJson::parse(text, nullptr, false);
+  return RecogniseObject(EventJson::parse(text, nullptr, false), mappings);
+}
+
+EventFields RecogniseObject(const EventJson& event, const EventMappings* mappings) {
   EventFields fields;
   fields.dataset = "generic";
   if (!event.is_object()) return fields;
@@ -83,39 +89,97 @@ EventFields RecogniseEvent(std::string_view text, const EventMappings* mappings)
   return fields;
 }
 
+namespace {
+
+// As long as every FormatTime of a time of reception.
+constexpr std::string_view kNoTime = "0000-00-00T00:00:00.000000000Z";
+
+void AppendText(std::string_view text, std::string& out) {
+  const bool plain = std::ranges::all_of(
+      text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  if (!plain) {
+    out += EventJson(text).dump(-1, ' ', false, EventJson::error_handler_t::replace);
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+class EcsWriter {
+ public:
+  explicit EcsWriter(std::string& out) : out_(out) { out_.reserve(512); }
+  void Key(std::string_view key) {
+    out_ += out_.empty() ? '{' : ',';
+    AppendText(key, out_);
+    out_ += ':';
+  }
+  void Text(std::string_view key, std::string_view text) {
+    if (text.empty()) return;
+    Key(key);
+    AppendText(text, out_);
+  }
+  void Text(std::string_view key, const std::optional<std::string>& text) {
+    if (text) Text(key, std::string_view(*text));
+  }
+  void End(std::string_view address_key, const capture::IpAddress& ip, std::string_view port_key,
+           const std::optional<std::uint16_t>& port) {
+    if (ip.version != 0) Text(address_key, std::string_view(ip.ToString()));
+    if (!port) return;
+    Key(port_key);
+    out_ += std::to_string(*port);
+  }
+  // Where the text begins.
+  std::size_t Time(std::string_view key, std::string_view time) {
+    Text(key, time);
+    return out_.size() - time.size() - 1;
+  }
+
+ private:
+  std::string& out_;
+};
+
+}  // namespace
+
+EcsText::EcsText(const EventFields& fields) {
+  EcsWriter out(text_);
+  if (fields.time_ns) {
+    out.Time("@timestamp", base::FormatTime(*fields.time_ns));
+  } else {
+    time_at_ = out.Time("@timestamp", kNoTime);
+  }
+  out.End("destination.ip", fields.destination_ip, "destination.port", fields.destination_port);
+  out.Text("event.action", std::string_view(fields.action));
+  out.Text("event.code", std::string_view(fields.type));
+  out.Text("event.dataset", std::string_view(fields.dataset));
+  ingested_at_ = out.Time("event.ingested", kNoTime);
+  out.Text("event.outcome", std::string_view(fields.outcome));
+  out.Text("file.hash.md5", fields.md5);
+  out.Text("file.hash.sha256", fields.sha256);
+  out.Text("file.name", fields.file_name);
+  out.Text("network.protocol", fields.protocol);
+  out.Text("network.transport", fields.transport);
+  out.Text("password", fields.password);
+  out.Text("process.command_line", fields.command);
+  out.Text("session.id", fields.session);
+  out.End("source.ip", fields.source_ip, "source.port", fields.source_port);
+  out.Text("ssh.hassh", fields.hassh);
+  out.Text("tapiary.time", std::string_view(ToString(fields.time_kind)));
+  out.Text("url.original", fields.url);
+  out.Text("user.name", fields.user);
+  out.Text("user_agent.original", fields.agent);
+  out.Text("vulnerability.id", fields.vulnerability);
+  text_ += '}';
+}
+
+std::string EcsText::Finish(std::string_view received) && {
+  text_.replace(ingested_at_, kNoTime.size(), received);  // behind the other
+  if (time_at_ != 0) text_.replace(time_at_, kNoTime.size(), received);
+  return std::move(text_);
+}
+
 std::string EcsJson(const EventFields& fields, std::int64_t received_ns) {
-  EventJson ecs = EventJson::object();
-  const auto text = [&ecs](const char* name, const std::optional<std::string>& value) {
-    if (value && !value->empty()) ecs[name] = *value;
-  };
-  const auto end = [&ecs, &text](const std::string& name, const capture::IpAddress& ip,
-                                 const std::optional<std::uint16_t>& port) {
-    if (ip.version != 0) text((name + ".ip").c_str(), ip.ToString());
-    if (port) ecs[name + ".port"] = *port;
-  };
-  ecs["@timestamp"] = base::FormatTime(fields.time_ns.value_or(received_ns));
-  ecs["event.ingested"] = base::FormatTime(received_ns);
-  text("event.dataset", fields.dataset);
-  text("event.code", fields.type);
-  text("event.action", fields.action);
-  text("event.outcome", fields.outcome);
-  end("source", fields.source_ip, fields.source_port);
-  end("destination", fields.destination_ip, fields.destination_port);
-  text("network.protocol", fields.protocol);
-  text("network.transport", fields.transport);
-  text("user.name", fields.user);
-  text("password", fields.password);
-  text("session.id", fields.session);
-  text("process.command_line", fields.command);
-  text("url.original", fields.url);
-  text("file.name", fields.file_name);
-  text("file.hash.sha256", fields.sha256);
-  text("file.hash.md5", fields.md5);
-  text("user_agent.original", fields.agent);
-  text("ssh.hassh", fields.hassh);
-  text("vulnerability.id", fields.vulnerability);
-  ecs["tapiary.time"] = ToString(fields.time_kind);
-  return ecs.dump(-1, ' ', false, EventJson::error_handler_t::replace);
+  return EcsText(fields).Finish(base::FormatTime(received_ns));
 }
 
 }  // namespace tapiary::server

@@ -51,8 +51,20 @@ struct EventFields {
 
 // `json` is an object as SplitEvents gives it; texts stay escaped. `mappings` may be null.
 EventFields RecogniseEvent(std::string_view json, const EventMappings* mappings = nullptr);
-// The fields under their ECS names, as a JSON object with dotted keys.
+// The fields under their ECS names, as a JSON object with dotted keys in their order.
 std::string EcsJson(const EventFields& fields, std::int64_t received_ns);
+// The same, made before it is known when the event is received.
+class EcsText {
+ public:
+  explicit EcsText(const EventFields& fields);
+  // `received` is a FormatTime. Once.
+  std::string Finish(std::string_view received) &&;
+
+ private:
+  std::string text_;
+  std::size_t ingested_at_ = 0;
+  std::size_t time_at_ = 0;  // 0: the event has its own
+};
 // ISO 8601 with T or space, with Z, +02:00, +0200, or no zone (then it is UTC).
 std::optional<std::int64_t> ParseEventTime(std::string_view text);
 

@@ -17,6 +17,8 @@ bool ReadConpot(const EventJson& event, EventFields& fields);
 bool ReadOpenCanary(const EventJson& event, EventFields& fields);
 bool ReadDionaea(const EventJson& event, EventFields& fields);
 
+// RecogniseEvent of what is parsed already.
+EventFields RecogniseObject(const EventJson& event, const EventMappings* mappings);
 // A hash of `digits` hexadecimal digits in lower case, or nothing.
 std::optional<std::string> ToEventHash(const std::optional<std::string>& text, std::size_t digits);
 std::optional<std::string> ToLower(std::optional<std::string> text);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "server/ingest/event_services.h"
 
 namespace tapiary::server {
 namespace {
@@ -109,6 +110,16 @@ void AppendQuoted(std::string_view escaped, std::string& out) {
   out += '"';
 }
 
+// Behind an opening quote: the size up to and with the closing one, when nothing before it has to
+// be escaped; else 0.
+std::size_t PlainString(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') return i + 1;
+    if (text[i] < 0x20 || text[i] >= 0x7f || text[i] == '\\') return 0;
+  }
+  return 0;
+}
+
 // Behind the string whose opening quote is at `at`, or the end of the text.
 std::size_t SkipString(std::string_view text, std::size_t at) {
   for (++at; at < text.size(); ++at) {
@@ -121,22 +132,24 @@ std::size_t SkipString(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-EventText ReadEvent(std::string_view text) {
+EventText ReadEvent(std::string_view text, const EventMappings* mappings) {
   if (text.size() > kMaxEventBytes) {
-    return {"", fmt::format("larger than {} bytes", kMaxEventBytes), text};
+    return {"", fmt::format("larger than {} bytes", kMaxEventBytes), text, {}};
   }
   auto escaped = EscapeJsonStrings(text);
-  if (!escaped) return {"", escaped.error().message, text};
+  if (!escaped) return {"", escaped.error().message, text, {}};
   if (escaped->size() > kMaxEscapedBytes) {
-    return {"", fmt::format("larger than {} bytes with its strings escaped", kMaxEscapedBytes),
-            text};
+    return {"",
+            fmt::format("larger than {} bytes with its strings escaped", kMaxEscapedBytes),
+            text,
+            {}};
   }
   // The parser takes a NUL for the end, and whatever is behind it for nothing.
-  if (escaped->find('\0') != std::string::npos) return {"", "not valid JSON", text};
+  if (escaped->find('\0') != std::string::npos) return {"", "not valid JSON", text, {}};
   const auto json = nlohmann::json::parse(*escaped, nullptr, false);
-  if (json.is_discarded()) return {"", "not valid JSON", text};
-  if (!json.is_object()) return {"", "not a JSON object", text};
-  return {std::move(*escaped), "", text};
+  if (json.is_discarded()) return {"", "not valid JSON", text, {}};
+  if (!json.is_object()) return {"", "not a JSON object", text, {}};
+  return {std::move(*escaped), "", text, RecogniseObject(json, mappings)};
 }
 
 std::string_view Trim(std::string_view text) {
@@ -148,20 +161,23 @@ std::string_view Trim(std::string_view text) {
 // Collects records up to the limit.
 class Records {
  public:
-  explicit Records(std::size_t max_events) : max_events_(max_events) {}
+  Records(std::size_t max_events, const EventMappings* mappings)
+      : max_events_(max_events), mappings_(mappings) {}
   base::Result<> Add(std::string_view text) {
     if (records.size() == max_events_) {
       return base::MakeError(
           base::ErrorCode::kTooLarge,
           fmt::format("more than {} events in a request; split it", max_events_));
     }
-    records.push_back(ReadEvent(text));
+    records.push_back(Read(text));
     return {};
   }
+  [[nodiscard]] EventText Read(std::string_view text) const { return ReadEvent(text, mappings_); }
   std::vector<EventText> records;
 
  private:
   std::size_t max_events_;
+  const EventMappings* mappings_;
 };
 
 base::Result<> SplitLines(std::string_view text, Records& out) {
@@ -213,6 +229,11 @@ base::Result<std::string> EscapeJsonStrings(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at++];
     if (c == '"') {
+      if (const std::size_t plain = PlainString(text.substr(at)); plain != 0) {
+        out += text.substr(at - 1, plain + 1);
+        at += plain;
+        continue;
+      }
       TAPIARY_ASSIGN(const std::string bytes, StringReader(text, &at).Read());
       AppendQuoted(base::EscapeBytes(bytes), out);
       continue;
@@ -224,18 +245,21 @@ base::Result<std::string> EscapeJsonStrings(std::string_view text) {
   return out;
 }
 
-base::Result<std::vector<EventText>> SplitEvents(std::string_view body, std::size_t max_events) {
+base::Result<std::vector<EventText>> SplitEvents(std::string_view body, std::size_t max_events,
+                                                 const EventMappings* mappings) {
   if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
   const std::string_view text = Trim(body);
   if (text.empty()) return base::MakeError(base::ErrorCode::kInvalid, "the body is empty");
-  Records records(max_events);
+  Records records(max_events, mappings);
   if (text[0] == '[') {
     TAPIARY_TRY(SplitArray(text, records));
     return std::move(records.records);
   }
   // One object may be printed over several lines; lines of their own are not one object.
-  if (text.size() <= kMaxEventBytes && text.find('\n') != std::string_view::npos) {
-    if (EventText whole = ReadEvent(text); whole.reason.empty()) {
+  const std::size_t line = text.find('\n');
+  const bool several = text.size() <= kMaxEventBytes && line != std::string_view::npos;
+  if (several && !records.Read(Trim(text.substr(0, line))).reason.empty()) {
+    if (EventText whole = records.Read(text); whole.reason.empty()) {
       records.records.push_back(std::move(whole));
       return std::move(records.records);
     }

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "capture/json_writer.h"
 #include "server/ingest/body.h"
@@ -77,83 +79,119 @@ SqlValue PortValue(const std::optional<std::uint16_t>& port) {
 }
 
 // Escaped already.
-SqlValue OptionalText(const std::optional<std::string>& text) {
-  return text ? SqlValue(*text) : SqlValue(nullptr);
+SqlValue OptionalText(std::optional<std::string> text) {
+  return text ? SqlValue(std::move(*text)) : SqlValue(nullptr);
 }
 
-base::Result<> InsertEvent(SqlWriter& writer, const RowOwner& owner, const EventFields& fields,
-                           const std::string& json) {
-  const std::vector<SqlValue> values{
-      owner.sensor_id,
-      fields.time_ns.value_or(owner.received_ns),
-      owner.received_ns,
-      fields.type,
-      AddressValue(fields.source_ip),
-      PortValue(fields.source_port),
-      AddressValue(fields.destination_ip),
-      PortValue(fields.destination_port),
-      OptionalText(fields.user),
-      OptionalText(fields.password),
-      OptionalText(fields.session),
-      json,
-      EcsJson(fields, owner.received_ns),
-  };
-  TAPIARY_TRY(writer.Execute(
-      "INSERT INTO events (sensor_id, time_ns, received_ns, type, source_ip, source_port, "
-      "destination_ip, destination_port, user_name, password, session, record, ecs) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      values));
-  return {};
+constexpr std::string_view kColumns =
+    "sensor_id, time_ns, received_ns, type, source_ip, source_port, destination_ip, "
+    "destination_port, user_name, password, session, record, ecs";
+enum Column : std::size_t { kTime = 1, kReceived = 2, kRecord = 11, kEcs = 12, kColumnCount = 13 };
+
+// The rows of a request, made before the write transaction, which others wait for.
+class EventRows {
+ public:
+  // Takes the JSON of those that are stored.
+  EventRows(std::int64_t sensor_id, std::vector<EventText>& events);
+  // Once, inside Catalog::Write.
+  base::Result<> Add(SqlWriter& writer, const RowOwner& owner, EventsResult& result);
+
+ private:
+  void SetReceived(std::int64_t received_ns);
+  base::Result<bool> TryTogether(SqlWriter& writer) const;
+  base::Result<std::string> TryOne(SqlWriter& writer, std::size_t row) const;
+
+  const std::vector<EventText>& events_;
+  NewRows rows_{"events", kColumns, kColumnCount, 0, true};
+  std::vector<EcsText> ecs_;          // of each row
+  std::vector<std::size_t> untimed_;  // rows whose event has no time of its own
+};
+
+EventRows::EventRows(std::int64_t sensor_id, std::vector<EventText>& events) : events_(events) {
+  rows_.values.reserve(events.size() * kColumnCount);
+  ecs_.reserve(events.size());
+  for (EventText& event : events) {
+    if (!event.reason.empty()) continue;
+    EventFields& fields = event.fields;
+    if (!fields.time_ns) untimed_.push_back(ecs_.size());
+    ecs_.emplace_back(fields);
+    std::vector<SqlValue>& values = rows_.values;
+    values.emplace_back(sensor_id);
+    values.emplace_back(fields.time_ns.value_or(0));
+    values.emplace_back(nullptr);
+    values.emplace_back(std::move(fields.type));
+    values.push_back(AddressValue(fields.source_ip));
+    values.push_back(PortValue(fields.source_port));
+    values.push_back(AddressValue(fields.destination_ip));
+    values.push_back(PortValue(fields.destination_port));
+    values.push_back(OptionalText(std::move(fields.user)));
+    values.push_back(OptionalText(std::move(fields.password)));
+    values.push_back(OptionalText(std::move(fields.session)));
+    values.emplace_back(std::move(event.json));
+    values.emplace_back(nullptr);
+  }
 }
 
-// What is wrong with a record that the database refuses; nothing when it is stored. A database that
-// is full or away is not the record's fault (CO-03).
-base::Result<std::string> TryInsert(SqlWriter& writer, const RowOwner& owner,
-                                    const EventText& event, const EventFields& fields) {
-  if (!event.reason.empty()) return event.reason;
-  const auto inserted =
-      writer.Attempt([&] { return InsertEvent(writer, owner, fields, event.json); });
-  if (inserted) return std::string();
-  if (inserted.error().code == base::ErrorCode::kUnavailable) return inserted.error();
-  return inserted.error().message;
+void EventRows::SetReceived(std::int64_t received_ns) {
+  const std::string received = base::FormatTime(received_ns);
+  for (std::size_t row = 0; row < ecs_.size(); ++row) {
+    SqlValue* const values = &rows_.values[row * kColumnCount];
+    values[kReceived] = received_ns;
+    values[kEcs] = std::move(ecs_[row]).Finish(received);
+  }
+  for (const std::size_t row : untimed_) rows_.values[row * kColumnCount + kTime] = received_ns;
 }
 
 // All in one attempt, which is far cheaper than one for each; false when the database refuses one.
-base::Result<bool> TryInsertTogether(SqlWriter& writer, const RowOwner& owner,
-                                     const std::vector<EventText>& events,
-                                     const std::vector<EventFields>& fields) {
+base::Result<bool> EventRows::TryTogether(SqlWriter& writer) const {
   const auto inserted = writer.Attempt([&]() -> base::Result<> {
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      if (!events[i].reason.empty()) continue;
-      TAPIARY_TRY(InsertEvent(writer, owner, fields[i], events[i].json));
-    }
-    return {};
+    std::vector<std::size_t> existing;
+    TAPIARY_TRY(writer.InsertNew(rows_, &existing));
+    if (existing.empty()) return {};
+    return base::MakeError(base::ErrorCode::kExists, "an event that is there already");
   });
   if (!inserted && inserted.error().code == base::ErrorCode::kUnavailable) return inserted.error();
   return inserted.has_value();
 }
 
-base::Result<> InsertAll(SqlWriter& writer, const RowOwner& owner,
-                         const std::vector<EventText>& events,
-                         const std::vector<EventFields>& fields, EventsResult& result) {
-  TAPIARY_ASSIGN(const bool together, TryInsertTogether(writer, owner, events, fields));
-  std::int64_t stored = 0;
-  std::int64_t bytes = 0;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    std::string reason = events[i].reason;
-    if (!together) {
-      TAPIARY_ASSIGN(reason, TryInsert(writer, owner, events[i], fields[i]));
+// What is wrong with a record that the database refuses; nothing when it is stored. A database that
+// is full or away is not the record's fault (CO-03).
+base::Result<std::string> EventRows::TryOne(SqlWriter& writer, std::size_t row) const {
+  static const std::string sql = fmt::format(
+      "INSERT INTO events ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns);
+  const std::span values = std::span(rows_.values).subspan(row * kColumnCount, kColumnCount);
+  const auto inserted = writer.Attempt([&]() -> base::Result<> {
+    TAPIARY_TRY(writer.Execute(sql, values));
+    return {};
+  });
+  if (inserted) return std::string();
+  if (inserted.error().code == base::ErrorCode::kUnavailable) return inserted.error();
+  return inserted.error().message;
+}
+
+base::Result<> EventRows::Add(SqlWriter& writer, const RowOwner& owner, EventsResult& result) {
+  SetReceived(owner.received_ns);
+  TAPIARY_ASSIGN(const bool together, TryTogether(writer));
+  std::int64_t stored = 0, bytes = 0;
+  std::size_t next_row = 0;
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    std::string reason = events_[i].reason;
+    const std::size_t row = next_row;
+    next_row += reason.empty() ? 1 : 0;
+    if (reason.empty() && !together) {
+      TAPIARY_ASSIGN(reason, TryOne(writer, row));
     }
     if (reason.empty()) {
-      ++result.stored;
       ++stored;
-      bytes += static_cast<std::int64_t>(events[i].json.size());
+      const SqlValue& record = rows_.values[row * kColumnCount + kRecord];
+      bytes += static_cast<std::int64_t>(std::get<std::string>(record).size());
       continue;
     }
-    const std::string_view raw = events[i].raw;
+    const std::string_view raw = events_[i].raw;
     TAPIARY_TRY(InsertReject(writer, owner, {i, reason, raw, raw.size()}));
     result.Reject(i, std::move(reason));
   }
+  result.stored = static_cast<std::uint64_t>(stored);
   TAPIARY_TRY(CountStoredEvents(writer, owner, stored, bytes));
   if (result.rejected == 0) return {};
   return DropOldRejects(writer, owner, kMaxRejects);
@@ -186,19 +224,13 @@ base::Result<Reply> PostEvents(IngestContext& context, const Request& request, B
                   facts.digest,
                   facts.bytes};
   TAPIARY_ASSIGN(text, ExpandBody(std::move(text), context.limits.events_bytes));
-  TAPIARY_ASSIGN(const auto events, SplitEvents(text, context.limits.events_per_request));
+  TAPIARY_ASSIGN(auto events, SplitEvents(text, context.limits.events_per_request,
+                                          context.limits.mappings.get()));
   TAPIARY_TRY(CheckAny(events));
-  // Before the transaction: others wait for it.
-  std::vector<EventFields> fields(events.size());
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (events[i].reason.empty())
-      fields[i] = RecogniseEvent(events[i].json, context.limits.mappings.get());
-  }
+  EventRows rows(item.sensor_id, events);
   EventsResult result;
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {
-    result = {};
-    return InsertAll(writer, {item.sensor_id, item.sensor, row.received_ns}, events, fields,
-                     result);
+    return rows.Add(writer, {item.sensor_id, item.sensor, row.received_ns}, result);
   };
   TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, work));
   if (!added) return Reply{Stored::kRepeated, 0, R"({"stored":0,"rejected":[],"repeated":true})"};
