@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kFillBytes = 128 * 1024;
 // What is there by then goes out, however little: few packets in many segments come as they are
-// found.
+// found. The first one goes at once.
 constexpr std::int64_t kFillNs = 20 * base::kNanosPerMilli;
 constexpr int kToldInLog = 20;
 
@@ -74,7 +74,7 @@ base::Result<> CaptureBody::Incomplete() {
 base::Result<> CaptureBody::Fill() {
   out_.clear();
   at_ = 0;
-  const std::int64_t until_ns = base::SteadyNow() + kFillNs;
+  const std::int64_t until_ns = base::SteadyNow() + (begun_ ? kFillNs : 0);
   while (!ended_ && out_.size() < kFillBytes) {
     TAPIARY_ASSIGN(const SegmentWalk::Item item, walk_->Next());
     if (item.segment == nullptr) {
@@ -84,6 +84,7 @@ base::Result<> CaptureBody::Fill() {
       walk_.reset();
       break;
     }
+    begun_ = true;
     drop_counts_.Note(*item.segment);
     if (seen_ && item.segment->id != last_segment_) {
       last_segment_ = item.segment->id;

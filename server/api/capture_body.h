@@ -45,6 +45,7 @@ class CaptureBody : public BodySource {
   std::int64_t last_segment_ = 0;
   std::vector<std::uint8_t> out_;
   std::size_t at_ = 0;
+  bool begun_ = false;
   bool ended_ = false;
 };
 

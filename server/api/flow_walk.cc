@@ -15,12 +15,18 @@
 namespace tapiary::server {
 namespace {
 
+std::unique_ptr<SegmentWalk> WalkOf(SegmentFeed feed, Vault& vault,
+                                    std::unique_ptr<PacketSelector> selector) {
+  auto walk = std::make_unique<SegmentWalk>(std::move(feed), OpenFrom(vault), std::move(selector));
+  walk->OnAhead(AheadFrom(vault));
+  return walk;
+}
+
 std::unique_ptr<SegmentWalk> MakeWalk(const ApiContext& context, SqlCondition where,
                                       std::function<bool(const StoredSegment&)> wants,
                                       std::unique_ptr<PacketSelector> selector) {
-  return std::make_unique<SegmentWalk>(
-      FeedFromCatalog(context.catalog, std::move(where), std::move(wants)), OpenFrom(context.vault),
-      std::move(selector));
+  return WalkOf(FeedFromCatalog(context.catalog, std::move(where), std::move(wants)), context.vault,
+                std::move(selector));
 }
 
 // Where the flows' blocks are. Of few streams it is said by block numbers, which an index finds
@@ -79,11 +85,11 @@ std::unique_ptr<SegmentWalk> WalkSegments(const ApiContext& context,
                                           std::vector<StoredSegment> segments, Filter filter) {
   auto selector = std::make_unique<FilterSelector>(std::move(filter), INT64_MIN, INT64_MAX);
   const FilterSelector* filtered = selector.get();  // lives in the walk, as long as its feed
-  return std::make_unique<SegmentWalk>(FeedFrom(std::move(segments),
-                                                [filtered](const StoredSegment& segment) {
-                                                  return filtered->WantsSegment(segment);
-                                                }),
-                                       OpenFrom(context.vault), std::move(selector));
+  return WalkOf(FeedFrom(std::move(segments),
+                         [filtered](const StoredSegment& segment) {
+                           return filtered->WantsSegment(segment);
+                         }),
+                context.vault, std::move(selector));
 }
 
 base::Result<std::unique_ptr<SegmentWalk>> WalkFlow(const ApiContext& context,

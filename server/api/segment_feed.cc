@@ -137,4 +137,10 @@ SegmentOpener OpenFrom(Vault& vault) {
   };
 }
 
+AheadSink AheadFrom(Vault& vault) {
+  return [&vault](const StoredSegment& segment, std::uint64_t offset, std::size_t size) {
+    vault.WillRead(segment.object, offset, size);
+  };
+}
+
 }  // namespace tapiary::server

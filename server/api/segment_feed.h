@@ -30,5 +30,7 @@ SegmentFeed FeedFrom(std::vector<StoredSegment> segments,
                      std::function<bool(const StoredSegment&)> wants);
 // Reads segments from the vault, which must outlive the opener.
 SegmentOpener OpenFrom(Vault& vault);
+// Tells the vault, which must outlive it.
+AheadSink AheadFrom(Vault& vault);
 
 }  // namespace tapiary::server

@@ -19,6 +19,7 @@ struct SegmentWalk::Open {
   std::uint64_t sequence = 0;       // in order of opening
   std::vector<WantedBlock> blocks;  // by their first packet: a clock that was set back is no wall
   std::size_t next_block = 0;       // of `blocks`, the next one that is not loaded
+  std::size_t ahead = 0;            // and the next one that OnAhead was not told of
   std::string raw;                  // the loaded block; packets point into it
   std::size_t index_bytes = 0;      // counted for this and `blocks`
   std::size_t block_bytes = 0;      // and for the loaded block
@@ -46,6 +47,10 @@ std::size_t LoadCost(const capture::BlockEntry& entry) {
   const std::size_t packets = std::min(entry.packets, entry.raw_bytes / kSmallestPacketBlock);
   return entry.raw_bytes + packets * sizeof(capture::Packet);
 }
+
+// So much is read before it is needed, of each open segment: what the disk fetches together.
+constexpr std::size_t kAheadBlocks = 16;
+constexpr std::uint64_t kAheadIndexBytes = 64u << 10;
 
 // And what an open segment takes without one.
 constexpr std::size_t kOpenBytes = 1024;
@@ -97,7 +102,20 @@ base::Result<> SegmentWalk::FetchPending() {
   if (pending_ || feed_ended_) return {};
   TAPIARY_ASSIGN(pending_, feed_());
   feed_ended_ = !pending_;
+  if (pending_ && on_ahead_) {
+    const std::uint64_t size = std::min(pending_->bytes, kAheadIndexBytes);
+    on_ahead_(*pending_, pending_->bytes - size, size);
+  }
   return {};
+}
+
+void SegmentWalk::TellAhead(Open& open) const {
+  if (!on_ahead_) return;
+  const std::size_t end = std::min(open.next_block + kAheadBlocks, open.blocks.size());
+  for (; open.ahead < end; ++open.ahead) {
+    const capture::BlockEntry& entry = open.blocks[open.ahead].entry;
+    on_ahead_(open.segment, entry.offset, entry.stored_bytes);
+  }
 }
 
 // Bytes that break their format and objects that are gone stay so: the walk goes on without them.
@@ -133,6 +151,7 @@ base::Result<> SegmentWalk::OpenNext() {
                    });
   open->index_bytes = OpenCost(open->blocks.size());
   used_bytes_ += open->index_bytes;
+  TellAhead(*open);
   Queue(std::move(open));
   return {};
 }
@@ -157,6 +176,7 @@ base::Result<> SegmentWalk::KeepWanted(Open& open) {
 // Loads the earliest block that waits and keeps the wanted packets of it.
 base::Result<> SegmentWalk::LoadNext() {
   std::unique_ptr<Open> open = PopTop(waiting_);
+  TellAhead(*open);
   const WantedBlock& block = open->blocks[open->next_block++];
   const capture::BlockEntry& entry = block.entry;
   auto raw = capture::ReadBlock(entry, open->read);

@@ -62,6 +62,10 @@ class PacketSelector {
 using SegmentFeed = std::function<base::Result<std::optional<StoredSegment>>()>;
 using SegmentOpener = std::function<capture::RangeReader(const StoredSegment& segment)>;
 
+// Is told what will be read soon, so that the disk has begun when it is.
+using AheadSink =
+    std::function<void(const StoredSegment& segment, std::uint64_t offset, std::size_t size)>;
+
 class SegmentWalk {
  public:
   SegmentWalk(SegmentFeed feed, SegmentOpener opener, std::unique_ptr<PacketSelector> selector,
@@ -78,6 +82,8 @@ class SegmentWalk {
   };
   // Is told of damage, inside Next, before the packets that come after it in the walk.
   void OnDamage(DamageSink sink) { on_damage_ = std::move(sink); }
+  // Is told of the next blocks of each open segment, and of the next segment's index.
+  void OnAhead(AheadSink sink) { on_ahead_ = std::move(sink); }
   // Valid until the next call. The walk ends with an error: the catalog or the vault does not
   // answer now.
   base::Result<Item> Next();
@@ -91,6 +97,7 @@ class SegmentWalk {
   base::Result<> LoadNext();
   base::Result<> FetchPending();
   base::Result<> KeepWanted(Open& open);
+  void TellAhead(Open& open) const;
   void Queue(std::unique_ptr<Open> open);
   base::Result<> Tell(const Damage& damage, const base::Error& error) const;
   [[nodiscard]] bool Fits(std::size_t bytes) const;
@@ -99,6 +106,7 @@ class SegmentWalk {
   SegmentOpener opener_;
   std::unique_ptr<PacketSelector> selector_;
   DamageSink on_damage_;
+  AheadSink on_ahead_;
   std::size_t memory_bytes_;
   std::size_t used_bytes_ = 0;
   std::uint64_t next_sequence_ = 0;

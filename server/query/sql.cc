@@ -164,7 +164,8 @@ class Compiler {
     BindEnd(field, value, true);
   }
 
-  // The columns of a flow id are its epoch and its number; a named sensor narrows it.
+  // The columns of a flow id are its epoch and its number; the sensor is named, or any. All three
+  // are the key of both tables, by which an index finds it.
   void FlowIds(const FilterNode& node, const FieldSql& sql) {
     if (node.op == FilterOp::kPresent) {
       out_.text += "TRUE";
@@ -174,14 +175,16 @@ class Compiler {
     for (std::size_t i = 0; i < node.values.size(); ++i) {
       const FilterValue& value = node.values[i];
       if (i != 0) out_.text += " OR ";
-      out_.text += std::string("(") + sql.first.low + " = ? AND " + sql.second.low + " = ?";
-      out_.params.emplace_back(value.low);
-      out_.params.emplace_back(value.high);
-      if (!value.text.empty()) {
-        out_.text += " AND s.name = ?";
+      out_.text += table_ == FilterTable::kFlows ? "(f.sensor_id" : "(t.sensor_id";
+      if (value.text.empty()) {
+        out_.text += " IN (SELECT x.id FROM sensors x)";
+      } else {
+        out_.text += " = COALESCE((SELECT x.id FROM sensors x WHERE x.name = ?), -1)";
         Bind(value.text);
       }
-      out_.text += ")";
+      out_.text += std::string(" AND ") + sql.first.low + " = ? AND " + sql.second.low + " = ?)";
+      out_.params.emplace_back(value.low);
+      out_.params.emplace_back(value.high);
     }
     out_.text += ")";
   }

@@ -172,6 +172,7 @@ class FileVault final : public Vault {
     TAPIARY_ASSIGN(const base::UniqueFd fd, OpenObject(name));
     return ReadAt(fd.get(), offset, size, name);
   }
+  void WillRead(const std::string& name, std::uint64_t offset, std::size_t size) override;
   base::Result<std::uint64_t> Size(const std::string& name) override;
   base::Result<> Delete(const std::string& name) override;
   base::Result<> ForEach(const ObjectVisitor& visit) override;
@@ -215,6 +216,14 @@ base::Result<std::unique_ptr<PendingObject>> FileVault::Create(std::string_view 
   if (!fd.valid()) return CannotStore(errno, "vault: cannot make a temporary object");
   return std::unique_ptr<PendingObject>(
       std::make_unique<PendingFile>(folder_, name, std::move(temporary), std::move(fd)));
+}
+
+// The kernel reads into its page cache, as far as it likes.
+void FileVault::WillRead(const std::string& name, std::uint64_t offset, std::size_t size) {
+  const auto fd = OpenObject(name);
+  if (!fd || offset > static_cast<std::uint64_t>(INT64_MAX) || size > kMaxRead) return;
+  (void)::posix_fadvise(fd->get(), static_cast<off_t>(offset), static_cast<off_t>(size),
+                        POSIX_FADV_WILLNEED);
 }
 
 base::Result<std::uint64_t> FileVault::Size(const std::string& name) {

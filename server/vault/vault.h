@@ -46,6 +46,11 @@ class Vault {
   // kNotFound: no such object. Names that Create could not have made are kInvalid (CO-06).
   virtual base::Result<std::string> ReadRange(const std::string& name, std::uint64_t offset,
                                               std::size_t size) = 0;
+  // This will be read soon: a store that can begins to fetch it. Returns at once; nothing happens
+  // when there is no such object.
+  virtual void WillRead(const std::string& name, std::uint64_t offset, std::size_t size) {
+    (void)name, (void)offset, (void)size;
+  }
   virtual base::Result<std::uint64_t> Size(const std::string& name) = 0;
   // Success when it is not there (any more).
   virtual base::Result<> Delete(const std::string& name) = 0;

@@ -28,7 +28,8 @@ class Everything : public PacketSelector {
 
 class CaptureBodyTest : public test::ApiFixture {};
 
-// Few packets in many blocks of a slow store: the first ones do not wait for the others.
+// Few packets in many blocks of a slow store: the first one waits for no other, and those that are
+// found within a moment go out together.
 TEST_F(CaptureBodyTest, FirstPacketsDoNotWaitForMany) {
   PacketList list;
   test::Store store;
@@ -52,7 +53,7 @@ TEST_F(CaptureBodyTest, FirstPacketsDoNotWaitForMany) {
   const auto first = body.Read(buffer);
   ASSERT_TRUE(first);
   EXPECT_GT(*first, 0u);
-  EXPECT_LT(reads, 20);
+  EXPECT_LE(reads, 4);  // index and block, and the index of the next that might come before
   EXPECT_THAT(std::string(buffer.data(), *first), HasSubstr("asked: all"));
   std::string file(buffer.data(), *first);
   while (true) {

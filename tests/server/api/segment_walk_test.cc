@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "tests/server/api/stored.h"
 
 namespace tapiary::server {
@@ -51,6 +54,36 @@ Seen Walk(SegmentWalk& walk) {
     seen.times.push_back(item->packet->time_ns);
     seen.sensors.push_back(item->segment->sensor);
   }
+}
+
+// Every wanted byte is told of before it is read; of a segment no more than some blocks at a time.
+TEST(SegmentWalk, TellsWhatItWillRead) {
+  PacketList list;
+  test::Store store;
+  store.Add("plant-a", test::MakeSegment(Blocks(list, 1000, 10, 400, 10)));
+  store.Add("plant-b", test::MakeSegment(Blocks(list, 1'000'000, 10, 20, 10)));
+  auto selector = std::make_unique<Everything>();
+  std::vector<std::pair<std::string, std::uint64_t>> told;
+  const auto opener = [&told, &store](const StoredSegment& segment) -> capture::RangeReader {
+    return
+        [&told, segment, read = store.Opener()(segment)](std::uint64_t offset, std::size_t size) {
+          const bool index = offset + size == segment.bytes;
+          EXPECT_TRUE(index || std::ranges::count(told, std::pair(segment.sensor, offset)) > 0);
+          return read(offset, size);
+        };
+  };
+  SegmentWalk walk(store.Feed(), opener, std::move(selector));
+  walk.OnAhead([&told](const StoredSegment& segment, std::uint64_t offset, std::size_t size) {
+    EXPECT_LE(offset + size, segment.bytes);
+    told.emplace_back(segment.sensor, offset);
+  });
+  ASSERT_TRUE(walk.Next());
+  const std::size_t first = told.size();
+  EXPECT_GE(first, 1u + 16u);
+  EXPECT_LE(first, 2u + 17u);
+  EXPECT_EQ(Walk(walk).times.size(), 419u);
+  EXPECT_EQ(told.size(), 2u + 40u + 2u);
+  EXPECT_EQ(told.front().first, "plant-a");
 }
 
 TEST(SegmentWalk, MergesSensorsInOrderOfTime) {

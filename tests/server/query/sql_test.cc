@@ -190,6 +190,8 @@ TEST_F(FilterSql, TheRest) {
   EXPECT_THAT(Flows("flow.id == ff.10"), ElementsAre(1));
   EXPECT_THAT(Flows("flow.id == plant-b.ff.10"), IsEmpty());
   EXPECT_THAT(Flows("flow.id in {plant-a.ff.11, 100.1}"), ElementsAre(2, 3));
+  EXPECT_THAT(Flows("flow.id != plant-a.ff.11"), ElementsAre(1, 3, 4));
+  EXPECT_THAT(Flows("!(flow.id == nowhere.ff.10)"), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(Flows("flow.duration >= 1000ms"), IsEmpty());
   EXPECT_THAT(Flows("anomaly == gap"), ElementsAre(1));
   EXPECT_THAT(Flows("event.user == root"), IsEmpty());
@@ -311,6 +313,28 @@ TEST_F(FilterSql, DeepestAndWidestFiltersRun) {
   EXPECT_THAT(Flows(wide), ElementsAre(1, 2));
   const std::string deep = std::string(31, '!') + "tcp";
   EXPECT_THAT(Flows(deep), ElementsAre(3, 4));
+}
+
+// One flow of many millions: a scan would end at the time limit.
+TEST_F(FilterSql, AFlowIdIsFoundByItsKey) {
+  if (test::OnPostgres()) GTEST_SKIP() << "SQLite's words";
+  for (const char* const text : {"flow.id == plant-a.ff.10", "flow.id == ff.10"}) {
+    FilterError error;
+    const auto filter = Filter::Parse(text, &error);
+    ASSERT_TRUE(filter);
+    const SqlCondition where = ToSql(*filter, FilterTable::kFlows);
+    std::string plan;
+    ASSERT_TRUE(catalog_->Query(
+        "EXPLAIN QUERY PLAN SELECT f.record FROM flows f CROSS JOIN sensors s WHERE s.id = "
+        "f.sensor_id AND f.received_ns >= 0 AND " +
+            where.text + " ORDER BY f.received_ns DESC, f.id DESC LIMIT 100",
+        where.params, [&plan](const SqlRow& row) {
+          plan += std::string(row.Text(3)) + "\n";
+          return true;
+        }));
+    EXPECT_THAT(plan, testing::HasSubstr("SEARCH f USING INDEX sqlite_autoindex_flows_1 "
+                                         "(sensor_id=? AND epoch=? AND number=?)"));
+  }
 }
 
 }  // namespace

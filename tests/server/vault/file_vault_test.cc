@@ -1,10 +1,17 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "server/vault/vault.h"
 #include "tests/base/temp_folder.h"
@@ -51,6 +58,38 @@ TEST_F(FileVaultTest, StoresReadsAndDeletes) {
   EXPECT_TRUE(vault_->Delete(name));
   EXPECT_EQ(vault_->Size(name).error().code, base::ErrorCode::kNotFound);
   EXPECT_EQ(Files(), 0);
+}
+
+// How many of the file's pages are in memory.
+std::size_t PagesInMemory(const std::string& path, std::size_t size) {
+  const base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  void* const map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+  EXPECT_NE(map, MAP_FAILED);
+  std::vector<unsigned char> pages((size + 4095) / 4096);
+  EXPECT_EQ(::mincore(map, size, pages.data()), 0);
+  ::munmap(map, size);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(pages, [](unsigned char page) { return (page & 1) != 0; }));
+}
+
+TEST_F(FileVaultTest, WhatWillBeReadIsFetchedMeanwhile) {
+  constexpr std::size_t kSize = 8u << 20;
+  constexpr std::size_t kRange = 512u << 10;
+  const std::string name = Store("plant-a", std::string(kSize, 'x'));
+  const std::string path = path_ + "/" + name;
+  const base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED), 0);
+  const std::size_t before = PagesInMemory(path, kSize);
+  if (before > 0) GTEST_SKIP() << "a file system that keeps files in memory";
+  vault_->WillRead(name, 1u << 20, kRange);
+  for (int i = 0; i < 500 && PagesInMemory(path, kSize) < kRange / 4096; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_GE(PagesInMemory(path, kSize), kRange / 4096);
+  EXPECT_LT(PagesInMemory(path, kSize), kSize / 4096);
+  vault_->WillRead(name, 2 * kSize, kRange);
+  vault_->WillRead("ab/" + std::string(32, 'a'), 0, kRange);
+  vault_->WillRead("../../etc/passwd", 0, kRange);
 }
 
 TEST_F(FileVaultTest, CO15_NothingVisibleBeforeCommitAndNothingLeftWithout) {
