@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "server/catalog/address_filter.h"
+
 namespace tapiary::server {
 namespace {
 
@@ -29,7 +31,8 @@ SqlValue Blob(const AddressKey& key) {
 
 SqlCondition Search(const char* column, const FilterValue& value) {
   if (value.address_low == value.address_high) {
-    return {fmt::format("{} = ?", column), {Blob(value.address_low)}};
+    return {fmt::format("tapiary_may_have(a.filter, ?) AND {} = ?", column),
+            {AddressHash(value.address_low), Blob(value.address_low)}};
   }
   return {fmt::format("{0} >= ? AND {0} <= ?", column),
           {Blob(value.address_low), Blob(value.address_high)}};

@@ -8,9 +8,9 @@
 
 namespace tapiary::server {
 
-// Conditions on f of which every flow that passes the filter meets one or more; each is a search in
-// one index. Empty when the filter asks for no address, for too many, or in a way that no index
-// answers, such as "or".
+// Conditions on a and f of kFlowsByBatch (flow_lookup.h), of which every flow that passes the
+// filter meets one or more; each is a search in one index. Empty when the filter asks for no
+// address, for too many, or in a way that no index answers, such as "or".
 std::vector<SqlCondition> AddressSearches(const Filter& filter);
 
 }  // namespace tapiary::server

@@ -12,6 +12,7 @@
 #include "capture/json_writer.h"
 #include "server/api/flow_search.h"
 #include "server/api/select.h"
+#include "server/query/flow_lookup.h"
 #include "server/query/value.h"
 
 namespace tapiary::server {
@@ -101,7 +102,7 @@ SqlCondition PageStatement(ListKind kind, const ListQuery& query, const SqlCondi
   if (search != nullptr) {
     const std::string from = " FROM flows f ";
     select.text.replace(select.text.find(from), from.size(),
-                        " FROM flow_batches b CROSS JOIN flows f ");
+                        fmt::format(" FROM {} ", kFlowsByBatch));
     Append(&select,
            " AND b.received_ns >= ? AND b.received_ns <= ? AND f.received_ns = "
            "b.received_ns AND ");

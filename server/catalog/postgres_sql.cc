@@ -63,6 +63,15 @@ CREATE OR REPLACE FUNCTION tapiary_matches(text, text) RETURNS boolean
   SELECT $1 ~ replace(replace($2,
     '\b', '(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))'),
     '\B', '(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))') $$;
+-- Filters are those of address_filter.h.
+CREATE OR REPLACE FUNCTION tapiary_may_have(bytea, bigint) RETURNS boolean
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT $1 IS NULL OR length($1) = 0 OR (
+    get_bit($1, ((($2 & 4294967295) + 0 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1 AND
+    get_bit($1, ((($2 & 4294967295) + 1 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1 AND
+    get_bit($1, ((($2 & 4294967295) + 2 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1 AND
+    get_bit($1, ((($2 & 4294967295) + 3 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1 AND
+    get_bit($1, ((($2 & 4294967295) + 4 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1) $$;
 CREATE OR REPLACE FUNCTION json(text) RETURNS json
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
   $$ SELECT $1::json $$;

@@ -472,9 +472,21 @@ CREATE INDEX items_in_doubt ON items (sensor_id, id) WHERE verified > 1;
 }  // namespace
 
 std::span<const char* const> SchemaSteps() {
-  static const std::array steps{
-      kStep1, kStep2,  kStep3,       kPins,     kAnalystScope, kFlowBulk,         kRetention,
-      kUsers, kAlerts, kEventClocks, kEvidence, kAccessStep,   kCompletenessStep, kTimePartsStep};
+  static const std::array steps{kStep1,
+                                kStep2,
+                                kStep3,
+                                kPins,
+                                kAnalystScope,
+                                kFlowBulk,
+                                kRetention,
+                                kUsers,
+                                kAlerts,
+                                kEventClocks,
+                                kEvidence,
+                                kAccessStep,
+                                kCompletenessStep,
+                                kTimePartsStep,
+                                kAddressesStep};
   return steps;
 }
 

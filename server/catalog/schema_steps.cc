@@ -109,4 +109,13 @@ const char* const kTimePartsStep = R"sql(
 --postgres END $$;
 )sql";
 
+// So that a search for an address leaves out the batches that have none of it. Batches of before,
+// and those with a filter that is NULL, may have any.
+const char* const kAddressesStep = R"sql(
+CREATE TABLE flow_addresses (
+  received_ns INTEGER PRIMARY KEY,  -- as in flow_batches
+  filter BLOB                       -- server/catalog/address_filter.h
+);
+)sql";
+
 }  // namespace tapiary::server

@@ -6,5 +6,6 @@ namespace tapiary::server {
 extern const char* const kAccessStep;
 extern const char* const kCompletenessStep;
 extern const char* const kTimePartsStep;
+extern const char* const kAddressesStep;
 
 }  // namespace tapiary::server

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "server/catalog/address_filter.h"
 #include "server/catalog/text_matcher.h"
 
 namespace tapiary::server {
@@ -111,7 +112,9 @@ base::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(database));
   if (code != SQLITE_OK) return connection->Failure(code, "cannot open " + path);
   sqlite3_extended_result_codes(database, 1);
-  if (!AddMatchFunction(database)) return connection->Failure(SQLITE_ERROR, "tapiary_matches");
+  if (!AddMatchFunction(database) || !AddAddressFunction(database)) {
+    return connection->Failure(SQLITE_ERROR, "cannot add functions");
+  }
   sqlite3_busy_timeout(database, kBusyMilliseconds);
   // Closing must not take as long as copying the whole log back; it is read at the next start.
   sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

@@ -263,7 +263,21 @@ base::Result<> StoreChanges(SqlWriter& writer, const BatchChanges& changes) {
     const std::vector<SqlValue> key{received_ns};
     TAPIARY_TRY(
         writer.Execute("DELETE FROM flow_batches WHERE received_ns = ? AND flows <= 0", key));
+    TAPIARY_TRY(writer.Execute(
+        "DELETE FROM flow_addresses WHERE received_ns = ? AND NOT EXISTS (SELECT 1 FROM "
+        "flow_batches b WHERE b.received_ns = flow_addresses.received_ns)",
+        key));
   }
+  return {};
+}
+
+base::Result<> StoreAddresses(SqlWriter& writer, std::int64_t received_ns,
+                              std::vector<std::uint8_t> filter) {
+  const std::vector<SqlValue> values{received_ns, std::move(filter)};
+  TAPIARY_TRY(writer.Execute(
+      "INSERT INTO flow_addresses (received_ns, filter) VALUES (?, ?) ON CONFLICT (received_ns) "
+      "DO UPDATE SET filter = NULL",
+      values));
   return {};
 }
 

@@ -36,5 +36,9 @@ base::Result<Added> AddPart(SqlWriter& writer, std::int64_t sensor_id, std::int6
 void CountFlow(const capture::FlowRecord& flow, BatchTotals* totals);
 // Writes them to flow_batches.
 base::Result<> StoreChanges(SqlWriter& writer, const BatchChanges& changes);
+// What an item's flows may have as addresses, new or there already. Where two items were received
+// at the same time, that is anything.
+base::Result<> StoreAddresses(SqlWriter& writer, std::int64_t received_ns,
+                              std::vector<std::uint8_t> filter);
 
 }  // namespace tapiary::server

@@ -3,11 +3,28 @@
 #include <algorithm>
 #include <tuple>
 
+#include "server/catalog/address_filter.h"
 #include "server/ingest/flow_parts.h"
 #include "server/ingest/rows.h"
 #include "server/ingest/stored.h"
+#include "server/query/value.h"
 
 namespace tapiary::server {
+
+namespace {
+
+std::vector<std::uint8_t> AddressesOf(std::span<const capture::FlowRecord> flows) {
+  std::vector<std::int64_t> hashes;
+  hashes.reserve(2 * flows.size());
+  for (const capture::FlowRecord& flow : flows) {
+    for (const capture::IpAddress* const ip : {&flow.orig.ip, &flow.resp.ip}) {
+      if (ip->version != 0) hashes.push_back(AddressHash(ToAddressKey(*ip)));
+    }
+  }
+  return MakeAddressFilter(std::move(hashes));
+}
+
+}  // namespace
 
 FlowRows::FlowRows(std::int64_t sensor_id, std::span<const capture::FlowRecord> flows)
     : sensor_id_(sensor_id), flows_(flows) {
@@ -33,6 +50,7 @@ FlowRows::FlowRows(std::int64_t sensor_id, std::span<const capture::FlowRecord> 
     first_.push_back(at);
     AppendFlowValues(sensor_id, flows[at], 0, &values_);
   }
+  addresses_ = AddressesOf(flows);
 }
 
 base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int64_t received_ns) {
@@ -55,6 +73,9 @@ base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int
     if (added == Added::kContradicts) contradictions.push_back(at);
   }
   TAPIARY_TRY(StoreChanges(writer, changes));
+  if (changes[received_ns].flows > 0) {
+    TAPIARY_TRY(StoreAddresses(writer, received_ns, std::move(addresses_)));
+  }
   StoredChanges stored;
   for (const auto& [batch_ns, totals] : changes) {
     StoredAmount& hour = stored[batch_ns / kHourNs];

@@ -65,9 +65,10 @@ class FlowRows {
 
   std::int64_t sensor_id_;
   std::span<const capture::FlowRecord> flows_;
-  std::vector<std::size_t> first_;   // of their id in the batch
-  std::vector<std::size_t> singly_;  // the others
-  std::vector<SqlValue> values_;     // of first_
+  std::vector<std::size_t> first_;       // of their id in the batch
+  std::vector<std::size_t> singly_;      // the others
+  std::vector<SqlValue> values_;         // of first_
+  std::vector<std::uint8_t> addresses_;  // AddressFilter of all flows
 };
 
 // Those that are there already stay as they are.

@@ -319,6 +319,8 @@ base::Result<StoredAmount> CloseAccount(SqlWriter& writer, const PurgeContext& c
   const std::vector<SqlValue> times{part.from_ns, part.to_ns};
   TAPIARY_TRY(
       writer.Execute("DELETE FROM flow_batches WHERE received_ns >= ? AND received_ns < ?", times));
+  TAPIARY_TRY(writer.Execute(
+      "DELETE FROM flow_addresses WHERE received_ns >= ? AND received_ns < ?", times));
   return total;
 }
 

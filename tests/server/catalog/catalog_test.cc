@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <thread>
 
 #include "base/clock.h"
+#include "server/catalog/address_filter.h"
 #include "tests/base/temp_folder.h"
 #include "tests/support/catalog.h"
 #include "tests/support/timing.h"
@@ -49,6 +51,33 @@ TEST_F(CatalogTest, WritesAreThereAfterReopening) {
     ASSERT_TRUE(AddSensor(*catalog, "plant-a"));
   }
   EXPECT_EQ(Count(*Open(), "sensors"), 1);
+}
+
+// What a filter says is settled, since filters are stored: the same in SQL and here.
+TEST_F(CatalogTest, AddressFiltersAreJudgedAlike) {
+  const auto catalog = Open();
+  std::vector<std::int64_t> hashes;
+  std::array<std::uint8_t, 16> address{};
+  for (int i = 0; i < 40; ++i) {
+    address[15] = static_cast<std::uint8_t>(i);
+    address[0] = static_cast<std::uint8_t>(200 - i);
+    hashes.push_back(AddressHash(address));
+  }
+  const auto filter = MakeAddressFilter({hashes.begin(), hashes.begin() + 20});
+  int yes = 0;
+  for (const std::int64_t hash : hashes) {
+    const std::vector<SqlValue> values{filter, hash};
+    std::int64_t may = -1;
+    ASSERT_TRUE(catalog->Query("SELECT CASE WHEN tapiary_may_have(?, ?) THEN 1 ELSE 0 END", values,
+                               [&may](const SqlRow& row) {
+                                 may = row.Int(0);
+                                 return true;
+                               }));
+    EXPECT_EQ(may, MayHave(filter, hash) ? 1 : 0);
+    yes += static_cast<int>(may);
+  }
+  EXPECT_GE(yes, 20);
+  EXPECT_LT(yes, 30);
 }
 
 TEST_F(CatalogTest, NewRowsLeaveOutWhatIsThere) {

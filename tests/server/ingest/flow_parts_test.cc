@@ -1,5 +1,10 @@
 #include "server/ingest/flow_parts.h"
 
+#include <fmt/core.h>
+
+#include "server/catalog/address_filter.h"
+#include "server/query/value.h"
+
 #include "tests/server/ingest/fixture.h"
 
 namespace tapiary::server::test {
@@ -35,8 +40,37 @@ class FlowParts : public IngestFixture {
         "r.p AND b.bytes = r.o";
     EXPECT_EQ(Row(sums + match), Row(sums));
     EXPECT_EQ(Row("SELECT COUNT(*) FROM flow_batches"), Row(sums));
+    EXPECT_EQ(Row("SELECT COUNT(*) FROM flow_batches b JOIN flow_addresses a ON a.received_ns = "
+                  "b.received_ns"),
+              Row("SELECT COUNT(*) FROM flow_addresses"));
   }
 };
+
+// A batch is left out of a search only when none of its flows has the address, however they came
+// into it.
+TEST_F(FlowParts, AddressesOfABatchAreThoseOfItsFlows) {
+  const auto flow = [](std::uint64_t number, std::uint32_t part) {
+    capture::FlowRecord made = Flow(number, part);
+    made.orig.ip = *capture::ParseIpAddress("10.0.0." + std::to_string(number));
+    return made;
+  };
+  const auto may_have = [this](std::uint64_t number, std::int64_t received_ns) {
+    const auto ip = *capture::ParseIpAddress("10.0.0." + std::to_string(number));
+    return Count(
+               fmt::format("flow_addresses WHERE received_ns = {} AND tapiary_may_have(filter, {})",
+                           received_ns, AddressHash(ToAddressKey(ip)))) == 1;
+  };
+  Add({flow(1, 0), flow(2, 0)}, 100);
+  Add({flow(1, 1), flow(3, 0)}, 200);
+  EXPECT_TRUE(may_have(1, 100) && may_have(2, 100));
+  EXPECT_FALSE(may_have(3, 100));
+  EXPECT_TRUE(may_have(1, 200) && may_have(3, 200));
+  EXPECT_FALSE(may_have(2, 200));
+  Add({flow(4, 0)}, 200);
+  EXPECT_TRUE(may_have(2, 200) && may_have(4, 200));  // two at the same time
+  Add({flow(2, 1)}, 300);                             // nothing is left of the first
+  EXPECT_EQ(Count("flow_addresses"), 2);
+}
 
 TEST_F(FlowParts, NewFlowsAreCounted) {
   Add({Flow(1, 0), Flow(2, 0)}, 100);
