@@ -91,7 +91,7 @@ class SqliteFullDisk : public RetentionFixture {
   [[nodiscard]] bool TakesPackets() {
     auto object = vault_->Create("x");
     const std::vector<std::uint8_t> bytes(1 << 20, 7);
-    return object && (*object)->Append(bytes).has_value();
+    return object && (*object)->Append(bytes) && (*object)->ReadRange(0, 1);  // then it is written
   }
   RetentionReport RunWithDisks(std::int64_t min_free) {
     RetentionOptions options{{}, kMinuteNs, folder_.path() + "/vault", folder_.path()};
