@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "server/catalog/postgres_sql.h"
 #include "server/catalog/schema.h"
+#include "server/catalog/schema_steps.h"
 #include "server/ingest/item.h"
 #include "server/ingest/rows.h"
 #include "tests/base/temp_folder.h"
@@ -95,7 +97,9 @@ class PostgresPartsTest : public testing::Test {
 
 // A database of the version before, with rows: the table of before is the first part as it is.
 TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
-  const std::size_t step = SchemaSteps().size() - 1;
+  const auto steps = SchemaSteps();
+  const auto step =
+      static_cast<std::size_t>(std::ranges::find(steps, kTimePartsStep) - steps.begin());
   const auto before = PostgresConnection::Open(options_.url, "");
   ASSERT_TRUE(before);
   std::string script = PostgresFunctions();

@@ -16,14 +16,16 @@ class LiveTailTest : public test::IngestFixture {
   void AddSensors(const std::string& name, int count, std::int64_t seen_ns) {
     ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
       for (int i = 0; i < count; ++i) {
-        const SqlValue values[] = {name + std::to_string(i), seen_ns};
+        const SqlValue values[] = {next_id_++, name + std::to_string(i), seen_ns};
         TAPIARY_TRY(writer.Execute(
-            "INSERT INTO sensors (name, created_ns, last_seen_ns) VALUES (?, 1, ?)", values));
+            "INSERT INTO sensors (id, name, created_ns, last_seen_ns) VALUES (?, ?, 1, ?)",
+            values));
       }
       return {};
     }));
   }
   const std::int64_t now_ns_ = base::WallNow();
+  std::int64_t next_id_ = 1000;
 };
 
 TEST_F(LiveTailTest, OnlyWhileSomebodyFollows) {
