@@ -102,24 +102,15 @@ base::Result<std::string> ReadGreeting(Reader& reader) {
   return content.substr(1 + name);
 }
 
-// Brokers say what is wrong by an error, or by closing at once; those that are content say nothing.
-base::Result<> ExpectSilence(Reader& reader) {
+// Brokers say what is wrong by an error, or by closing before we do; those that are content say
+// nothing until the socket's deadline, or close behind us.
+base::Result<> ExpectNothing(Reader& reader, bool may_end) {
   for (;;) {
     const auto message = reader.Next();
     if (!message && message.error().code == base::ErrorCode::kTimeout) return {};
     if (!message) return message.error();
+    if (!*message && may_end) return {};
     if (!*message) return Wrong("closed: it may know no such ident, key or channel");
-    if ((*message)->operation == Operation::kError) return Refusal(**message);
-  }
-}
-
-// A broker that keeps the connection without a word has what was sent.
-base::Result<> ExpectEnd(Reader& reader) {
-  for (;;) {
-    const auto message = reader.Next();
-    if (!message && message.error().code == base::ErrorCode::kTimeout) return {};
-    if (!message) return message.error();
-    if (!*message) return {};
     if ((*message)->operation == Operation::kError) return Refusal(**message);
   }
 }
@@ -135,10 +126,10 @@ base::Result<> Publish(const AlertTarget& target, const LinkLimits& limits, Sock
   for (const std::string& payload : payloads) bytes += Frame(Operation::kPublish, place + payload);
   TAPIARY_TRY(link->Send(bytes));
   socket.set_deadline(base::SteadyNow() + limits.close_ns / 2);
-  TAPIARY_TRY(ExpectSilence(reader));
+  TAPIARY_TRY(ExpectNothing(reader, false));
   TAPIARY_TRY(link->EndSending());
   socket.set_deadline(base::SteadyNow() + limits.close_ns);
-  return ExpectEnd(reader);
+  return ExpectNothing(reader, true);
 }
 
 base::Result<> PublishAll(const AlertTarget& target, const AddressResolver& resolve,

@@ -66,6 +66,12 @@ class ForwarderTest : public ::testing::Test {
       ASSERT_TRUE(spool_->Write(one));
     }
   }
+  // Of a segment that waits for more.
+  void PutOpenBlock() {
+    Round round;
+    round.blocks = {MakeStoredBlock(0, 100)};
+    ASSERT_TRUE(spool_->Write(round));
+  }
   bool Empty() const {
     return !spool_->Has(Kind::kFacts) && !spool_->Has(Kind::kFlows) && !spool_->Has(Kind::kPackets);
   }
@@ -297,9 +303,7 @@ TEST_F(ForwarderTest, CollectorMayAskForSegmentsSooner) {
   auto forwarder = Start(Options(server.url()));
   Put(1);
   ASSERT_TRUE(Wait([&] { return Empty(); }));
-  Round round;
-  round.blocks = {MakeStoredBlock(0, 100)};
-  ASSERT_TRUE(spool_->Write(round));
+  PutOpenBlock();
   EXPECT_TRUE(Wait([&] {
     EXPECT_TRUE(spool_->Write({}));
     return forwarder->status().delivered_items == 2;
@@ -313,9 +317,7 @@ TEST_F(ForwarderTest, SegmentAgesThatMakeNoSenseAreNotHeard) {
   auto forwarder = Start(Options(server.url()));
   Put(1);
   ASSERT_TRUE(Wait([&] { return Empty(); }));
-  Round round;
-  round.blocks = {MakeStoredBlock(0, 100)};
-  ASSERT_TRUE(spool_->Write(round));
+  PutOpenBlock();
   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
   ASSERT_TRUE(spool_->Write({}));
   EXPECT_FALSE(spool_->Has(Kind::kPackets));
