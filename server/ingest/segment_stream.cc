@@ -1,6 +1,10 @@
 #include "server/ingest/segment_stream.h"
 
+#include <zstd.h>
+#include <zstd_errors.h>
+
 #include <algorithm>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -10,35 +14,7 @@ namespace {
 // What sensors make is 512 KiB; what is larger is checked when it is stored.
 constexpr std::size_t kMaxBytes = 2u << 20;
 constexpr std::size_t kRecentBytes = 4096;  // before the index: it is read together with them
-constexpr std::uint32_t kFrameMagic = 0xfd2fb528;
 constexpr std::size_t kMagicBytes = 4;
-constexpr std::size_t kBlockHeaderBytes = 3;
-constexpr std::size_t kChecksumBytes = 4;
-
-// RFC 8878 section 3.1.1.1: which fields a frame's header has.
-struct FrameHeader {
-  std::size_t bytes = 0;  // with the magic
-  std::size_t content_at = 0, content_bytes = 0;
-  std::uint64_t content_offset = 0;  // added to the field
-  bool checksum = false;
-
-  explicit FrameHeader(std::uint8_t descriptor) {
-    constexpr std::size_t kIdBytes[] = {0, 1, 2, 4};
-    const bool single_segment = (descriptor & 0x20) != 0;
-    const unsigned content_code = descriptor >> 6;
-    checksum = (descriptor & 4) != 0;
-    content_at = kMagicBytes + 1 + (single_segment ? 0 : 1) + kIdBytes[descriptor & 3];
-    content_bytes = content_code == 0 ? (single_segment ? 1 : 0) : std::size_t{1} << content_code;
-    content_offset = content_code == 1 ? 256 : 0;
-    bytes = content_at + content_bytes;
-  }
-};
-
-std::uint64_t Little(base::Bytes bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i > 0; --i) value = value << 8 | bytes[i - 1];
-  return value;
-}
 
 enum class Step : std::uint8_t { kWhole, kMore, kTail, kLost };
 struct Measured {
@@ -46,31 +22,22 @@ struct Measured {
   std::size_t bytes = 0;  // of the frame, when kWhole
 };
 
-// The size of the frame that `bytes` begin with, by the headers of its blocks.
+// The size of the frame that `bytes` begin with.
 Measured MeasureFrame(base::Bytes bytes) {
-  if (bytes.size() < kMagicBytes + 1) return {Step::kMore, 0};
-  if (Little(bytes.first(kMagicBytes)) != kFrameMagic) return {Step::kTail, 0};
-  const FrameHeader header(bytes[kMagicBytes]);
-  std::size_t at = header.bytes;
-  while (at + kBlockHeaderBytes <= bytes.size()) {
-    const std::uint64_t block = Little(bytes.subspan(at, kBlockHeaderBytes));
-    const unsigned type = block >> 1 & 3;  // 0 raw, 1 one byte repeated, 2 compressed
-    if (type == 3) return {Step::kLost, 0};
-    at += kBlockHeaderBytes + (type == 1 ? 1 : block >> 3);
-    if (at > kMaxBytes) return {Step::kLost, 0};
-    if ((block & 1) == 0) continue;
-    at += header.checksum ? kChecksumBytes : 0;
-    if (at > bytes.size()) break;
-    return {Step::kWhole, at};
-  }
-  return {Step::kMore, 0};
+  if (bytes.size() < kMagicBytes) return {Step::kMore, 0};
+  std::uint32_t magic = 0;
+  std::memcpy(&magic, bytes.data(), sizeof magic);
+  if (magic != ZSTD_MAGICNUMBER) return {Step::kTail, 0};
+  const std::size_t size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+  if (ZSTD_isError(size) == 0) return {size > kMaxBytes ? Step::kLost : Step::kWhole, size};
+  const bool more = ZSTD_getErrorCode(size) == ZSTD_error_srcSize_wrong;
+  return {more ? Step::kMore : Step::kLost, 0};
 }
 
 // 0 when the header does not say it.
 std::uint64_t ContentBytes(base::Bytes frame) {
-  const FrameHeader header(frame[kMagicBytes]);
-  if (header.content_bytes == 0) return 0;
-  return Little(frame.subspan(header.content_at, header.content_bytes)) + header.content_offset;
+  const std::uint64_t size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  return size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ? 0 : size;
 }
 
 }  // namespace
