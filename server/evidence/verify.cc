@@ -53,8 +53,8 @@ base::Result<> Verifier::Progress(std::uint64_t more) {
 
 base::Result<> Verifier::CountTotal() {
   return catalog_.Query(
-      "SELECT COUNT(*), SUM(bytes) FROM items WHERE kind IN ('segments', "
-      "'flows', 'facts') AND removed_ns IS NULL",
+      "SELECT COUNT(*), SUM(bytes) FROM items WHERE kind IN " TAPIARY_VERIFIED_KINDS
+      " AND removed_ns IS NULL",
       {}, [this](const SqlRow& row) {
         total_ = static_cast<std::uint64_t>(row.Int(0)) * kPerItemBytes +
                  static_cast<std::uint64_t>(row.Int(1));

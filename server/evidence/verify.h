@@ -34,7 +34,7 @@ struct Finding {
 };
 
 struct VerifyCounts {
-  std::uint64_t items = 0;         // of segments, flows and facts
+  std::uint64_t items = 0;         // of segments, flows, facts and uploaded captures
   std::uint64_t bytes = 0;         // read and hashed
   std::uint64_t signed_facts = 0;  // whose signature is good
   std::uint64_t told = 0;          // items named in signed facts

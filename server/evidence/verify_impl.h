@@ -1,5 +1,6 @@
 // The inside of VerifyStore, spread over verify.cc (sensors, objects without rows), verify_chain.cc
-// (what sensors told) and verify_items.cc (what is stored). Internal. One thread.
+// (what sensors told), verify_items.cc (what is stored) and verify_uploads.cc (captures without a
+// sensor). Internal. One thread.
 #pragma once
 
 #include <string>
@@ -8,6 +9,9 @@
 
 #include "server/evidence/verify.h"
 #include "uplink/wire/wire.h"
+
+// All but honeypot events, which are rows alone.
+#define TAPIARY_VERIFIED_KINDS "('segments', 'flows', 'facts', 'pcap')"
 
 namespace tapiary::server {
 
@@ -82,7 +86,13 @@ class Verifier {
   };
   base::Result<> CheckItems(const VerifiedSensor& sensor);
   base::Result<> CheckItem(const VerifiedSensor& sensor, const StoredItemRow& item);
+  // Whether the sensor told of it.
+  void CheckTale(const VerifiedSensor& sensor, const StoredItemRow& item);
+  base::Result<> CheckStored(const VerifiedSensor& sensor, const StoredItemRow& item);
   base::Result<> CheckSegment(const VerifiedSensor& sensor, const StoredItemRow& item);
+  // True when it is there with its size.
+  base::Result<bool> CheckSize(const VerifiedSensor& sensor, const StoredItemRow& item,
+                               const std::string& object, std::uint64_t bytes);
   base::Result<> CheckObject(const VerifiedSensor& sensor, const StoredItemRow& item,
                              const std::string& object);
   base::Result<> CheckBody(const VerifiedSensor& sensor, const StoredItemRow& item);
@@ -92,6 +102,15 @@ class Verifier {
                            const capture::FlowRecord& flow);
   base::Result<> CheckTransaction(const VerifiedSensor& sensor, const StoredItemRow& item,
                                   const capture::Transaction& transaction);
+
+  // verify_uploads.cc
+  struct UploadedSegment {
+    std::string object;
+    std::uint64_t bytes = 0;
+    std::int64_t stream = 0, first_block = 0, block_count = 0, packets = 0;
+  };
+  base::Result<> CheckUpload(const VerifiedSensor& sensor, const StoredItemRow& item);
+  base::Result<> CheckBlocks(const UploadedSegment& segment);
 
   const Catalog& catalog_;
   Vault& vault_;

@@ -14,6 +14,8 @@ constexpr std::size_t kReadBytes = 1 << 20;
 }  // namespace
 
 std::string Verifier::StoredItemRow::Name() const {
+  // An upload's epoch is part of its flows' ids.
+  if (kind == "pcap") return fmt::format("upload {:x}", static_cast<std::uint64_t>(epoch));
   return fmt::format("{} {}/{}", kind, epoch, seq);
 }
 
@@ -34,7 +36,8 @@ base::Result<> Verifier::CheckItems(const VerifiedSensor& sensor) {
   };
   return ForEachRow<StoredItemRow>(
       "SELECT id, kind, epoch, seq, digest, bytes, received_ns, removed_ns, chain_id, verified "
-      "FROM items WHERE sensor_id = ? AND kind IN ('segments', 'flows', 'facts') AND id > ? "
+      "FROM items WHERE sensor_id = ? AND kind IN " TAPIARY_VERIFIED_KINDS
+      " AND id > ? "
       "ORDER BY id LIMIT ?",
       {sensor.id}, read,
       [&](const StoredItemRow& item) -> base::Result<> { return CheckItem(sensor, item); });
@@ -42,6 +45,21 @@ base::Result<> Verifier::CheckItems(const VerifiedSensor& sensor) {
 
 base::Result<> Verifier::CheckItem(const VerifiedSensor& sensor, const StoredItemRow& item) {
   ++counts_.items;
+  if (item.kind != "pcap") CheckTale(sensor, item);
+  if (item.removed) {
+    ++counts_.removed;
+    return {};
+  }
+  TAPIARY_TRY(CheckStored(sensor, item));
+  return Progress(kPerItemBytes);
+}
+
+base::Result<> Verifier::CheckStored(const VerifiedSensor& sensor, const StoredItemRow& item) {
+  if (item.kind == "pcap") return CheckUpload(sensor, item);
+  return item.kind == "segments" ? CheckSegment(sensor, item) : CheckBody(sensor, item);
+}
+
+void Verifier::CheckTale(const VerifiedSensor& sensor, const StoredItemRow& item) {
   if (item.verified == 3) {
     Tell(FindingCode::kUnsigned, sensor, item.Name(),
          "facts without a good signature, of a sensor that signs");
@@ -59,12 +77,6 @@ base::Result<> Verifier::CheckItem(const VerifiedSensor& sensor, const StoredIte
                         : "no signed facts name it");
     }
   }
-  if (item.removed) {
-    ++counts_.removed;
-    return {};
-  }
-  TAPIARY_TRY(item.kind == "segments" ? CheckSegment(sensor, item) : CheckBody(sensor, item));
-  return Progress(kPerItemBytes);
 }
 
 base::Result<> Verifier::CheckSegment(const VerifiedSensor& sensor, const StoredItemRow& item) {
@@ -80,21 +92,25 @@ base::Result<> Verifier::CheckSegment(const VerifiedSensor& sensor, const Stored
   return {};
 }
 
-base::Result<> Verifier::CheckObject(const VerifiedSensor& sensor, const StoredItemRow& item,
-                                     const std::string& object) {
+base::Result<bool> Verifier::CheckSize(const VerifiedSensor& sensor, const StoredItemRow& item,
+                                       const std::string& object, std::uint64_t bytes) {
   const auto size = vault_.Size(object);
   if (!size && size.error().code == base::ErrorCode::kNotFound) {
     Tell(FindingCode::kMissing, sensor, item.Name(), "object " + object + " is not in the vault");
-    return {};
+    return false;
   }
   if (!size) return size.error();
+  if (*size == bytes) return true;
+  Tell(FindingCode::kAltered, sensor, item.Name(),
+       fmt::format("object {} has {} bytes, not {}", object, *size, bytes));
+  return false;
+}
+
+base::Result<> Verifier::CheckObject(const VerifiedSensor& sensor, const StoredItemRow& item,
+                                     const std::string& object) {
   const auto bytes = static_cast<std::uint64_t>(item.bytes);
-  if (*size != bytes) {
-    Tell(FindingCode::kAltered, sensor, item.Name(),
-         fmt::format("object {} has {} bytes, not {}", object, *size, bytes));
-    return {};
-  }
-  if (!options_.objects) return {};
+  TAPIARY_ASSIGN(const bool there, CheckSize(sensor, item, object, bytes));
+  if (!there || !options_.objects) return {};
   base::Sha256 sha;
   for (std::uint64_t at = 0; at < bytes;) {
     const std::size_t part = std::min<std::uint64_t>(kReadBytes, bytes - at);

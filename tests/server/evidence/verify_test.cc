@@ -1,5 +1,7 @@
 #include "server/evidence/verify.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -124,6 +126,49 @@ TEST_F(Verify, CO15_AlteredSwappedCutAndLostObjectsAreNamed) {
   EXPECT_EQ(Findings(), (Names{"altered segments 1/1", "missing segments 1/0"}));
   std::filesystem::resize_file(second, 100);
   EXPECT_EQ(Findings({.objects = false}), (Names{"altered segments 1/1", "missing segments 1/0"}));
+}
+
+// Captures that came with curl have no digest, but a size, checksums and a row.
+TEST_F(Verify, CO15_UploadedCapturesThatRotAreNamed) {
+  capture::test::PacketList list;
+  ModbusTalk(list);
+  ASSERT_EQ(Call("POST", "pcap", {MakePcap(list.packets())}).status, 201);
+  const std::string seq = Row("SELECT seq FROM items WHERE kind = 'pcap'")[0];
+  const auto file = ObjectFile(std::stoull(seq));
+  ASSERT_FALSE(file.empty());
+  const std::string name = fmt::format(
+      "upload {:x}", std::stoull(Row("SELECT epoch FROM items WHERE kind = 'pcap'")[0]));
+  EXPECT_EQ(Findings(), Names());
+  EXPECT_EQ(counts_.items, 1u);
+  EXPECT_EQ(counts_.untold, 0u);
+  EXPECT_EQ(counts_.bytes, std::filesystem::file_size(file));
+
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  const auto kept = folder_.path() + "/kept";
+  std::filesystem::copy_file(file, kept);
+  const auto put = [&file](std::streamoff at, char byte) {
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(at);
+    stream.put(byte);
+  };
+  put(60, 'x');  // in the block
+  EXPECT_EQ(Findings(), (Names{"altered " + name}));
+  EXPECT_EQ(Findings({.objects = false}), Names());
+  std::filesystem::copy_file(kept, file, std::filesystem::copy_options::overwrite_existing);
+  put(static_cast<std::streamoff>(std::filesystem::file_size(file)) - 12, 'x');  // in the index
+  EXPECT_EQ(Findings(), (Names{"altered " + name}));
+  std::filesystem::copy_file(kept, file, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(Findings(), Names());
+  Run("UPDATE segments SET packets = packets + 1");
+  EXPECT_EQ(Findings(), (Names{"altered " + name}));
+  std::filesystem::resize_file(file, 100);
+  EXPECT_EQ(Findings({.objects = false}), (Names{"altered " + name}));
+  std::filesystem::remove(file);
+  EXPECT_EQ(Findings({.objects = false}), (Names{"missing " + name}));
+  Run("DELETE FROM segments");
+  Run("UPDATE items SET removed_ns = 5");
+  EXPECT_EQ(Findings(), Names());
+  EXPECT_EQ(counts_.removed, 1u);
 }
 
 TEST_F(Verify, ChangedAndDeletedRowsAreNamed) {
