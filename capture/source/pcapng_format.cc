@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "capture/load_word.h"
 
 namespace tapiary::capture {
 namespace {
@@ -26,6 +27,7 @@ constexpr std::uint32_t kEnhancedPacketType = 6;
 
 constexpr std::size_t kHeaderBytes = 8;     // type and total length
 constexpr std::size_t kOverheadBytes = 12;  // and the total length again
+constexpr std::size_t kEnhancedBytes = 20;  // of an enhanced packet, before its data
 // Blocks that are read, not skipped, must fit in memory: a largest packet and generous options.
 constexpr std::uint32_t kMaxReadBlock = 4u << 20;
 constexpr std::size_t kMaxTextBytes = 1024;  // of an interface's name or description
@@ -44,6 +46,12 @@ constexpr std::uint16_t kOptionHardware = 15;
 bool IsRead(std::uint32_t type) {
   return type == kSectionHeaderType || type == kInterfaceType || type == kObsoletePacketType ||
          type == kSimplePacketType || type == kEnhancedPacketType;
+}
+
+// Of bytes that are known to be there: what each packet costs when nothing else is done with it.
+std::uint32_t U32At(base::Bytes bytes, std::size_t offset, bool big) {
+  const auto value = static_cast<std::uint32_t>(LoadWord(bytes.data() + offset, 4));
+  return big ? __builtin_bswap32(value) : value;
 }
 
 std::string ShortText(base::Bytes value) {
@@ -102,7 +110,7 @@ ParseStep PcapngFormat::Fault(std::string text) {
 ParseStep PcapngFormat::Next(base::Bytes window, Packet& packet) {
   if (trailer_ != 0) {
     if (window.size() < 4) return {ParseStep::Kind::kNeedMore, 4};
-    if (base::ByteCursor(window).U32(big_) != trailer_) {
+    if (U32At(window, 0, big_) != trailer_) {
       return Fault("a block's two lengths differ");
     }
     trailer_ = 0;
@@ -117,8 +125,7 @@ ParseStep PcapngFormat::Next(base::Bytes window, Packet& packet) {
     return {ParseStep::Kind::kNothing, total - 4};
   }
   if (window.size() < total) return {ParseStep::Kind::kNeedMore, total};
-  base::ByteCursor end(window.subspan(total - 4));
-  if (end.U32(big_) != total) return Fault("a block's two lengths differ");
+  if (U32At(window, total - 4, big_) != total) return Fault("a block's two lengths differ");
   const base::Bytes body = window.subspan(kHeaderBytes, total - kOverheadBytes);
   switch (type) {
     case kEnhancedPacketType:
@@ -137,19 +144,17 @@ ParseStep PcapngFormat::Next(base::Bytes window, Packet& packet) {
 // Reads type and length, and the byte order of a new section. kPacket means that they are good.
 ParseStep PcapngFormat::Header(base::Bytes window, std::uint32_t& type, std::uint32_t& total) {
   if (window.size() < kHeaderBytes) return {ParseStep::Kind::kNeedMore, kHeaderBytes};
-  base::ByteCursor cursor(window);
-  type = cursor.U32(big_);
+  type = U32At(window, 0, big_);
   if (type == kSectionHeaderType) {
     if (window.size() < kOverheadBytes) return {ParseStep::Kind::kNeedMore, kOverheadBytes};
-    base::ByteCursor order(window.subspan(kHeaderBytes));
-    const std::uint32_t magic = order.U32Be();
+    const std::uint32_t magic = U32At(window, kHeaderBytes, true);
     if (magic != 0x1a2b3c4d && magic != 0x4d3c2b1a)
       return Fault("no byte order in a section header");
     big_ = magic == 0x1a2b3c4d;
   } else if (!in_section_) {
     return Fault("no section header at the beginning");
   }
-  total = cursor.U32(big_);
+  total = U32At(window, 4, big_);
   if (total < kOverheadBytes || total % 4 != 0) {
     return Fault(fmt::format("a block of impossible length {}", total));
   }
@@ -231,14 +236,13 @@ bool PcapngFormat::Register(InterfaceInfo info, std::uint32_t& index) {
 }
 
 ParseStep PcapngFormat::Enhanced(base::Bytes body, std::uint32_t total, Packet& packet) {
-  base::ByteCursor cursor(body);
-  const std::uint32_t interface = cursor.U32(big_);
-  const std::uint64_t high = cursor.U32(big_);
-  const std::uint64_t ticks = high << 32 | cursor.U32(big_);
-  const std::uint32_t captured = cursor.U32(big_);
+  if (body.size() < kEnhancedBytes) return Fault("a packet block too short");
+  const std::uint64_t high = U32At(body, 4, big_);
+  const std::uint64_t ticks = high << 32 | U32At(body, 8, big_);
   packet = Packet{};
-  packet.wire_length = cursor.U32(big_);
-  return Finish(total, cursor, interface, ticks, captured, packet);
+  packet.wire_length = U32At(body, 16, big_);
+  base::ByteCursor data(body.subspan(kEnhancedBytes));
+  return Finish(total, data, U32At(body, 0, big_), ticks, U32At(body, 12, big_), packet);
 }
 
 ParseStep PcapngFormat::Obsolete(base::Bytes body, std::uint32_t total, Packet& packet) {

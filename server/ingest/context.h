@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "server/ingest/check_pool.h"
 #include "server/ingest/ingest.h"
 #include "server/ingest/item.h"
 #include "server/ingest/live_tail.h"
@@ -64,6 +65,7 @@ struct IngestContext {
   const IngestLimits limits;
   Slots imports;
   LiveTail live_tail;
+  CheckPool checks;
   SensorQuota quota;
   std::atomic<bool> stopping{false};  // long work ends with kUnavailable
 

@@ -52,7 +52,7 @@ base::Result<std::string> CheckBlocks(const capture::SegmentIndex& index,
 }
 
 // Index and blocks. The stream has looked at these already, unless something was not as usual.
-base::Result<SegmentRow> CheckSegment(PendingObject& pending, const SegmentStream& stream) {
+base::Result<SegmentRow> CheckSegment(PendingObject& pending, SegmentStream& stream) {
   const capture::RangeReader read = [&](std::uint64_t offset,
                                         std::size_t size) -> base::Result<std::string> {
     if (const auto recent = stream.Recent(offset, size)) return std::string(*recent);
@@ -129,7 +129,7 @@ base::Result<Reply> PutSegment(IngestContext& context, const Request& request, B
     return Reply{Stored::kRepeated, 0, R"({"result":"repeated"})"};
   }
   TAPIARY_ASSIGN(auto pending, context.vault.Create(item.sensor));
-  SegmentStream stream;
+  SegmentStream stream(&context.checks);
   TAPIARY_ASSIGN(const BodyFacts facts, CopyBody(request, body, limit, [&](base::Bytes bytes) {
                    stream.Append(bytes);
                    return pending->Append(bytes);

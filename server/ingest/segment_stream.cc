@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t kMaxBytes = 2u << 20;
 constexpr std::size_t kRecentBytes = 4096;  // before the index: it is read together with them
 constexpr std::size_t kMagicBytes = 4;
+constexpr std::size_t kLargeBlock = 128u << 10;  // a smaller one is checked before another wakes up
 
 enum class Step : std::uint8_t { kWhole, kMore, kTail, kLost };
 struct Measured {
@@ -42,16 +44,53 @@ std::uint64_t ContentBytes(base::Bytes frame) {
 
 }  // namespace
 
+SegmentStream::~SegmentStream() {
+  Await();
+}
+
+void SegmentStream::Await() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return given_ == 0; });
+}
+
 void SegmentStream::TakeFrame(base::Bytes frame) {
   const std::uint64_t raw_bytes = ContentBytes(frame);
+  if (raw_bytes == 0 || raw_bytes > kMaxBytes || frames_ == capture::kMaxBlocksPerSegment) {
+    state_ = State::kLost;
+    return;
+  }
   Found found;
   found.stored_bytes = frame.size();
-  found.raw_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(raw_bytes, kMaxBytes + 1));
-  state_ = State::kLost;
-  if (found.raw_bytes == 0 || found.raw_bytes > kMaxBytes) return;
-  if (found_.size() == capture::kMaxBlocksPerSegment) return;
-  const auto raw = expander_.Expand(frame, found.raw_bytes);
-  if (!raw) return;
+  found.raw_bytes = static_cast<std::uint32_t>(raw_bytes);
+  const std::size_t number = frames_++;
+  if (!GiveToPool(frame, number, found)) Check(frame, number, found, expander_);
+  const std::lock_guard lock(mutex_);
+  if (bad_) state_ = State::kLost;
+}
+
+bool SegmentStream::GiveToPool(base::Bytes frame, std::size_t number, Found found) {
+  if (pool_ == nullptr || found.raw_bytes < kLargeBlock || !pool_->HasRoom()) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    ++given_;
+  }
+  auto work = [this, number, found, bytes = std::string(base::AsText(frame))](auto& expander) {
+    Check(base::AsBytes(bytes), number, found, expander);
+    // Told under the lock: once it is let go, the stream may be gone.
+    const std::lock_guard lock(mutex_);
+    --given_;
+    changed_.notify_one();
+  };
+  if (pool_->Take(std::move(work))) return true;
+  const std::lock_guard lock(mutex_);
+  --given_;
+  return false;
+}
+
+// On any thread.
+void SegmentStream::Check(base::Bytes frame, std::size_t number, Found found,
+                          capture::BlockExpander& expander) {
+  const auto raw = expander.Expand(frame, found.raw_bytes);
   const auto look = [&found](const capture::Packet& packet) {
     ++found.packets;
     if (packet.time_ns == capture::kTimeUnknown) return true;
@@ -61,10 +100,12 @@ void SegmentStream::TakeFrame(base::Bytes frame) {
     return true;
   };
   capture::InterfaceInfo interface;
-  if (!capture::ForEachPacket(*raw, &interface, look)) return;
-  if (found_.empty()) interface_ = interface.name;
-  found_.push_back(found);
-  state_ = State::kFrames;
+  const bool good = raw && capture::ForEachPacket(*raw, &interface, look);
+  const std::lock_guard lock(mutex_);
+  if (!good) bad_ = true;
+  if (number == 0) interface_ = interface.name;
+  if (found_.size() <= number) found_.resize(number + 1);
+  found_[number] = found;
 }
 
 // How many of the bytes were whole frames.
@@ -118,8 +159,10 @@ void SegmentStream::Take(base::Bytes bytes) {
   if (state_ != State::kFrames) pending_ = {};
 }
 
-bool SegmentStream::Confirms(const capture::SegmentIndex& index) const {
-  if (state_ != State::kTail || found_.size() != index.blocks.size()) return false;
+bool SegmentStream::Confirms(const capture::SegmentIndex& index) {
+  Await();
+  const std::lock_guard lock(mutex_);
+  if (bad_ || state_ != State::kTail || found_.size() != index.blocks.size()) return false;
   for (std::size_t i = 0; i < found_.size(); ++i) {
     const Found& found = found_[i];
     const capture::BlockEntry& entry = index.blocks[i];

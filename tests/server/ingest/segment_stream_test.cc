@@ -20,34 +20,43 @@ void Feed(SegmentStream& stream, std::string_view segment, std::size_t step) {
   }
 }
 
+CheckPool& Pool() {
+  static CheckPool pool(2);
+  return pool;
+}
+
 bool Confirmed(const std::string& segment, const capture::SegmentIndex& index) {
-  SegmentStream stream;
+  SegmentStream stream(&Pool());
   Feed(stream, segment, 1000);
   return stream.Confirms(index);
 }
 
-// One block of zeros and random bytes, `packets` of 60,000 bytes each.
-std::string LargeSegment(int packets) {
+// Blocks of `packets` of 60,000 random bytes each.
+std::string LargeSegment(int packets, int blocks = 1) {
   capture::InterfaceInfo interface;
   interface.name = "tap1";
   capture::BlockBuilder builder(0, interface, "test");
-  builder.Begin(std::move(capture::MakeBlocks(1, 8u << 20).front()));
+  capture::BlockCompressor compressor;
+  capture::SegmentAssembler assembler(0, 0);
   std::vector<std::uint8_t> frame(60'000);
+  std::string segment;
   std::uint32_t value = 1;
-  for (int i = 0; i < packets; ++i) {
+  for (int i = 0; i < packets * blocks; ++i) {
+    if (i % packets == 0) builder.Begin(std::move(capture::MakeBlocks(1, 8u << 20).front()));
     for (auto& byte : frame) byte = static_cast<std::uint8_t>((value = value * 69069 + 1) >> 24);
     capture::Packet packet;
     packet.bytes = frame;
     packet.wire_length = 60'000;
     packet.time_ns = 1000 + i;
     builder.Append(packet);
+    if (i % packets != packets - 1) continue;
+    const auto block = builder.Close();
+    const std::string stored = *compressor.Compress(*block, 1);
+    assembler.Add(stored.size(), block->data.size(), block->packets, block->first_ns,
+                  block->last_ns);
+    segment += stored;
   }
-  const auto block = builder.Close();
-  capture::BlockCompressor compressor;
-  const std::string stored = *compressor.Compress(*block, 1);
-  capture::SegmentAssembler assembler(0, 0);
-  assembler.Add(stored.size(), block->data.size(), block->packets, block->first_ns, block->last_ns);
-  return stored + assembler.Tail();
+  return segment + assembler.Tail();
 }
 
 TEST(SegmentStream, ConfirmsHoweverTheBodyIsCut) {
@@ -85,6 +94,26 @@ TEST(SegmentStream, DoesNotConfirmABlockWithAByteChanged) {
     damaged[at] = static_cast<char>(damaged[at] ^ 0x41);
     EXPECT_FALSE(Confirmed(damaged, index)) << at;
   }
+}
+
+TEST(SegmentStream, FindsABadBlockWhicheverThreadChecksIt) {
+  const std::string segment = LargeSegment(5, 12);
+  const capture::SegmentIndex index = IndexOf(segment);
+  for (std::size_t step : {std::size_t{70'000}, segment.size()}) {
+    SegmentStream stream(&Pool());
+    Feed(stream, segment, step);
+    EXPECT_TRUE(stream.Confirms(index));
+    EXPECT_EQ(stream.interface(), "tap1");
+    for (const capture::BlockEntry& entry : index.blocks) {
+      std::string damaged = segment;
+      damaged[entry.offset + entry.stored_bytes / 2] ^= 1;
+      SegmentStream other(&Pool());
+      Feed(other, damaged, step);
+      EXPECT_FALSE(other.Confirms(index)) << entry.offset;
+    }
+  }
+  SegmentStream unfinished(&Pool());
+  Feed(unfinished, segment, segment.size());
 }
 
 TEST(SegmentStream, DoesNotConfirmAnIndexThatSaysSomethingElse) {
