@@ -183,7 +183,6 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
   table.AddDuration("vault.orphan_age", &config.orphan_age_ns, "24h", "10s", "365d",
                     "objects that no catalog row names and unfinished writes go at this age; far "
                     "more than an upload takes");
-  AddRetentionRows(table, config.retention);
   table.Add("vault.s3.endpoint", &config.s3_endpoint,
             "https://HOST[:PORT] of an S3-compatible store; then packets go there, and vault.path "
             "holds only what is being received");
@@ -198,6 +197,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
             "PEM file of the store's authority; default: those of the system");
   table.Add("vault.s3.virtual_host", &config.s3_virtual_host,
             "name the bucket in the host name, not in the path");
+  AddRetentionRows(table, config.retention);
   table.Add("tls.certificate", &config.certificate,
             "PEM file with the certificate chain; default: one made at the first start");
   table.Add("tls.key", &config.key, "PEM file with its key");

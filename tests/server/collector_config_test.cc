@@ -131,5 +131,17 @@ TEST(CollectorConfig, TableFillsTheLimits) {
   EXPECT_EQ(options->ingest.pcap_bytes, 1u << 30);
 }
 
+// What --dump-config prints is what people make their file of.
+TEST(CollectorConfig, TheDumpIsAFileThatIsTaken) {
+  const base::TempFolder folder;
+  CollectorConfig config;
+  base::ConfigTable table("tapiary-collector", "test");
+  AddRows(table, config);
+  const std::string file = folder.File("dump.yaml", table.Dump());
+  const char* const arguments[] = {"tapiary-collector", "--config", file.c_str()};
+  const auto read = table.Parse(3, arguments);
+  EXPECT_TRUE(read) << read.error().message;
+}
+
 }  // namespace
 }  // namespace tapiary::server
