@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "base/text.h"
+
 namespace tapiary::server {
 namespace {
 
@@ -51,7 +53,9 @@ base::Result<std::map<std::string, std::string>> ParseQuery(std::string_view tex
     if (equal != std::string_view::npos) {
       TAPIARY_ASSIGN(value, Decode(pair.substr(equal + 1), true));
     }
-    query[std::move(name)] = std::move(value);
+    const auto [at, fresh] = query.emplace(std::move(name), std::move(value));
+    // Which of two filters counts is nothing to guess at.
+    if (!fresh) return Invalid("the parameter '" + base::EscapeBytes(at->first) + "' comes twice");
   }
   return query;
 }
@@ -60,8 +64,8 @@ base::Result<std::map<std::string, std::string>> ParseQuery(std::string_view tex
 std::string_view WithoutAuthority(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!text.starts_with(scheme)) continue;
-    const std::size_t slash = text.find('/', scheme.size());
-    return slash == std::string_view::npos ? std::string_view("/") : text.substr(slash);
+    const std::size_t end = text.find_first_of("/?", scheme.size());
+    return end == std::string_view::npos ? std::string_view("/") : text.substr(end);
   }
   return text;
 }

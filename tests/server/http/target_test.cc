@@ -8,7 +8,7 @@ namespace tapiary::server {
 namespace {
 
 TEST(Target, SplitsAndDecodes) {
-  const auto target = ParseTarget("/a%20b/c+d?filter=tcp.port%20%3D%3D+502&empty&x=1&x=2&&=v");
+  const auto target = ParseTarget("/a%20b/c+d?filter=tcp.port%20%3D%3D+502&empty&x=2&&=v");
   ASSERT_TRUE(target) << target.error().message;
   EXPECT_EQ(target->path, "/a b/c+d");
   EXPECT_EQ(target->query.at("filter"), "tcp.port == 502");
@@ -33,6 +33,13 @@ TEST(Target, CO06_RefusesWhatHasNoMeaning) {
 TEST(Target, TakesTheAbsoluteFormOfProxies) {
   EXPECT_EQ(ParseTarget("https://collector:8443/healthz?x=1")->path, "/healthz");
   EXPECT_EQ(ParseTarget("http://collector")->path, "/");
+  EXPECT_FALSE(ParseTarget("http://collector?x=/healthz"));  // its path is none, not /healthz
+}
+
+TEST(Target, AParameterComesOnce) {
+  const auto twice = ParseTarget("/f?filter=udp&last=1h&filter=tcp");
+  ASSERT_FALSE(twice);
+  EXPECT_NE(twice.error().message.find("'filter' comes twice"), std::string::npos);
 }
 
 TEST(Target, BoundsTheNumberOfParameters) {
