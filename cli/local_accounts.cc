@@ -1,4 +1,6 @@
 // Accounts by the catalog itself, for whoever works on the collector's host.
+#include <unistd.h>
+
 #include <limits>
 #include <optional>
 
@@ -120,7 +122,14 @@ class LocalAccounts final : public Accounts {
 
 base::Result<std::unique_ptr<Accounts>> OpenLocalAccounts(const std::string& catalog) {
   server::CatalogOptions options;
-  (catalog.starts_with("postgres") ? options.url : options.path) = catalog;
+  const bool remote = catalog.starts_with("postgres");
+  (remote ? options.url : options.path) = catalog;
+  // Opening makes what is not there: a token in it would be one that no collector knows.
+  if (!remote && access(catalog.c_str(), F_OK) != 0) {
+    return MakeError(ErrorCode::kNotFound, "there is no catalog " + base::EscapeBytes(catalog) +
+                                               ": the collector makes it at its first start; "
+                                               "--catalog names it");
+  }
   options.readers = 1;
   TAPIARY_ASSIGN(auto opened, server::Catalog::Open(options));
   return std::unique_ptr<Accounts>(std::make_unique<LocalAccounts>(std::move(opened)));

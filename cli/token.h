@@ -14,7 +14,6 @@ inline constexpr std::string_view kTokenExamples =
     "  tapiary token list                                       all, without their text\n"
     "  tapiary token revoke 3                                   at once and for good\n"
     "  tapiary token rotate 3 --overlap 1h                      another one; the old for an hour\n"
-    "  tapiary token list --collector https://collector:8443    over its API, as an admin\n"
     "  tapiary token list --collector https://collector:8443    over the API, as an admin\n";
 
 void ConfigureToken(CLI::App& app, Run* run);

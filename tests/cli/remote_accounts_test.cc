@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "server/catalog/catalog.h"
+#include "tests/base/temp_folder.h"
 #include "tests/cli/collector_fixture.h"
 
 namespace tapiary::cli {
@@ -18,6 +22,18 @@ TEST(Accounts, OnePlaceIsNamed) {
   ASSERT_FALSE(both);
   EXPECT_EQ(both.error().code, ErrorCode::kInvalid);
   EXPECT_NE(both.error().message.find("TAPIARY_COLLECTOR"), std::string::npos);
+}
+
+// A token in a catalog that was made for it is one that no collector knows.
+TEST(Accounts, ACatalogThatIsNotThereIsNotMade) {
+  const base::TempFolder folder;
+  const std::string path = folder.path() + "/catalog.sqlite";
+  const auto none = OpenAccounts({.catalog = path, .collector = {}});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  ASSERT_TRUE(server::Catalog::Open({.path = path}));
+  EXPECT_TRUE(OpenAccounts({.catalog = path, .collector = {}}));
 }
 
 class RemoteAccountsTest : public CollectorFixture {
