@@ -30,6 +30,8 @@ class CaptureOutput {
   [[nodiscard]] bool reader_left() const { return reader_left_; }
   // A file, which can be read from its beginning again.
   [[nodiscard]] bool is_file() const { return is_file_; }
+  // There is something to write to: of a file, since its first bytes.
+  [[nodiscard]] bool begun() const { return fd() >= 0; }
   // Closes it. kIo when the disk could not take it all.
   base::Result<> Close();
 

@@ -101,7 +101,7 @@ base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& o
   if (whole) whole = output.Close();
   if (!whole) {
     const base::Error& error = whole.error();
-    if (join.packets() == 0) return error;
+    if (join.packets() == 0 || !output.begun()) return error;
     return MakeError(
         error.code == ErrorCode::kInvalid ? ErrorCode::kCorrupt : error.code,
         fmt::format("{}: this is a part, {}", error.message, CountPackets(join.packets())));

@@ -195,6 +195,12 @@ base::Result<ExitCode> Verify(const Options& options) {
 
 // A case's archive needs no collector.
 base::Result<ExitCode> VerifyArchive(const Options& options) {
+  constexpr std::size_t kKeyDigits = 64;
+  const auto key = base::FromHex(options.key);
+  if (!key || (!options.key.empty() && options.key.size() != kKeyDigits)) {
+    return base::MakeError(base::ErrorCode::kInvalid,
+                           "--key: 64 hex digits, as tapiary verify and tapiary case print them");
+  }
   Printer printer(options.format);
   Bar bar;
   server::VerifyVisitor visitor;
@@ -205,7 +211,7 @@ base::Result<ExitCode> VerifyArchive(const Options& options) {
   visitor.progress = [&bar](std::uint64_t done, std::uint64_t total) {
     return bar.Show(done, total);
   };
-  const auto counts = server::VerifyCase(options.archive, {options.key}, visitor);
+  const auto counts = server::VerifyCase(options.archive, {base::ToHex(*key)}, visitor);
   bar.Clear();
   if (!counts) return counts.error();
   printer.End(*counts);
@@ -214,7 +220,7 @@ base::Result<ExitCode> VerifyArchive(const Options& options) {
              "signed with the key {}{}\n",
              counts->members, base::FormatSize(counts->bytes), counts->statements, counts->made,
              counts->by, counts->findings, counts->key,
-             counts->key_known ? "" : ": is it your collector's? Give it with --key");
+             !options.key.empty() ? "" : ": is it your collector's? Give it with --key");
   return counts->findings == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }
 

@@ -47,6 +47,7 @@ TEST(CaptureOutput, NoFolderAndAFullDiskAreErrors) {
   auto output = CaptureOutput::Open(Path("none") + "/file");
   ASSERT_TRUE(output);
   EXPECT_FALSE(output->Write("x"));
+  EXPECT_FALSE(output->begun());
   EXPECT_FALSE(output->ended());
   auto full = CaptureOutput::Open("/dev/full");
   ASSERT_TRUE(full);

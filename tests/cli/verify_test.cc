@@ -39,5 +39,14 @@ TEST(VerifyVerb, WhatIsNotThereIsNotMade) {
   EXPECT_FALSE(RunVerify({"--config", folder.path() + "/none.yaml"}));
 }
 
+TEST(VerifyVerb, AKeyThatIsNoneIsNoFinding) {
+  for (const std::string& key :
+       {std::string("aabb"), std::string("no hex"), std::string(63, 'a')}) {
+    const auto code = RunVerify({"case.zip", "--key", key});
+    ASSERT_FALSE(code);
+    EXPECT_EQ(code.error().code, base::ErrorCode::kInvalid) << key;
+  }
+}
+
 }  // namespace
 }  // namespace tapiary::cli
