@@ -42,7 +42,7 @@ base::Result<std::optional<base::Sha256Digest>> StatedDigest(const Request& requ
   const std::string_view header = request.Header("content-digest");
   if (header.empty()) return std::optional<base::Sha256Digest>();
   auto digest = base::ParseContentDigest(header);
-  if (!digest) return digest.error().WithContext("Content-Digest");
+  if (!digest) return digest.error();
   return std::optional(*digest);
 }
 

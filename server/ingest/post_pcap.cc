@@ -94,6 +94,17 @@ base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t it
   return AddTransactions(writer, owner, content.records.transactions);
 }
 
+// curl's other ways to send a file change its bytes, and nothing in these says so.
+base::Error WithAdvice(base::Error error, std::string_view content_type) {
+  if (error.code != base::ErrorCode::kCorrupt) return error;
+  if (content_type.starts_with("multipart/")) {
+    error.message += "; it came as a form: with curl use --data-binary @FILE, not -F";
+  } else if (content_type.starts_with("application/x-www-form-urlencoded")) {
+    error.message += "; if curl sent it, then with --data-binary @FILE, not -d?";
+  }
+  return error;
+}
+
 }  // namespace
 
 base::Result<Reply> PostPcap(IngestContext& context, const Request& request, BodySource& body) {
@@ -115,8 +126,9 @@ base::Result<Reply> PostPcap(IngestContext& context, const Request& request, Bod
   TAPIARY_TRY(context.imports.Take(kSlotWait));
   HeldSlot slot(context.imports);
   NewObjects objects(context.vault);
-  TAPIARY_ASSIGN(PcapContent content,
-                 ImportPcap(context, file.path(), item.sensor, item.epoch, objects));
+  auto imported = ImportPcap(context, file.path(), item.sensor, item.epoch, objects);
+  if (!imported) return WithAdvice(imported.error(), request.Header("content-type"));
+  PcapContent content = *std::move(imported);
   // Slots are for the processor and for memory; the disk serves many at once better than one.
   if (content.records.flows.size() + content.records.transactions.size() <= kFewRecords) {
     slot.GiveBack();

@@ -113,6 +113,20 @@ TEST_F(PostPcap, NoCaptureFileIsRefusedWithoutOurPaths) {
   EXPECT_EQ(State(), before);
 }
 
+TEST_F(PostPcap, WaysOfCurlThatChangeAFileAreNamed) {
+  const Answer form = Call("POST", "pcap", {"--------------------------d74496d66958873e"},
+                           {{"content-type", "multipart/form-data; boundary=x"}});
+  ExpectProblem(form, 422);
+  EXPECT_NE(form.text.find("--data-binary @FILE, not -F"), std::string::npos) << form.text;
+  std::string stripped = pcap_;
+  std::erase(stripped, '\0');  // as -d does
+  const Answer data =
+      Call("POST", "pcap", {stripped}, {{"content-type", "application/x-www-form-urlencoded"}});
+  ExpectProblem(data, 422);
+  EXPECT_NE(data.text.find("--data-binary @FILE, not -d"), std::string::npos) << data.text;
+  EXPECT_EQ(Call("POST", "pcap", {stripped}).text.find("curl"), std::string::npos);
+}
+
 TEST_F(PostPcap, FileWithoutPacketsIsFine) {
   const Answer answer = Call("POST", "pcap", {pcap_.substr(0, 24)});
   EXPECT_EQ(answer.status, 201) << answer.text;
