@@ -101,6 +101,9 @@ base::Result<> ParseFields(const Request& request, FilterTable table, TopQuery* 
     return MakeError(ErrorCode::kInvalid, "field: which one? One, or two with a comma between");
   }
   const std::size_t comma = std::min(text.find(','), text.size());
+  if (text.find(',', comma + 1) != text.npos) {
+    return MakeError(ErrorCode::kInvalid, "field: one, or two with a comma between; no more");
+  }
   TAPIARY_ASSIGN(const FilterField* first, ParseField("field", text.substr(0, comma), table));
   query->fields = {first};
   if (comma != text.size()) {

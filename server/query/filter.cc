@@ -213,7 +213,7 @@ class Parser {
       return Fail(token,
                   "not a regular expression: at " + std::to_string(problem.position) +
                       " of it: " + problem.message,
-                  "RE2's language, without (?flags) inside and \\p");
+                  "RE2's language, without (?flags) inside and without classes of Unicode");
     }
     auto matcher = TextMatcher::Make(value.text);
     if (!matcher) {

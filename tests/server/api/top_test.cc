@@ -104,6 +104,7 @@ TEST_F(Top, CO09_OnlyFieldsAndMeasuresOfTheTables) {
       {{{"field", "vlan.id"}}, "nothing can be grouped"},
       {{{"field", "frame.time"}}, "nothing can be grouped"},
       {{{"field", "sensor,sensor"}}, "twice the same"},
+      {{{"field", "sensor,ip.src,ip.dst"}}, "no more"},
       {{{"field", "sensor,"}}, "unknown field"},
       {{{"field", "sensor,service,tcp.port"}}, "unknown field"},
       {{{"field", "sensor"}, {"by", "bytes DESC"}}, "there are flows, packets"},
