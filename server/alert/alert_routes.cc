@@ -218,8 +218,10 @@ base::Result<std::int64_t> PathId(const Request& request) {
 
 std::vector<Route> AlertRoutes(AlertRoutesContext context) {
   Catalog& catalog = context.catalog;
+  std::vector<std::string> targets;
+  for (const AlertTarget& target : context.targets) targets.push_back(target.name);
   const auto shared = std::make_shared<Shared>(std::move(context));
-  std::vector<Route> routes = RuleRoutes(catalog);
+  std::vector<Route> routes = RuleRoutes(catalog, std::move(targets));
   const auto add = [&](const char* method, const char* pattern, Scope scope, auto work,
                        std::uint64_t max_body_bytes = 0) {
     routes.push_back({method, std::string("/api/v1/alerts") + pattern, scope,

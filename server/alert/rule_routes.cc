@@ -1,6 +1,12 @@
 #include "server/alert/rule_routes.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 #include "base/clock.h"
 #include "server/alert/alert_routes.h"
@@ -42,8 +48,23 @@ Response FilterProblem(const FilterError& error) {
   return response;
 }
 
+struct Shared {
+  Catalog& catalog;
+  std::vector<std::string> targets;  // by the configuration
+};
+
+// The first target that a rule names and that is none, so that nobody is told.
+std::optional<std::string> LostTarget(const Shared& all, const AlertRule& rule) {
+  const auto lost = std::ranges::find_if(rule.targets, [&](const std::string& name) {
+    return std::ranges::find(all.targets, name) == all.targets.end();
+  });
+  if (lost == rule.targets.end()) return std::nullopt;
+  return *lost;
+}
+
 // The rule in the body. `problem` is set exactly when it is none; it says where a filter is wrong.
-std::optional<AlertRule> ReadRule(const Request& request, BodySource& body, Response* problem) {
+std::optional<AlertRule> ReadRule(const Shared& all, const Request& request, BodySource& body,
+                                  Response* problem) {
   const auto allowed = CheckParameters(request, "");
   if (!allowed) {
     *problem = ProblemFor(allowed.error());
@@ -56,24 +77,41 @@ std::optional<AlertRule> ReadRule(const Request& request, BodySource& body, Resp
   }
   FilterError filter_error;
   auto rule = ParseRule(*text, &filter_error);
+  const auto lost = rule ? LostTarget(all, *rule) : std::nullopt;
+  if (lost) {
+    *problem = Problem(400, "The request is wrong",
+                       fmt::format("targets: the configuration has no '{}'; GET "
+                                   "/api/v1/alerts/targets lists them",
+                                   *lost));
+    return std::nullopt;
+  }
   if (rule) return *std::move(rule);
   *problem = filter_error.message.empty() ? ProblemFor(rule.error()) : FilterProblem(filter_error);
   return std::nullopt;
 }
 
-base::Result<std::string> OneRule(const Catalog& catalog, std::int64_t id) {
-  TAPIARY_ASSIGN(const StoredRule stored, FindRule(catalog, id));
+// Targets may leave the configuration after a rule was saved.
+std::string ShownRule(const Shared& all, StoredRule stored) {
+  const auto lost = LostTarget(all, stored.rule);
+  if (lost && stored.trouble.empty()) {
+    stored.trouble = fmt::format("the configuration has no target '{}'", *lost);
+  }
   return StoredRuleJson(stored);
 }
 
-Response HandleList(Catalog& catalog, const Request& request) {
+base::Result<std::string> OneRule(const Shared& all, std::int64_t id) {
+  TAPIARY_ASSIGN(StoredRule stored, FindRule(all.catalog, id));
+  return ShownRule(all, std::move(stored));
+}
+
+Response HandleList(const Shared& all, const Request& request) {
   if (const auto allowed = CheckParameters(request, ""); !allowed) {
     return ProblemFor(allowed.error());
   }
-  const auto rules = ListRules(catalog);
+  const auto rules = ListRules(all.catalog);
   if (!rules) return ProblemFor(rules.error());
   std::vector<std::string> items;
-  for (const StoredRule& stored : *rules) items.push_back(StoredRuleJson(stored));
+  for (const StoredRule& stored : *rules) items.push_back(ShownRule(all, stored));
   return JsonResponse(200, PageJson(items, ""));
 }
 
@@ -83,39 +121,39 @@ base::Result<std::int64_t> OnlyId(const Request& request) {
   return PathId(request);
 }
 
-Response HandleGet(Catalog& catalog, const Request& request) {
+Response HandleGet(const Shared& all, const Request& request) {
   const auto id = OnlyId(request);
   if (!id) return ProblemFor(id.error());
-  return Answer(OneRule(catalog, *id));
+  return Answer(OneRule(all, *id));
 }
 
-Response HandleCreate(Catalog& catalog, const Request& request, BodySource& body) {
+Response HandleCreate(const Shared& all, const Request& request, BodySource& body) {
   Response problem;
-  const auto rule = ReadRule(request, body, &problem);
+  const auto rule = ReadRule(all, request, body, &problem);
   if (!rule) return problem;
-  const auto id = CreateRule(catalog, *rule, ActorOf(request.identity), base::WallNow());
+  const auto id = CreateRule(all.catalog, *rule, ActorOf(request.identity), base::WallNow());
   if (!id) return Answer(id.error());
-  Response response = Answer(OneRule(catalog, *id), 201);
+  Response response = Answer(OneRule(all, *id), 201);
   response.headers.emplace_back("Location", "/api/v1/alerts/rules/" + std::to_string(*id));
   return response;
 }
 
-Response HandleReplace(Catalog& catalog, const Request& request, BodySource& body) {
+Response HandleReplace(const Shared& all, const Request& request, BodySource& body) {
   const auto id = PathId(request);
   if (!id) return ProblemFor(id.error());
   Response problem;
-  auto rule = ReadRule(request, body, &problem);
+  auto rule = ReadRule(all, request, body, &problem);
   if (!rule) return problem;
   rule->id = *id;
-  const auto done = ReplaceRule(catalog, *rule, ActorOf(request.identity), base::WallNow());
+  const auto done = ReplaceRule(all.catalog, *rule, ActorOf(request.identity), base::WallNow());
   if (!done) return Answer(done.error());
-  return Answer(OneRule(catalog, *id));
+  return Answer(OneRule(all, *id));
 }
 
-Response HandleDelete(Catalog& catalog, const Request& request) {
+Response HandleDelete(const Shared& all, const Request& request) {
   const auto id = OnlyId(request);
   if (!id) return ProblemFor(id.error());
-  const auto done = DeleteRule(catalog, *id, ActorOf(request.identity), base::WallNow());
+  const auto done = DeleteRule(all.catalog, *id, ActorOf(request.identity), base::WallNow());
   if (!done) return Answer(done.error());
   Response response;
   response.status = 204;
@@ -140,52 +178,46 @@ Json TestJson(const MatchResult& result) {
           {"examples", std::move(examples)}};
 }
 
-Response HandleTest(Catalog& catalog, const Request& request, BodySource& body) {
+Response HandleTest(const Shared& all, const Request& request, BodySource& body) {
   Response problem;
-  const auto rule = ReadRule(request, body, &problem);
+  const auto rule = ReadRule(all, request, body, &problem);
   if (!rule) return problem;
   if (rule->kind != RuleKind::kMatch) {
     return Problem(400, "The request is wrong", "only rules with a filter can be tried");
   }
-  const auto result = MatchSince(catalog, *rule, base::WallNow() - kTestWindowNs, kTestRows);
+  const auto result = MatchSince(all.catalog, *rule, base::WallNow() - kTestWindowNs, kTestRows);
   if (!result) return ProblemFor(result.error());
   return JsonResponse(200, TestJson(*result).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace
 
-std::vector<Route> RuleRoutes(Catalog& catalog) {
-  const auto route = [](const char* method, const char* pattern, Scope scope, Handler handler,
-                        std::uint64_t max_body_bytes = 0) {
-    return Route{method, std::string("/api/v1/alerts/rules") + pattern, scope, std::move(handler),
+std::vector<Route> RuleRoutes(Catalog& catalog, std::vector<std::string> targets) {
+  const auto shared = std::make_shared<const Shared>(Shared{catalog, std::move(targets)});
+  const auto route = [&shared](const char* method, const char* pattern, Scope scope, auto work,
+                               std::uint64_t max_body_bytes = 0) {
+    return Route{method, std::string("/api/v1/alerts/rules") + pattern, scope,
+                 [shared, work](const Request& request, BodySource& body) -> Response {
+                   return work(*shared, request, body);
+                 },
                  max_body_bytes};
   };
-  Catalog* const known = &catalog;
+  const auto list = [](const Shared& all, const Request& request, BodySource&) {
+    return HandleList(all, request);
+  };
+  const auto get = [](const Shared& all, const Request& request, BodySource&) {
+    return HandleGet(all, request);
+  };
+  const auto remove = [](const Shared& all, const Request& request, BodySource&) {
+    return HandleDelete(all, request);
+  };
   return {
-      route("GET", "", Scope::kViewer,
-            [known](const Request& request, BodySource&) { return HandleList(*known, request); }),
-      route(
-          "POST", "/test", kMayChange,
-          [known](const Request& request, BodySource& body) {
-            return HandleTest(*known, request, body);
-          },
-          kMaxRuleBytes),
-      route(
-          "POST", "", kMayChange,
-          [known](const Request& request, BodySource& body) {
-            return HandleCreate(*known, request, body);
-          },
-          kMaxRuleBytes),
-      route("GET", "/{id}", Scope::kViewer,
-            [known](const Request& request, BodySource&) { return HandleGet(*known, request); }),
-      route(
-          "PUT", "/{id}", kMayChange,
-          [known](const Request& request, BodySource& body) {
-            return HandleReplace(*known, request, body);
-          },
-          kMaxRuleBytes),
-      route("DELETE", "/{id}", kMayChange,
-            [known](const Request& request, BodySource&) { return HandleDelete(*known, request); }),
+      route("GET", "", Scope::kViewer, list),
+      route("POST", "/test", kMayChange, HandleTest, kMaxRuleBytes),
+      route("POST", "", kMayChange, HandleCreate, kMaxRuleBytes),
+      route("GET", "/{id}", Scope::kViewer, get),
+      route("PUT", "/{id}", kMayChange, HandleReplace, kMaxRuleBytes),
+      route("DELETE", "/{id}", kMayChange, remove),
   };
 }
 

@@ -1,6 +1,7 @@
 // The API of alert rules: list, create, change, delete, and try before saving. Any thread.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "server/catalog/catalog.h"
@@ -8,7 +9,8 @@
 
 namespace tapiary::server {
 
-// The catalog must outlive the routes.
-std::vector<Route> RuleRoutes(Catalog& catalog);
+// `targets` are the names of those that the configuration has: a rule for another is refused. The
+// catalog must outlive the routes.
+std::vector<Route> RuleRoutes(Catalog& catalog, std::vector<std::string> targets);
 
 }  // namespace tapiary::server

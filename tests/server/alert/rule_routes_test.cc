@@ -33,6 +33,21 @@ TEST_F(AlertApi, AFilterThatIsWrongIsShownWhere) {
   EXPECT_EQ(problem["suggestion"], "ip.addr");
 }
 
+TEST_F(AlertApi, ATargetThatIsNoneIsRefusedAndToldLater) {
+  const auto problem = Json(
+      Call("POST", "/rules", R"({"name":"a","filter":"command","targets":["soc","sox"]})"), 400);
+  EXPECT_NE(problem.value("detail", "").find("'sox'"), std::string::npos) << problem;
+  const auto rule =
+      Json(Call("POST", "/rules", R"({"name":"a","filter":"command","targets":["soc"]})"), 201);
+  EXPECT_EQ(rule["trouble"], nullptr);
+  const std::string path = "/rules/" + std::to_string(rule["id"].get<int>());
+  EXPECT_EQ(Call("PUT", path, R"({"name":"a","filter":"command","targets":["sox"]})").status, 400);
+  // The configuration of today has it no more.
+  router_ = std::make_unique<Router>(AlertRoutes({*catalog_, {}, NoSender, stopping_}));
+  EXPECT_NE(Json(Call("GET", path))["trouble"].value("text", "").find("'soc'"), std::string::npos);
+  EXPECT_NE(Json(Call("GET", "/rules"))["items"][0]["trouble"], nullptr);
+}
+
 TEST_F(AlertApi, ARuleCanBeTriedBeforeItIsSaved) {
   Facts({Command(1), Command(2, 0, 10)});
   const auto found = Json(Call("POST", "/rules/test", kRule));
