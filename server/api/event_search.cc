@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "server/api/flow_search.h"
 #include "server/api/select.h"
 #include "server/query/flow_lookup.h"
 #include "server/query/value.h"
@@ -78,6 +79,16 @@ base::Result<> AddFlows(const Catalog& catalog, SqlCondition select, std::int64_
   return {};
 }
 
+base::Result<> AddFlowsByStart(const Catalog& catalog, const SqlCondition& all, std::int64_t limit,
+                               FlowsFound& found) {
+  for (const SqlCondition& part : StartParts(INT64_MIN)) {
+    SqlCondition select = all;
+    Append(&select, part);
+    TAPIARY_TRY(AddFlows(catalog, std::move(select), limit, found));
+  }
+  return {};
+}
+
 // Those that began about when the event was: of the source or, with another source (HP-03), of its
 // port. Logs and captures that were brought in long after meet here.
 base::Result<> AddFlowsOfStart(const Catalog& catalog, const LinkEvent& ends, FlowsFound& found) {
@@ -92,7 +103,7 @@ base::Result<> AddFlowsOfStart(const Catalog& catalog, const LinkEvent& ends, Fl
   } else {
     Append(&select, SqlCondition{"f.orig_ip = ?", {Key(ends.source_ip)}});
   }
-  return AddFlows(catalog, std::move(select), kMaxLinkFlows, found);
+  return AddFlowsByStart(catalog, select, kMaxLinkFlows, found);
 }
 
 base::Result<> AddSessionPort(const Catalog& catalog, StoredEvent& event) {
@@ -202,7 +213,7 @@ base::Result<> AddFlowsBegun(const Catalog& catalog, const FlowsOfSource& wanted
                   "f.end_ns >= ? AND f.orig_ip = ?",
                   kFlowColumns),
       {TimeMinus(wanted.first_ns, kHourNs), wanted.last_ns, wanted.first_ns, Key(wanted.source)}};
-  return AddFlows(catalog, std::move(select), wanted.limit, found);
+  return AddFlowsByStart(catalog, select, wanted.limit, found);
 }
 
 base::Result<FlowsFound> FindFlowsOf(const Catalog& catalog, const StoredEvent& event) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "server/api/flow_search.h"
 #include "server/api/lists.h"
 #include "server/api/select.h"
 #include "server/query/value.h"
@@ -75,18 +76,23 @@ FlowPick ReadPick(const SqlRow& row) {
 base::Result<std::unique_ptr<FlowSelector>> ChooseFlows(const Catalog& catalog,
                                                         const Filter& filter,
                                                         const TimeWindow* window) {
-  SqlCondition select = SelectFrom(FilterTable::kFlows, kPickColumns, filter, window);
-  Append(&select, SqlCondition{" LIMIT ?", {kMaxDownloadFlows + 1}});
+  const SqlCondition all = SelectFrom(FilterTable::kFlows, kPickColumns, filter, window);
   auto selector = std::make_unique<FlowSelector>();
   std::int64_t flows = 0;
-  const auto found = Select(catalog, select, [&](const SqlRow& row) {
+  const auto add = [&](const SqlRow& row) {
     if (++flows <= kMaxDownloadFlows) selector->Add(ReadPick(row));
     return flows <= kMaxDownloadFlows;
-  });
-  if (!found) return found.error();
-  if (*found == SelectEnd::kTimeLimit) {
-    return base::MakeError(base::ErrorCode::kTooLarge,
-                           "finding the filter's flows took too long: narrow filter or time");
+  };
+  const TimeWindow any;
+  for (const auto& part : WindowParts(FilterTable::kFlows, window != nullptr ? *window : any)) {
+    SqlCondition select = all;
+    Append(&select, part);
+    Append(&select, SqlCondition{" LIMIT ?", {kMaxDownloadFlows + 1}});
+    TAPIARY_ASSIGN(const SelectEnd found, Select(catalog, select, add));
+    if (found == SelectEnd::kTimeLimit) {
+      return base::MakeError(base::ErrorCode::kTooLarge,
+                             "finding the filter's flows took too long: narrow filter or time");
+    }
   }
   if (flows > kMaxDownloadFlows) {
     return base::MakeError(base::ErrorCode::kTooLarge,

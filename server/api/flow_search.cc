@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "server/catalog/address_filter.h"
 
 namespace tapiary::server {
@@ -52,6 +54,19 @@ std::vector<SqlCondition> AddressSearches(const Filter& filter) {
   }
   if (searches.size() > kMaxSearches) searches.clear();
   return searches;
+}
+
+// The words of the indexes' own conditions (short_flows_by_start, long_flows_by_start).
+std::vector<SqlCondition> StartParts(std::int64_t from_ns) {
+  constexpr std::int64_t kShortNs = 2'000'000'008;  // a quarter of it is rounded
+  const std::int64_t first_ns = std::max(from_ns, INT64_MIN + kShortNs) - kShortNs;
+  return {{" AND f.end_ns / 4 - f.start_ns / 4 < 500000000 AND f.start_ns >= ?", {first_ns}},
+          {" AND f.end_ns / 4 - f.start_ns / 4 >= 500000000", {}}};
+}
+
+std::vector<SqlCondition> WindowParts(FilterTable table, const TimeWindow& window) {
+  const bool by_start = table == FilterTable::kFlows && window.clock == Clock::kSensor;
+  return by_start ? StartParts(window.from_ns) : std::vector<SqlCondition>(1);
 }
 
 }  // namespace tapiary::server

@@ -1,5 +1,8 @@
+// How lists and sums of flows are put so that an index answers them. Pure; any thread.
+//
 // Lists of flows of one address: the catalog finds them by its address indexes, batch by batch from
-// the newest on, in place of looking at every flow. Pure; any thread.
+// the newest on, in place of looking at every flow. By the sensor's clock there are two indexes: of
+// flows that lasted less than two seconds, and of the others.
 #pragma once
 
 #include <vector>
@@ -12,5 +15,11 @@ namespace tapiary::server {
 // filter meets one or more; each is a search in one index. Empty when the filter asks for no
 // address, for too many, or in a way that no index answers, such as "or".
 std::vector<SqlCondition> AddressSearches(const Filter& filter);
+
+// Conditions " AND ..." on f, of which every flow that did not end before `from_ns` meets exactly
+// one; each lets one index by start be used.
+std::vector<SqlCondition> StartParts(std::int64_t from_ns);
+// Those that a window needs: one that is always met, "", unless it is for flows by their start.
+std::vector<SqlCondition> WindowParts(FilterTable table, const TimeWindow& window);
 
 }  // namespace tapiary::server

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "capture/json_writer.h"
+#include "server/api/flow_search.h"
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
 #include "server/api/select.h"
@@ -74,19 +75,27 @@ base::Result<SelectEnd> AddFlows(const Catalog& catalog, const Filter& filter,
   if (received && filter.root().kind == FilterNode::Kind::kAlways) {
     return AddBatches(catalog, window, scale, out);
   }
-  const SqlCondition select =
+  const SqlCondition all =
       SelectFrom(FilterTable::kFlows,
                  "f.received_ns, f.start_ns, f.end_ns, f.orig_packets + f.resp_packets, "
                  "f.orig_bytes + f.resp_bytes",
                  filter, &window);
-  return Select(catalog, select, [&](const SqlRow& row) {
+  const auto add = [&](const SqlRow& row) {
     const std::int64_t start = received ? row.Int(0) : row.Int(1);
     const std::int64_t end = received ? row.Int(0) : row.Int(2);
     out->flows[static_cast<std::size_t>(scale.BucketOf(start))] += 1;
     Spread(scale, start, end, static_cast<double>(row.Int(3)), &out->packets);
     Spread(scale, start, end, static_cast<double>(row.Int(4)), &out->bytes);
     return true;
-  });
+  };
+  SelectEnd end = SelectEnd::kWhole;
+  for (const SqlCondition& part : WindowParts(FilterTable::kFlows, window)) {
+    SqlCondition select = all;
+    Append(&select, part);
+    TAPIARY_ASSIGN(end, Select(catalog, select, add));
+    if (end == SelectEnd::kTimeLimit) break;
+  }
+  return end;
 }
 
 base::Result<SelectEnd> AddCommands(const Catalog& catalog, const Filter& filter,

@@ -84,8 +84,24 @@ struct Page {
   bool partial = false;
 };
 
-// The page's rows, in order. With a search: those that it finds, batch by batch.
-SqlCondition PageStatement(ListKind kind, const ListQuery& query, const SqlCondition* search) {
+// How the page's rows are found: all that meet a condition, or batch by batch what a search finds.
+struct PagePart {
+  SqlCondition condition;
+  bool by_batch = false;
+};
+
+std::vector<PagePart> PartsOf(ListKind kind, const ListQuery& query) {
+  std::vector<PagePart> parts;
+  if (kind == ListKind::kFlows && query.window.clock == Clock::kReceived) {
+    for (auto& search : AddressSearches(query.filter)) parts.push_back({std::move(search), true});
+  }
+  if (!parts.empty()) return parts;
+  for (auto& part : WindowParts(TableOf(kind), query.window)) parts.push_back({std::move(part)});
+  return parts;
+}
+
+// The part's rows, in order.
+SqlCondition PageStatement(ListKind kind, const ListQuery& query, const PagePart& part) {
   const FilterTable table = TableOf(kind);
   const Clock clock = query.window.clock;
   TimeWindow window = query.window;
@@ -99,7 +115,7 @@ SqlCondition PageStatement(ListKind kind, const ListQuery& query, const SqlCondi
     Append(&select, SqlCondition{fmt::format(" AND ({}, {}) < (?, ?)", key, id),
                                  {query.after->key, query.after->id}});
   }
-  if (search != nullptr) {
+  if (part.by_batch) {
     const std::string from = " FROM flows f ";
     select.text.replace(select.text.find(from), from.size(),
                         fmt::format(" FROM {} ", kFlowsByBatch));
@@ -107,9 +123,9 @@ SqlCondition PageStatement(ListKind kind, const ListQuery& query, const SqlCondi
            " AND b.received_ns >= ? AND b.received_ns <= ? AND f.received_ns = "
            "b.received_ns AND ");
     select.params.insert(select.params.end(), {window.from_ns, window.to_ns});
-    Append(&select, *search);
     key = "b.received_ns";
   }
+  Append(&select, part.condition);
   Append(&select, SqlCondition{fmt::format(" ORDER BY {} DESC, {} DESC LIMIT ?", key, id),
                                {query.limit + 1}});
   return select;
@@ -162,20 +178,13 @@ Page Merge(std::vector<Page> pages, std::int64_t limit) {
 }
 
 base::Result<Page> ReadPage(Catalog& catalog, ListKind kind, const ListQuery& query) {
-  std::vector<SqlCondition> searches;
-  if (kind == ListKind::kFlows && query.window.clock == Clock::kReceived) {
-    searches = AddressSearches(query.filter);
-  }
-  if (searches.empty()) {
-    return ReadRows(catalog, kind, PageStatement(kind, query, nullptr), query.limit);
-  }
   std::vector<Page> pages;
-  for (const SqlCondition& search : searches) {
-    const SqlCondition select = PageStatement(kind, query, &search);
+  for (const PagePart& part : PartsOf(kind, query)) {
+    const SqlCondition select = PageStatement(kind, query, part);
     TAPIARY_ASSIGN(Page page, ReadRows(catalog, kind, select, query.limit));
     pages.push_back(std::move(page));
   }
-  return Merge(std::move(pages), query.limit);
+  return pages.size() == 1 ? std::move(pages.front()) : Merge(std::move(pages), query.limit);
 }
 
 void WriteWindow(capture::JsonWriter& json, const TimeWindow& window) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "capture/json_writer.h"
+#include "server/api/flow_search.h"
 #include "server/api/select.h"
 #include "server/query/value.h"
 
@@ -76,8 +77,10 @@ base::Result<bool> AddSlice(const Catalog& catalog, const TopQuery& query, const
     if (whole) rows.push_back(ReadRow(query, row));
     return whole;
   };
-  TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, TopToSql(query, slice), take));
-  if (end == SelectEnd::kTimeLimit || !whole) return false;
+  for (const SqlCondition& part : WindowParts(TableOf(query.kind), query.window)) {
+    TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, TopToSql(query, slice, part), take));
+    if (end == SelectEnd::kTimeLimit || !whole) return false;
+  }
   for (const SliceRow& row : rows) table->Add(row.values, row.distinct, row.sums);
   return true;
 }

@@ -185,7 +185,7 @@ base::Result<TopQuery> ParseTopQuery(ListKind kind, const Request& request, std:
   return whole;
 }
 
-SqlCondition TopToSql(const TopQuery& query, const TopSlice& slice) {
+SqlCondition TopToSql(const TopQuery& query, const TopSlice& slice, const SqlCondition& part) {
   const FilterTable table = TableOf(query.kind);
   std::string columns;
   std::size_t count = 0;
@@ -206,6 +206,7 @@ SqlCondition TopToSql(const TopQuery& query, const TopSlice& slice) {
   const std::string key = TimeColumn(query.window.clock, table);
   Append(&select, SqlCondition{fmt::format(" AND {0} >= ? AND {0} <= ?", key),
                                {slice.from_ns, slice.to_ns}});
+  Append(&select, part);
   std::string groups;
   for (std::size_t i = 1; i <= count; ++i) groups += (i == 1 ? "" : ", ") + std::to_string(i);
   Append(&select, " GROUP BY " + groups);

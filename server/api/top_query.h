@@ -44,8 +44,9 @@ struct TopSlice {
   std::int64_t from_ns = INT64_MIN;
   std::int64_t to_ns = INT64_MAX;
 };
-// Rows: the columns of TopColumns for each field and `distinct`, then one sum a measure.
-SqlCondition TopToSql(const TopQuery& query, const TopSlice& slice);
+// Rows: the columns of TopColumns for each field and `distinct`, then one sum a measure. Of what
+// meets `part` (WindowParts).
+SqlCondition TopToSql(const TopQuery& query, const TopSlice& slice, const SqlCondition& part);
 // How many columns the field takes: two when either end's value counts, such as ip.addr.
 std::size_t TopColumns(const FilterField& field, FilterTable table);
 

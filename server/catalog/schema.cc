@@ -486,7 +486,8 @@ std::span<const char* const> SchemaSteps() {
                                 kAccessStep,
                                 kCompletenessStep,
                                 kTimePartsStep,
-                                kAddressesStep};
+                                kAddressesStep,
+                                kStartsStep};
   return steps;
 }
 

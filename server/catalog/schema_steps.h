@@ -7,5 +7,6 @@ extern const char* const kAccessStep;
 extern const char* const kCompletenessStep;
 extern const char* const kTimePartsStep;
 extern const char* const kAddressesStep;
+extern const char* const kStartsStep;
 
 }  // namespace tapiary::server

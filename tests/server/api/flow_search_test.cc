@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 #include "server/ingest/rows.h"
 #include "tests/server/api/fixture.h"
 
@@ -61,9 +63,9 @@ class FlowSearchTest : public test::ApiFixture {
   static capture::IpAddress Address(std::uint64_t number) {
     return *capture::ParseIpAddress("10.0.0." + std::to_string(number));
   }
-  std::vector<std::string> List(const std::string& filter) {
+  std::vector<std::string> List(const std::string& filter, const std::string& clock = "received") {
     std::map<std::string, std::string> query{
-        {"filter", filter}, {"limit", "4"}, {"from", "1970-01-01T00:00:00Z"}};
+        {"filter", filter}, {"limit", "4"}, {"from", "1970-01-01T00:00:00Z"}, {"clock", clock}};
     std::vector<std::string> ids;
     for (int page = 0; page < 30; ++page) {
       const auto json = Json("/api/v1/flows", query);
@@ -87,6 +89,110 @@ TEST_F(FlowSearchTest, PagesAreThoseOfAPlainList) {
     EXPECT_EQ(List(filter), List(plain)) << filter;
   }
   EXPECT_FALSE(List("ip.addr == 10.0.0.1").empty());
+}
+
+class FlowStartTest : public test::ApiFixture {
+ protected:
+  void SetUp() override {
+    ApiFixture::SetUp();
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    const std::vector<std::pair<std::int64_t, std::int64_t>> times{
+        {10 * kSecond, 10 * kSecond},
+        {9 * kSecond, 11 * kSecond - 9},
+        {9 * kSecond, 11 * kSecond + 9},
+        {2 * kSecond, 12 * kSecond},
+        {12 * kSecond, 12 * kSecond + 1},
+        {3 * kSecond, 4 * kSecond},  // ended before
+        {3 * kSecond, 4 * kSecond},
+        {4 * kSecond + 5, 6 * kSecond},
+        {capture::kTimeUnknown, capture::kTimeUnknown},
+        {capture::kTimeUnknown, 20 * kSecond},
+        {INT64_MIN, INT64_MAX},
+        {INT64_MAX, INT64_MIN},
+        {INT64_MAX, INT64_MAX},
+    };
+    std::vector<capture::FlowRecord> flows(times.size());
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      flows[i].id = {1, i};
+      std::tie(flows[i].start_ns, flows[i].end_ns) = times[i];
+    }
+    const std::int64_t sensor = SensorId("plant-a");
+    ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
+      TAPIARY_TRY(FlowRows(sensor, flows).Add(writer, kSecond));
+      return {};
+    }));
+  }
+  std::int64_t Count(const std::string& sql, const std::vector<SqlValue>& values) {
+    std::int64_t count = -1;
+    EXPECT_TRUE(catalog_->Query(sql, values, [&count](const SqlRow& row) {
+      count = row.Int(0);
+      return true;
+    }));
+    return count;
+  }
+};
+
+TEST_F(FlowStartTest, PartsHaveEachFlowOnce) {
+  const std::string after = "SELECT COUNT(*) FROM flows f WHERE f.end_ns >= ?";
+  for (const std::int64_t from_ns :
+       {INT64_MIN, INT64_MIN + 1, std::int64_t{0}, std::int64_t{5'000'000'000},
+        std::int64_t{11'000'000'000}, INT64_MAX}) {
+    std::int64_t found = 0;
+    for (const SqlCondition& part : StartParts(from_ns)) {
+      std::vector<SqlValue> values{from_ns};
+      values.insert(values.end(), part.params.begin(), part.params.end());
+      found += Count(after + part.text, values);
+    }
+    EXPECT_EQ(found, Count(after, {from_ns})) << from_ns;
+  }
+}
+
+TEST_F(FlowStartTest, ListsAndSumsHaveTheFlowsOfBothParts) {
+  std::map<std::string, std::string> query{{"from", "1970-01-01T00:00:05Z"},
+                                           {"to", "1970-01-01T00:01:00Z"},
+                                           {"clock", "sensor"},
+                                           {"limit", "2"}};
+  std::string ids;
+  for (int page = 0; page < 10; ++page) {
+    const auto json = Json("/api/v1/flows", query);
+    for (const auto& item : json["items"]) ids += item["id"].get<std::string>() + ' ';
+    if (json["next"].is_null()) break;
+    query["after"] = json["next"];
+  }
+  EXPECT_EQ(ids,
+            "plant-a.1.4 plant-a.1.0 plant-a.1.2 plant-a.1.1 plant-a.1.7 plant-a.1.3 plant-a.1.a "
+            "plant-a.1.9 ");
+  query.erase("after");
+  query.erase("limit");
+  double flows = 0;
+  const auto histogram = Json("/api/v1/flows/histogram", query);
+  for (const auto& count : histogram["flows"]) {
+    flows += count.get<double>();
+  }
+  EXPECT_EQ(flows, 8);
+  query["field"] = "sensor";
+  EXPECT_EQ(Json("/api/v1/flows/top", query)["items"][0]["flows"], 8);
+}
+
+using SqliteFlowStartTest = FlowStartTest;  // as it tells its plan
+
+TEST_F(SqliteFlowStartTest, EachPartHasAnIndex) {
+  std::string plan;
+  for (const SqlCondition& part : StartParts(0)) {
+    std::vector<SqlValue> values{std::int64_t{0}, std::int64_t{1}};
+    values.insert(values.end(), part.params.begin(), part.params.end());
+    const std::string sql =
+        "EXPLAIN QUERY PLAN SELECT f.record FROM flows f WHERE f.end_ns >= ? AND f.start_ns <= ?" +
+        part.text + " ORDER BY f.start_ns DESC, f.id DESC LIMIT 3";
+    ASSERT_TRUE(catalog_->Query(sql, values, [&plan](const SqlRow& row) {
+      plan += row.Text(3);
+      plan += '\n';
+      return true;
+    }));
+  }
+  EXPECT_EQ(plan,
+            "SEARCH f USING INDEX short_flows_by_start (start_ns>? AND start_ns<?)\n"
+            "SEARCH f USING INDEX long_flows_by_start (start_ns<?)\n");
 }
 
 // Counts that no sensor could have: PostgreSQL must still be able to add them up.

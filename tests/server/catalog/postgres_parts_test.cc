@@ -143,7 +143,7 @@ TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
   EXPECT_EQ(Rows("SELECT COUNT(*), COUNT(DISTINCT id) FROM flows"), "1001 1001");
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid "
                  "WHERE x.indrelid = 'flows_before'::regclass"),
-            "3");
+            "4");
 }
 
 TEST_F(PostgresPartsTest, AFlowIsOneRowOverAllParts) {
