@@ -248,12 +248,15 @@ void Forwarder::Impl::Taken(std::size_t lane, const Item& item) {
   lanes[lane].backoff.Reset();
   lanes[lane].refusals = 0;
   lanes[lane].next_try_ns = 0;
-  Local(lane, spool.Acknowledge(item));
   SetState(lane, kOk);
-  const std::lock_guard lock(mutex);
-  ++status_now.delivered_items;
-  status_now.delivered_bytes += item.body.size();
-  status_now.last_success_ns = base::WallNow();
+  {
+    const std::lock_guard lock(mutex);
+    ++status_now.delivered_items;
+    status_now.delivered_bytes += item.body.size();
+    status_now.last_success_ns = base::WallNow();
+  }
+  // Last: the status is true by when the spool is empty, and a spool that fails stays the state.
+  Local(lane, spool.Acknowledge(item));
 }
 
 void Forwarder::Impl::Conflict(std::size_t lane, const Item& item) {
