@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,6 +146,59 @@ void Reap(pid_t pid, ProcessResult* result) {
   if (WIFSIGNALED(status)) result->signal = WTERMSIG(status);
 }
 
+base::Result<> MakePipe(UniqueFd* read_end, UniqueFd* write_end) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return base::Error::FromErrno(errno, "pipe");
+  *read_end = UniqueFd(ends[0]);
+  *write_end = UniqueFd(ends[1]);
+  return {};
+}
+
+// The child's side of StartTied, between fork and exec: async-signal-safe calls only.
+[[noreturn]] void Become(char* const* arguments, char* const* environment,
+                         const std::array<UniqueFd, 3>& streams, pid_t parent, int report) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
+  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int i = 0; i < 3; ++i) dup2(streams[static_cast<std::size_t>(i)].get(), i);
+  execvpe(arguments[0], arguments, environment);
+  const int error = errno;
+  (void)!write(report, &error, sizeof error);
+  _exit(127);
+}
+
+// A child that ends with us: what an `up` had under way when it was killed must not write after
+// the `down` that follows. posix_spawn cannot do that.
+base::Result<pid_t> StartTied(const std::vector<std::string>& argv,
+                              const std::array<UniqueFd, 3>& streams) {
+  if (argv.empty()) return base::MakeError(ErrorCode::kInvalid, "empty command");
+  const std::vector<std::string> variables = Environment({});
+  const std::vector<char*> arguments = Pointers(argv);
+  const std::vector<char*> environment = Pointers(variables);
+  UniqueFd report;
+  UniqueFd write_end;
+  TAPIARY_TRY(MakePipe(&report, &write_end));
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid < 0) return base::Error::FromErrno(errno, "fork");
+  if (pid == 0) {
+    Become(arguments.data(), environment.data(), streams, parent, write_end.get());
+  }
+  write_end.reset();
+  int error = 0;
+  ssize_t got = 0;
+  do {  // ends when the program has started: it has its group by then
+    got = read(report.get(), &error, sizeof error);
+  } while (got < 0 && errno == EINTR);
+  if (got == 0) return pid;
+  waitpid(pid, nullptr, 0);
+  return base::Error::FromErrno(error, "cannot run " + base::EscapeBytes(argv[0]));
+}
+
 }  // namespace
 
 base::Result<ProcessResult> RunProcess(const std::vector<std::string>& argv,
@@ -152,21 +206,13 @@ base::Result<ProcessResult> RunProcess(const std::vector<std::string>& argv,
   ProcessResult result;
   std::array<Stream, 2> streams = {Stream{UniqueFd(), &result.out},
                                    Stream{UniqueFd(), &result.err}};
-  std::array<UniqueFd, 2> write_ends;
-  SpawnSetup setup;
+  std::array<UniqueFd, 3> ends = {UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC))};
   for (std::size_t i = 0; i < 2; ++i) {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return base::Error::FromErrno(errno, "pipe");
-    streams[i].fd = UniqueFd(ends[0]);
-    write_ends[i] = UniqueFd(ends[1]);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    posix_spawn_file_actions_adddup2(&setup.actions, ends[1], static_cast<int>(i) + 1);
+    TAPIARY_TRY(MakePipe(&streams[i].fd, &ends[i + 1]));
+    fcntl(streams[i].fd.get(), F_SETFL, O_NONBLOCK);
   }
-  posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawnattr_setpgroup(&setup.attributes, 0);
-  setup.SetFlags(POSIX_SPAWN_SETPGROUP);
-  TAPIARY_ASSIGN(const pid_t pid, Spawn(argv, Environment({}), &setup));
-  for (UniqueFd& end : write_ends) end.reset();
+  TAPIARY_ASSIGN(const pid_t pid, StartTied(argv, ends));
+  for (UniqueFd& end : ends) end.reset();
   Supervise(pid, &streams, limits, &result);
   Reap(pid, &result);
   for (Stream& stream : streams) Drain(&stream, limits.max_output_bytes, &result.output_cut);

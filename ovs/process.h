@@ -2,7 +2,8 @@
 // what it may print. What ovs/ does to the system goes through here (ovs-vsctl, ip).
 //
 // Blocking; any thread may call it. Children get /dev/null as stdin, the C locale, and a process
-// group of their own, which is killed as a whole at the time limit.
+// group of their own, which is killed as a whole at the time limit; the program itself is killed
+// too when the calling thread ends before it.
 #pragma once
 
 #include <sys/types.h>

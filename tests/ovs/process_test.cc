@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -45,6 +47,23 @@ TEST(Process, OV07_KillsTheWholeGroupAtTheTimeLimit) {
   // It may be a zombie where nobody reaps orphans; then its state says so.
   const auto status = base::ReadFile("/proc/" + std::to_string(grandchild) + "/stat", 4096);
   EXPECT_TRUE(!status || status->find(") Z") != std::string::npos);
+}
+
+// What a killed `up` had under way does not write after the `down` that follows.
+TEST(Process, OV07_EndsWithTheProcessThatRanIt) {
+  const pid_t parent = fork();
+  if (parent == 0) {
+    (void)RunProcess({"sleep", "61.5"});
+    _exit(0);
+  }
+  const std::vector<std::string> find = {"pgrep", "-f", "^sleep 61.5$"};
+  const auto runs = [&] { return RunProcess(find)->exit_code == 0; };
+  for (int i = 0; i < 1000 && !runs(); ++i) usleep(10'000);
+  EXPECT_TRUE(runs());
+  kill(parent, SIGKILL);
+  waitpid(parent, nullptr, 0);
+  for (int i = 0; i < 1000 && runs(); ++i) usleep(10'000);
+  EXPECT_FALSE(runs());
 }
 
 TEST(Process, AGrandchildWithThePipesDoesNotHoldUs) {

@@ -211,7 +211,8 @@ TEST_F(AfPacket, CAP03_WhatComesHasItsOwnLinkType) {
   Open({.interface = "shtun0", .wait_for_interface = true});
   EXPECT_EQ(source_->interfaces()[0].link_type, LinkType::kEthernet);
   ASSERT_TRUE(Shell("ip tuntap add shtun0 mode tun && ip link set shtun0 up"));
-  EXPECT_TRUE(LinkComes());
+  // Nobody holds its other end, so it has no carrier.
+  for (int i = 0; i < 100 && source_->stats().trouble != LinkTrouble::kNone; ++i) Collect(1, 100);
   EXPECT_EQ(source_->stats().trouble, LinkTrouble::kNone);
   EXPECT_EQ(source_->interfaces()[0].link_type, LinkType::kRaw);
 }
