@@ -94,6 +94,32 @@ class Document:
                 assert value["status"] == status, f"{where}: problem says {value['status']}, header {status}"
 
 
+    def members_of(self, schema):
+        """The properties of a schema and what it is made of, its other members' schema and its items'."""
+        schema = self.resolve(schema)
+        properties, others, items = dict(schema.get("properties", {})), schema.get("additionalProperties"), schema.get("items")
+        for part in schema.get("allOf", []) + schema.get("oneOf", []) + schema.get("anyOf", []):
+            more, their_others, their_items = self.members_of(part)
+            properties = {**more, **properties}
+            others, items = their_others if others is None else others, their_items if items is None else items
+        return properties, others, items
+
+    def undocumented(self, value, schema, place=""):
+        """Places of members that a client could only find out by trying."""
+        properties, others, items = self.members_of(schema)
+        if self.resolve(schema) == {} or others is True:
+            return []
+        if isinstance(value, list):
+            if items is None:
+                return [place + "[]"] if value else []
+            return [p for one in value for p in self.undocumented(one, items, place + "[]")]
+        found = []
+        for name, one in value.items() if isinstance(value, dict) else ():
+            known = properties.get(name, others or None)
+            found += [f"{place}.{name}"] if known is None else self.undocumented(one, known, f"{place}.{name}")
+        return found
+
+
 def expect(condition, text):
     if not condition:
         raise AssertionError(text)
@@ -138,6 +164,10 @@ def check_reads(server, document, known):
         status, headers, body = server.ask("get", target_of(path, parameters, values), "admin")
         expect(status < 500 or status == 501, f"{where}: {status} {body[:300]!r}")
         document.check(where, operation, status, headers, body)
+        if status == 200 and headers["content-type"] == "application/json" and path != "/api/v1/openapi.json":
+            schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            there = sorted(set(document.undocumented(json.loads(body), schema)))
+            expect(not there, f"{where}: not in the document: {there}")
         check_parameter_names(server, document, path, operation, parameters, values)
         print(f"  {status} {where}")
 

@@ -16,6 +16,7 @@ send() { curl -sf --cacert "$ca" -H "Authorization: Bearer $(cat "$work/tokens/s
 send --data-binary "@$work/sample.pcap" "$url/api/v1/ingest/pcap"
 send -d '{"eventid":"cowrie.login.failed","src_ip":"203.0.113.7","src_port":4022,"dst_port":2222,"session":"abc","username":"admin","password":"1234","timestamp":"2026-11-25T10:00:00Z"}' \
   "$url/api/v1/ingest/events"
+printf '{"a":1}\nnot json\n' | send --data-binary @- "$url/api/v1/ingest/events" # is quarantined
 
 seed=${TAPIARY_FUZZ_SEED:-$RANDOM}
 /usr/bin/python3 "$source_dir/tests/integration/openapi_check.py" "$url" "$ca" "$work/tokens" "$seed" "${TAPIARY_FUZZ_REQUESTS:-3000}" ||
