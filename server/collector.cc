@@ -1,6 +1,10 @@
 #include "server/collector.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -44,6 +48,7 @@ struct Collector::Impl {
 
   CollectorOptions options;
   // In the order of making; destroyed in reverse.
+  base::UniqueFd data_lock;
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Vault> vault;
   std::unique_ptr<Sweeper> sweeper;
@@ -87,10 +92,35 @@ std::vector<Route> Collector::Impl::Routes() {
 
 namespace {
 
+// One that was made before tls.names was set stays: sensors trust it by file.
+void TellMissingNames(const CollectorOptions& options) {
+  const auto missing = NamesNotIn(options.http.certificate_file, options.names);
+  if (!missing) return;
+  for (const std::string& name : *missing) {
+    base::LogWarning(
+        "certificate {} is not for {} of tls.names, so clients refuse it there: remove it and its "
+        "key to have another made at the next start, and give that one to the sensors",
+        options.http.certificate_file, name);
+  }
+}
+
 base::Result<> PrepareCertificate(const CollectorOptions& options) {
   if (!options.own_certificate) return {};
   TAPIARY_TRY(base::MakeFolders(options.data + "/tls", 0700));
-  return EnsureCertificate(options.http.certificate_file, options.http.key_file, options.names);
+  TAPIARY_TRY(
+      EnsureCertificate(options.http.certificate_file, options.http.key_file, options.names));
+  TellMissingNames(options);
+  return {};
+}
+
+// For the life of a collector. File systems without such locks let everybody in.
+base::Result<base::UniqueFd> LockData(const std::string& folder) {
+  base::UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid() && flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return base::MakeError(base::ErrorCode::kConflict, "another collector works in " + folder +
+                                                           ": each has a --data of its own");
+  }
+  return fd;
 }
 
 void TellAddresses(const CollectorOptions& options, const std::vector<std::uint16_t>& ports) {
@@ -149,6 +179,7 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   auto impl = std::make_unique<Impl>();
   impl->options = options;
   TAPIARY_TRY(base::MakeFolders(options.data, 0700));
+  TAPIARY_ASSIGN(impl->data_lock, LockData(options.data));
   CatalogOptions catalog;
   catalog.path = options.catalog_path;
   catalog.url = options.catalog_url;

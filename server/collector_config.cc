@@ -1,5 +1,7 @@
 #include "server/collector_config.h"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 #include <optional>
 
@@ -7,6 +9,7 @@
 #include "capture/label/labeler.h"
 #include "server/alert/address_guard.h"
 #include "server/catalog/postgres.h"
+#include "server/http/certificate.h"
 #include "server/ingest/event_mapping.h"
 
 namespace tapiary::server {
@@ -32,11 +35,23 @@ std::optional<ListenAddress> ParseListen(const std::string& text, bool tls) {
   return listen;
 }
 
+// An address that is no loopback.
+bool IsElsewhere(const std::string& address) {
+  in_addr ipv4{};
+  in6_addr ipv6{};
+  if (inet_pton(AF_INET, address.c_str(), &ipv4) == 1) return ntohl(ipv4.s_addr) >> 24U != 127;
+  return inet_pton(AF_INET6, address.c_str(), &ipv6) == 1 && !IN6_IS_ADDR_LOOPBACK(&ipv6);
+}
+
 base::Result<> AddListen(const char* key, const std::vector<std::string>& texts, bool tls,
                          std::vector<ListenAddress>& out) {
   for (const std::string& text : texts) {
     auto listen = ParseListen(text, tls);
     if (!listen) return Invalid(std::string(key) + ": '" + text + "' is not ADDRESS:PORT");
+    if (!tls && IsElsewhere(listen->address)) {
+      return Invalid(std::string(key) + ": '" + text +
+                     "': plain HTTP is for loopback addresses only; use listen");
+    }
     out.push_back(*std::move(listen));
   }
   return {};
@@ -150,6 +165,20 @@ SensorLimits CompleteSensor(const CollectorConfig& config) {
   return sensor;
 }
 
+base::Result<> CompleteCertificate(const CollectorConfig& config, CollectorOptions* options) {
+  options->names = config.names;
+  const auto named = CheckCertificateNames(config.names);
+  if (!named) return named.error().WithContext("tls.names");
+  if (config.certificate.empty() != config.key.empty()) {
+    return Invalid("tls.certificate and tls.key belong together: give both or none");
+  }
+  const bool own = config.certificate.empty();
+  options->own_certificate = own;
+  options->http.certificate_file = own ? config.data + "/tls/collector.crt" : config.certificate;
+  options->http.key_file = own ? config.data + "/tls/collector.key" : config.key;
+  return {};
+}
+
 void CompleteEvidence(const CollectorConfig& config, CollectorOptions* options) {
   options->evidence_key =
       config.evidence_key.empty() ? config.data + "/evidence.key" : config.evidence_key;
@@ -248,15 +277,8 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   TAPIARY_ASSIGN(options.retention, CompleteRetention(config.retention));
   options.retention_every_ns = config.retention.every_ns;
   TAPIARY_TRY(CompleteS3(config, options.vault_path, options.s3));
-  options.names = config.names;
-  options.own_certificate = config.certificate.empty() && config.key.empty();
-  if (config.certificate.empty() != config.key.empty()) {
-    return Invalid("tls.certificate and tls.key belong together: give both or none");
-  }
+  TAPIARY_TRY(CompleteCertificate(config, &options));
   HttpServerOptions& http = options.http;
-  http.certificate_file =
-      options.own_certificate ? config.data + "/tls/collector.crt" : config.certificate;
-  http.key_file = options.own_certificate ? config.data + "/tls/collector.key" : config.key;
   TAPIARY_TRY(AddListen("listen", config.listen, true, http.listen));
   TAPIARY_TRY(AddListen("plain_listen", config.plain_listen, false, http.listen));
   if (http.listen.empty()) return Invalid("listen: give at least one ADDRESS:PORT");

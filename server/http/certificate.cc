@@ -219,6 +219,24 @@ base::Result<> EnsureCertificate(const std::string& certificate_file, const std:
   return Renew(certificate_file, key_file, names);
 }
 
+base::Result<> CheckCertificateNames(const std::vector<std::string>& names) {
+  TAPIARY_TRY(SubjectNames(names));
+  return {};
+}
+
+base::Result<std::vector<std::string>> NamesNotIn(const std::string& certificate_file,
+                                                  const std::vector<std::string>& names) {
+  TAPIARY_ASSIGN(const Certificate certificate, ReadCertificate(certificate_file));
+  std::vector<std::string> others;
+  for (const std::string& name : names) {
+    const int fits = IsAddress(name)
+                         ? X509_check_ip_asc(certificate.get(), name.c_str(), 0)
+                         : X509_check_host(certificate.get(), name.data(), name.size(), 0, nullptr);
+    if (fits != 1) others.push_back(name);
+  }
+  return others;
+}
+
 base::Result<std::int64_t> CertificateEnd(const std::string& certificate_file) {
   TAPIARY_ASSIGN(const Certificate certificate, ReadCertificate(certificate_file));
   std::tm parts{};

@@ -16,6 +16,11 @@ namespace tapiary::server {
 base::Result<> EnsureCertificate(const std::string& certificate_file, const std::string& key_file,
                                  const std::vector<std::string>& names,
                                  std::int64_t now_ns = base::WallNow());
+// kInvalid names the first that is neither a host name nor an address.
+base::Result<> CheckCertificateNames(const std::vector<std::string>& names);
+// Those of `names` that the first certificate in a PEM file is not for.
+base::Result<std::vector<std::string>> NamesNotIn(const std::string& certificate_file,
+                                                  const std::vector<std::string>& names);
 // The end of the first certificate in a PEM file, in ns since the epoch.
 base::Result<std::int64_t> CertificateEnd(const std::string& certificate_file);
 inline constexpr std::int64_t kRenewBeforeNs = 30LL * 24 * 3600 * base::kNanosPerSecond;

@@ -76,6 +76,22 @@ TEST(CollectorConfig, BadAddressesNameTheirKey) {
   }
 }
 
+// --check-config finds what the start would.
+TEST(CollectorConfig, WhatCannotStartIsRefused) {
+  for (const char* text : {"0.0.0.0:80", "10.0.0.1:80", "[::]:80", "[2001:db8::1]:80"}) {
+    CollectorConfig config;
+    config.plain_listen = {text};
+    EXPECT_FALSE(Complete(config)) << text;
+  }
+  CollectorConfig config;
+  config.plain_listen = {"127.1.2.3:80", "[::1]:80"};
+  EXPECT_TRUE(Complete(config));
+  config.names = {"tap.example", "no name"};
+  const auto named = Complete(config);
+  ASSERT_FALSE(named);
+  EXPECT_NE(named.error().message.find("tls.names: "), std::string::npos) << named.error().message;
+}
+
 TEST(CollectorConfig, ACertificateNeedsItsKey) {
   CollectorConfig config;
   config.certificate = "/etc/x.crt";

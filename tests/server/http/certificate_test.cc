@@ -75,6 +75,8 @@ TEST(Certificate, LeavesAPairAlone) {
   EXPECT_EQ(first->size(), 95U);
   ASSERT_TRUE(EnsureCertificate(files.certificate, files.key, {"new.example"}));
   EXPECT_EQ(*CertificateFingerprint(files.certificate), *first);
+  EXPECT_EQ(*NamesNotIn(files.certificate, {"new.example", "localhost", "127.0.0.1", "192.0.2.7"}),
+            (std::vector<std::string>{"new.example", "192.0.2.7"}));
 }
 
 TEST(Certificate, HalfAPairIsAnErrorThatNamesIt) {
