@@ -6,6 +6,7 @@
 #include "server/ingest/context.h"
 #include "server/ingest/pcap_import.h"
 #include "server/ingest/scratch_file.h"
+#include "server/ingest/transaction_rows.h"
 
 namespace tapiary::server {
 namespace {
@@ -85,13 +86,13 @@ base::Result<Reply> Repeated(IngestContext& context, const Item& item) {
 }
 
 base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t item_id,
-                       PcapContent& content, FlowRows& flows) {
+                       PcapContent& content, FlowRows& flows, TransactionRows& transactions) {
   for (SegmentRow& segment : content.segments) {
     segment.item_id = item_id;
     TAPIARY_TRY(InsertSegment(writer, owner, segment));
   }
   TAPIARY_TRY(flows.Add(writer, owner.received_ns));
-  return AddTransactions(writer, owner, content.records.transactions);
+  return transactions.Add(writer, owner.received_ns);
 }
 
 // curl's other ways to send a file change its bytes, and nothing in these says so.
@@ -135,8 +136,10 @@ base::Result<Reply> PostPcap(IngestContext& context, const Request& request, Bod
   }
   TAPIARY_TRY(CommitPending(content, objects));
   FlowRows flows(item.sensor_id, content.records.flows);
+  TransactionRows transactions(item.sensor_id, item.sensor, content.records.transactions);
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {
-    return AddRows(writer, {item.sensor_id, item.sensor, row.received_ns}, row.id, content, flows);
+    return AddRows(writer, {item.sensor_id, item.sensor, row.received_ns}, row.id, content, flows,
+                   transactions);
   };
   const auto added = StoreItem(context.catalog, item, work);
   if (!added) {

@@ -7,6 +7,7 @@
 #include "server/ingest/context.h"
 #include "server/ingest/hour_rows.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/transaction_rows.h"
 #include "uplink/wire/wire.h"
 
 namespace tapiary::server {
@@ -84,33 +85,37 @@ class FlowWork {
   FlowRows rows_;
 };
 
-base::Result<> AddFacts(SqlWriter& writer, const RowOwner& owner, const uplink::FactBatch& batch) {
-  for (const capture::Transaction& transaction : batch.transactions) {
-    TAPIARY_TRY(CheckFlowId(transaction.flow_id, batch.epoch));
-  }
-  TAPIARY_TRY(AddTransactions(writer, owner, batch.transactions));
-  for (const auto& gap : batch.gaps) TAPIARY_TRY(AddGap(writer, owner, batch.epoch, gap));
-  Contradictions contradictions;
-  for (const auto& row : batch.ledger) {
-    TAPIARY_ASSIGN(const Added added, AddLedger(writer, owner, batch.epoch, row));
-    if (added == Added::kYes) TAPIARY_TRY(NoteLedgerHour(writer, owner, batch.epoch, row));
-    contradictions.Note(added, "ledger of", base::EscapeBytes(row.interface));
-  }
-  TAPIARY_TRY(contradictions.Tell(writer, owner, kFacts, batch.epoch, batch.seq));
-  if (!batch.health) return {};
-  return SetHealth(writer, owner, batch.epoch, batch.seq, *batch.health);
-}
-
 class FactWork {
  public:
-  FactWork(const RowOwner&, const uplink::FactBatch& batch) : batch_(batch) {}
-  static base::Result<> Check(const uplink::FactBatch&) { return {}; }
+  FactWork(const RowOwner& owner, const uplink::FactBatch& batch)
+      : batch_(batch), transactions_(owner.sensor_id, owner.sensor, batch.transactions) {}
+  static base::Result<> Check(const uplink::FactBatch& batch) {
+    for (const auto& one : batch.transactions) {
+      TAPIARY_TRY(CheckFlowId(one.flow_id, batch.epoch));
+    }
+    return {};
+  }
   base::Result<> Add(SqlWriter& writer, const RowOwner& owner) {
-    return AddFacts(writer, owner, batch_);
+    TAPIARY_TRY(transactions_.Add(writer, owner.received_ns));
+    for (const auto& gap : batch_.gaps) TAPIARY_TRY(AddGap(writer, owner, batch_.epoch, gap));
+    TAPIARY_TRY(AddLedgers(writer, owner));
+    if (!batch_.health) return {};
+    return SetHealth(writer, owner, batch_.epoch, batch_.seq, *batch_.health);
   }
 
  private:
+  base::Result<> AddLedgers(SqlWriter& writer, const RowOwner& owner) const {
+    Contradictions contradictions;
+    for (const auto& row : batch_.ledger) {
+      TAPIARY_ASSIGN(const Added added, AddLedger(writer, owner, batch_.epoch, row));
+      if (added == Added::kYes) TAPIARY_TRY(NoteLedgerHour(writer, owner, batch_.epoch, row));
+      contradictions.Note(added, "ledger of", base::EscapeBytes(row.interface));
+    }
+    return contradictions.Tell(writer, owner, kFacts, batch_.epoch, batch_.seq);
+  }
+
   const uplink::FactBatch& batch_;
+  TransactionRows transactions_;
 };
 
 base::Result<> TakeEvidenceOf(SqlWriter&, const Item&, const ItemRow&, const uplink::FlowBatch&) {

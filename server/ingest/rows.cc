@@ -12,10 +12,6 @@
 namespace tapiary::server {
 namespace {
 
-SqlValue Optional(const std::optional<std::uint64_t>& value) {
-  return value ? NumberValue(*value) : SqlValue(nullptr);
-}
-
 std::uint64_t Lost(const capture::LedgerRow& ledger) {
   std::uint64_t lost = 0;
   for (const auto& [reason, packets] : ledger.lost) lost += packets;
@@ -104,63 +100,6 @@ base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const Seg
   if (added.error().code != base::ErrorCode::kExists) return added.error();
   return base::MakeError(base::ErrorCode::kConflict,
                          "its blocks are stored already under another number");
-}
-
-namespace {
-
-// The bytes of its record; 0 when it was there already.
-base::Result<std::int64_t> AddTransaction(SqlWriter& writer, const RowOwner& owner,
-                                          const capture::Transaction& transaction) {
-  std::string record = capture::ToJson(transaction, owner.sensor);
-  const auto bytes = static_cast<std::int64_t>(record.size());
-  const std::vector<SqlValue> values{
-      owner.sensor_id,
-      NumberValue(transaction.flow_id.epoch),
-      NumberValue(transaction.flow_id.number),
-      NumberValue(transaction.number),
-      transaction.time_ns,
-      TextValue(transaction.protocol),
-      TextValue(transaction.operation),
-      std::int64_t{transaction.code},
-      Optional(transaction.unit),
-      Optional(transaction.address),
-      Optional(transaction.quantity),
-      TextValue(capture::ToString(transaction.status)),
-      std::int64_t{transaction.command},
-      TextValue(transaction.attack_technique),
-      AddressValue(transaction.orig_ip),
-      NumberValue(transaction.orig_port),
-      AddressValue(transaction.resp_ip),
-      NumberValue(transaction.resp_port),
-      TextValue(transaction.community_id),
-      owner.received_ns,
-      std::move(record),
-  };
-  TAPIARY_ASSIGN(
-      const std::int64_t added,
-      writer.Execute(
-          "INSERT INTO transactions (sensor_id, epoch, flow_number, number, time_ns, protocol, "
-          "operation, code, unit, address, quantity, status, command, technique, orig_ip, "
-          "orig_port, "
-          "resp_ip, resp_port, community_id, received_ns, record) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-          "ON CONFLICT (sensor_id, epoch, flow_number, number) DO NOTHING",
-          values));
-  return added == 0 ? 0 : bytes;
-}
-
-}  // namespace
-
-base::Result<> AddTransactions(SqlWriter& writer, const RowOwner& owner,
-                               std::span<const capture::Transaction> transactions) {
-  StoredAmount stored;
-  for (const capture::Transaction& transaction : transactions) {
-    TAPIARY_ASSIGN(const std::int64_t bytes, AddTransaction(writer, owner, transaction));
-    if (bytes == 0) continue;
-    ++stored.entries;
-    stored.bytes += bytes + kTransactionRowBytes;
-  }
-  return CountStored(writer, DataKind::kTransactions, owner.sensor_id, owner.received_ns, stored);
 }
 
 base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,

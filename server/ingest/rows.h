@@ -71,9 +71,6 @@ class FlowRows {
   std::vector<std::uint8_t> addresses_;  // AddressFilter of all flows
 };
 
-// Those that are there already stay as they are.
-base::Result<> AddTransactions(SqlWriter& writer, const RowOwner& owner,
-                               std::span<const capture::Transaction> transactions);
 base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,
                       const capture::GapRecord& gap);
 // The row whose totals are all at least the other's is the newest: totals only grow, clocks may

@@ -5,6 +5,7 @@
 #include "server/ingest/event_fields.h"
 #include "server/ingest/item.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/transaction_rows.h"
 #include "tests/support/catalog.h"
 
 namespace tapiary::server::test {
@@ -38,7 +39,8 @@ std::int64_t AlertFixture::Ingest(const std::string& kind, const capture::Record
         received_ns = row.received_ns;
         const RowOwner owner{item.sensor_id, sensor, row.received_ns};
         TAPIARY_TRY(FlowRows(owner.sensor_id, records.flows).Add(writer, owner.received_ns));
-        return AddTransactions(writer, owner, records.transactions);
+        return TransactionRows(owner.sensor_id, owner.sensor, records.transactions)
+            .Add(writer, owner.received_ns);
       });
   EXPECT_TRUE(stored) << stored.error().message;
   return received_ns;

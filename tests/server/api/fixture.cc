@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "capture/meter.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/transaction_rows.h"
 #include "tests/capture/support/meter_run.h"
 #include "tests/server/api/stored.h"
 #include "tests/support/catalog.h"
@@ -109,7 +110,8 @@ capture::RecordBatch ApiFixture::Store(std::vector<capture::Packet>& packets, co
                        load.received_ns != 0 ? load.received_ns : base::WallNow()};
   const auto written = catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_TRY(FlowRows(owner.sensor_id, records.flows).Add(writer, owner.received_ns));
-    TAPIARY_TRY(AddTransactions(writer, owner, records.transactions));
+    TAPIARY_TRY(TransactionRows(owner.sensor_id, owner.sensor, records.transactions)
+                    .Add(writer, owner.received_ns));
     capture::LedgerRow ledger;
     ledger.interface = "eth0";
     ledger.offered = packets.size() + 5;

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "server/ingest/rows.h"
+#include "server/ingest/transaction_rows.h"
 #include "tests/support/catalog.h"
 
 namespace tapiary::server::test {
@@ -81,7 +82,7 @@ void RetentionFixture::AddTransactions(std::int64_t sensor, std::int64_t receive
   }
   ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) {
     Item(writer, sensor, "facts", received_ns);
-    return server::AddTransactions(writer, {sensor, "x", received_ns}, transactions);
+    return TransactionRows(sensor, "x", transactions).Add(writer, received_ns);
   }));
 }
 
