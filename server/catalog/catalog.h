@@ -132,6 +132,12 @@ class Catalog {
   virtual base::Result<> WriteShared(const std::function<base::Result<>(SqlWriter&)>& work) {
     return Write(work);
   }
+  // The same for work that may be done twice, the second time as if the first had not been. While
+  // all in a transaction is such work, none of it needs a savepoint, for which every page that it
+  // writes would be copied: when one fails, all is taken back and each is done again by itself.
+  virtual base::Result<> WriteRepeatable(const std::function<base::Result<>(SqlWriter&)>& work) {
+    return WriteShared(work);
+  }
 
  protected:
   Catalog() = default;

@@ -146,8 +146,15 @@ class SqliteCatalog final : public Catalog {
   base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
                             const RowVisitor& visit) const override;
   void RequestStop() override;
-  base::Result<> Write(const WriteWork& work) override { return WriteInTurn(work, false); }
-  base::Result<> WriteShared(const WriteWork& work) override { return WriteInTurn(work, true); }
+  base::Result<> Write(const WriteWork& work) override {
+    return WriteInTurn({.work = work, .shared = false, .repeatable = false});
+  }
+  base::Result<> WriteShared(const WriteWork& work) override {
+    return WriteInTurn({.work = work, .shared = true, .repeatable = false});
+  }
+  base::Result<> WriteRepeatable(const WriteWork& work) override {
+    return WriteInTurn({.work = work, .shared = true, .repeatable = true});
+  }
 
  private:
   using Pool = ConnectionPool<SqliteConnection>;
@@ -155,9 +162,10 @@ class SqliteCatalog final : public Catalog {
   base::Result<> AddHelpers();
   base::Result<> RunIn(Pool& readers, std::string_view sql, std::span<const SqlValue> values,
                        const RowVisitor& visit) const;
-  base::Result<> WriteInTurn(const WriteWork& work, bool shared);
+  base::Result<> WriteInTurn(WriteJob job);
   void WriteGroup(WriteJob& first);
-  base::Result<> WriteOne(const WriteWork& work);
+  base::Result<> WriteOne(const WriteWork& work, bool savepoint);
+  void WriteSingly(std::span<WriteJob* const> jobs, const WriteJob& first);
   base::Result<> Commit();
   void KeepLogSmall();
   void EmptyLog(int pages);
@@ -199,17 +207,20 @@ base::Result<> SqliteCatalog::RunIn(Pool& readers, std::string_view sql,
   return result;
 }
 
-// Within a transaction that has others' work already, a failure takes back this work only.
-base::Result<> SqliteCatalog::WriteOne(const WriteWork& work) {
-  const bool joins = writer_->in_transaction();
-  TAPIARY_TRY(writer_->Script(joins ? "SAVEPOINT member" : "BEGIN IMMEDIATE"));
+// Within a transaction that has others' work already, a failure takes back this work only; without
+// a savepoint, all.
+base::Result<> SqliteCatalog::WriteOne(const WriteWork& work, bool savepoint) {
+  const bool begins = !writer_->in_transaction();
+  if (begins) TAPIARY_TRY(writer_->Script("BEGIN IMMEDIATE"));
+  const bool member = savepoint && !begins;
+  if (member) TAPIARY_TRY(writer_->Script("SAVEPOINT member"));
   Writer statements(*writer_);
   const base::Result<> done = work(statements);
   // A full disk may have ended the transaction already.
   if (!done && writer_->in_transaction()) {
-    (void)writer_->Script(joins ? "ROLLBACK TO member" : "ROLLBACK").has_value();
+    (void)writer_->Script(member ? "ROLLBACK TO member" : "ROLLBACK").has_value();
   }
-  if (!joins || !writer_->in_transaction()) return done;
+  if (!member || !writer_->in_transaction()) return done;
   const base::Result<> released = writer_->Script("RELEASE member");
   if (released) return done;
   (void)writer_->Script("ROLLBACK").has_value();
@@ -222,8 +233,18 @@ base::Result<> SqliteCatalog::Commit() {
   return done;
 }
 
-// Work is not done twice: what was written before somebody's statement ended the transaction for
-// all is told as failed, as if its own commit had failed.
+// Each in a transaction of its own, in the order in which they came.
+void SqliteCatalog::WriteSingly(std::span<WriteJob* const> jobs, const WriteJob& first) {
+  for (WriteJob* const job : jobs) {
+    job->result = WriteOne(job->work, false);
+    if (job->result) job->result = Commit();
+    if (job->result) job->commit = log_sync_.Committed();
+    if (job != &first) queue_.Finish(*job);
+  }
+}
+
+// Only what is repeatable is done twice: of other work, what was written before somebody's
+// statement ended the transaction for all is told as failed, as if its own commit had failed.
 void SqliteCatalog::WriteGroup(WriteJob& first) {
   const std::int64_t end_ns = base::SteadyNow() + kGroupNs;
   std::vector<WriteJob*> written;
@@ -237,8 +258,14 @@ void SqliteCatalog::WriteGroup(WriteJob& first) {
     written.clear();
   };
   std::size_t size = 0;
+  bool repeatable = true;  // all that is in the transaction
   for (WriteJob* job = &first; job != nullptr;) {
-    job->result = WriteOne(job->work);
+    repeatable &= job->repeatable;
+    job->result = WriteOne(job->work, !repeatable);
+    if (!job->result && repeatable && !written.empty()) {
+      written.push_back(job);
+      return WriteSingly(written, first);
+    }
     if (!job->result && !writer_->in_transaction()) finish_written(job->result);
     if (job->result) {
       written.push_back(job);
@@ -253,8 +280,7 @@ void SqliteCatalog::WriteGroup(WriteJob& first) {
 
 // What is in a log that could not be synced is written once more, into the file: before that,
 // nothing can be promised.
-base::Result<> SqliteCatalog::WriteInTurn(const WriteWork& work, bool shared) {
-  WriteJob job{.work = work, .shared = shared};
+base::Result<> SqliteCatalog::WriteInTurn(WriteJob job) {
   if (queue_.Enter(job)) {
     if (log_sync_.broken()) {
       log_copier_->WaitUntilIdle();

@@ -20,7 +20,8 @@ using WriteWork = std::function<base::Result<>(SqlWriter&)>;
 // One call's work; lives on its thread's stack until it is done.
 struct WriteJob {
   const WriteWork& work;
-  const bool shared;  // may have a transaction with others
+  const bool shared;              // may have a transaction with others
+  const bool repeatable = false;  // may be done twice
   base::Result<> result{};
   std::uint64_t commit = 0;  // its number, when the result is success
   // For the queue alone.

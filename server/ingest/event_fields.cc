@@ -172,10 +172,10 @@ EcsText::EcsText(const EventFields& fields) {
   text_ += '}';
 }
 
-std::string EcsText::Finish(std::string_view received) && {
-  text_.replace(ingested_at_, kNoTime.size(), received);  // behind the other
+const std::string& EcsText::Finish(std::string_view received) {
+  text_.replace(ingested_at_, kNoTime.size(), received);
   if (time_at_ != 0) text_.replace(time_at_, kNoTime.size(), received);
-  return std::move(text_);
+  return text_;
 }
 
 std::string EcsJson(const EventFields& fields, std::int64_t received_ns) {

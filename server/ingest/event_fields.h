@@ -57,8 +57,8 @@ std::string EcsJson(const EventFields& fields, std::int64_t received_ns);
 class EcsText {
  public:
   explicit EcsText(const EventFields& fields);
-  // `received` is a FormatTime. Once.
-  std::string Finish(std::string_view received) &&;
+  // `received` is a FormatTime. Again with another one, if need be.
+  const std::string& Finish(std::string_view received);
 
  private:
   std::string text_;

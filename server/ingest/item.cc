@@ -107,12 +107,15 @@ base::Result<bool> IsKnown(const Catalog& catalog, const Item& item) {
   return known;
 }
 
-base::Result<bool> StoreItem(Catalog& catalog, const Item& item, const RowWork& work) {
+base::Result<bool> StoreItem(Catalog& catalog, const Item& item, const RowWork& work,
+                             WorkKind kind) {
   Outcome outcome = Outcome::kNew;
-  TAPIARY_TRY(catalog.WriteShared([&](SqlWriter& writer) -> base::Result<> {
+  const auto store = [&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(outcome, StoreIn(writer, item, work));
     return {};
-  }));
+  };
+  TAPIARY_TRY(kind == WorkKind::kRepeatable ? catalog.WriteRepeatable(store)
+                                            : catalog.WriteShared(store));
   if (outcome == Outcome::kConflict) {
     return base::MakeError(base::ErrorCode::kConflict,
                            fmt::format("other content is stored as {} {}/{}; nothing was changed",

@@ -37,6 +37,8 @@ struct ItemRow {
   std::int64_t id = 0;
   std::int64_t received_ns = 0;
 };
+// Whether work may be done twice (Catalog::WriteRepeatable).
+enum class WorkKind : std::uint8_t { kOnce, kRepeatable };
 using RowWork = std::function<base::Result<>(SqlWriter& writer, const ItemRow& row)>;
 
 // Adds an audit row and logs it; one for each (sensor, action, detail) among the newest rows,
@@ -47,6 +49,7 @@ base::Result<> Alarm(SqlWriter& writer, std::string_view sensor, std::string_vie
 // One transaction: the item, that its sensor was seen, and what `work` writes. False when the same
 // content was stored before: nothing is written. kConflict when other content was: nothing is
 // written but an audit row.
-base::Result<bool> StoreItem(Catalog& catalog, const Item& item, const RowWork& work);
+base::Result<bool> StoreItem(Catalog& catalog, const Item& item, const RowWork& work,
+                             WorkKind kind = WorkKind::kOnce);
 
 }  // namespace tapiary::server

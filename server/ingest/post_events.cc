@@ -93,18 +93,23 @@ class EventRows {
  public:
   // Takes the JSON of those that are stored.
   EventRows(std::int64_t sensor_id, std::vector<EventText>& events);
-  // Once, inside Catalog::Write.
+  // Inside Catalog::WriteRepeatable.
   base::Result<> Add(SqlWriter& writer, const RowOwner& owner, EventsResult& result);
+  // After Add has failed: the database refuses a row of those that it was given at once. True: from
+  // now on they are given one by one, so that Add can be tried again.
+  bool TakeApart();
 
  private:
   void SetReceived(std::int64_t received_ns);
-  base::Result<bool> TryTogether(SqlWriter& writer) const;
+  base::Result<> AddTogether(SqlWriter& writer);
   base::Result<std::string> TryOne(SqlWriter& writer, std::size_t row) const;
 
   const std::vector<EventText>& events_;
   NewRows rows_{"events", kColumns, kColumnCount, 0, true};
   std::vector<EcsText> ecs_;          // of each row
   std::vector<std::size_t> untimed_;  // rows whose event has no time of its own
+  bool refused_ = false;              // a row, when they were given at once
+  bool singly_ = false;
 };
 
 EventRows::EventRows(std::int64_t sensor_id, std::vector<EventText>& events) : events_(events) {
@@ -137,21 +142,26 @@ void EventRows::SetReceived(std::int64_t received_ns) {
   for (std::size_t row = 0; row < ecs_.size(); ++row) {
     SqlValue* const values = &rows_.values[row * kColumnCount];
     values[kReceived] = received_ns;
-    values[kEcs] = std::move(ecs_[row]).Finish(received);
+    values[kEcs] = ecs_[row].Finish(received);
   }
   for (const std::size_t row : untimed_) rows_.values[row * kColumnCount + kTime] = received_ns;
 }
 
-// All in one attempt, which is far cheaper than one for each; false when the database refuses one.
-base::Result<bool> EventRows::TryTogether(SqlWriter& writer) const {
-  const auto inserted = writer.Attempt([&]() -> base::Result<> {
-    std::vector<std::size_t> existing;
-    TAPIARY_TRY(writer.InsertNew(rows_, &existing));
-    if (existing.empty()) return {};
-    return base::MakeError(base::ErrorCode::kExists, "an event that is there already");
-  });
-  if (!inserted && inserted.error().code == base::ErrorCode::kUnavailable) return inserted.error();
-  return inserted.has_value();
+// Far cheaper than an attempt for each, or for all.
+base::Result<> EventRows::AddTogether(SqlWriter& writer) {
+  refused_ = false;
+  std::vector<std::size_t> existing;
+  base::Result<> inserted = writer.InsertNew(rows_, &existing);
+  if (inserted && !existing.empty()) {
+    inserted = base::MakeError(base::ErrorCode::kExists, "an event that is there already");
+  }
+  refused_ = !inserted && inserted.error().code != base::ErrorCode::kUnavailable;
+  return inserted;
+}
+
+bool EventRows::TakeApart() {
+  singly_ |= refused_;
+  return std::exchange(refused_, false);
 }
 
 // What is wrong with a record that the database refuses; nothing when it is stored. A database that
@@ -170,15 +180,16 @@ base::Result<std::string> EventRows::TryOne(SqlWriter& writer, std::size_t row) 
 }
 
 base::Result<> EventRows::Add(SqlWriter& writer, const RowOwner& owner, EventsResult& result) {
+  result = {};
   SetReceived(owner.received_ns);
-  TAPIARY_ASSIGN(const bool together, TryTogether(writer));
+  if (!singly_) TAPIARY_TRY(AddTogether(writer));
   std::int64_t stored = 0, bytes = 0;
   std::size_t next_row = 0;
   for (std::size_t i = 0; i < events_.size(); ++i) {
     std::string reason = events_[i].reason;
     const std::size_t row = next_row;
     next_row += reason.empty() ? 1 : 0;
-    if (reason.empty() && !together) {
+    if (reason.empty() && singly_) {
       TAPIARY_ASSIGN(reason, TryOne(writer, row));
     }
     if (reason.empty()) {
@@ -232,8 +243,12 @@ base::Result<Reply> PostEvents(IngestContext& context, const Request& request, B
   const auto work = [&](SqlWriter& writer, const ItemRow& row) {
     return rows.Add(writer, {item.sensor_id, item.sensor, row.received_ns}, result);
   };
-  TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, work));
-  if (!added) return Reply{Stored::kRepeated, 0, R"({"stored":0,"rejected":[],"repeated":true})"};
+  auto added = StoreItem(context.catalog, item, work, WorkKind::kRepeatable);
+  if (!added && rows.TakeApart()) {
+    added = StoreItem(context.catalog, item, work, WorkKind::kRepeatable);
+  }
+  if (!added) return added.error();
+  if (!*added) return Reply{Stored::kRepeated, 0, R"({"stored":0,"rejected":[],"repeated":true})"};
   return Reply{Stored::kNew, item.bytes, Json(result)};
 }
 

@@ -97,16 +97,16 @@ base::Result<Reply> Store(IngestContext& context, const Item& item, SegmentRow s
   objects.Add(segment.object);
   segment.epoch = item.epoch;
   bool taken = false;
-  const auto added = StoreItem(
-      context.catalog, item, [&](SqlWriter& writer, const ItemRow& row) -> base::Result<> {
-        segment.item_id = row.id;
-        const RowOwner owner{item.sensor_id, item.sensor, row.received_ns};
-        auto inserted = InsertSegment(writer, owner, segment);
-        taken = !inserted && inserted.error().code == base::ErrorCode::kConflict;
-        if (!inserted) return inserted;
-        TAPIARY_TRY(NoteSegmentHour(writer, owner, segment));
-        return NoteItem(writer, item, row);
-      });
+  const auto work = [&](SqlWriter& writer, const ItemRow& row) -> base::Result<> {
+    segment.item_id = row.id;
+    const RowOwner owner{item.sensor_id, item.sensor, row.received_ns};
+    auto inserted = InsertSegment(writer, owner, segment);
+    taken = !inserted && inserted.error().code == base::ErrorCode::kConflict;
+    if (!inserted) return inserted;
+    TAPIARY_TRY(NoteSegmentHour(writer, owner, segment));
+    return NoteItem(writer, item, row);
+  };
+  const auto added = StoreItem(context.catalog, item, work, WorkKind::kRepeatable);
   if (taken) TAPIARY_TRY(TellTaken(context, item, segment));
   if (!added) {
     objects.KeepIfStored(context.catalog, item, added.error());

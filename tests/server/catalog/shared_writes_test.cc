@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -44,9 +45,11 @@ class SharedWrites : public testing::Test {
     EXPECT_TRUE(read) << read.error().message;
     return texts;
   }
+  using Shared = base::Result<> (Catalog::*)(const std::function<base::Result<>(SqlWriter&)>&);
   // Runs work(number) on kThreads threads while the only writer is held, so that all wait for it.
   template <class Work>
-  static std::map<int, base::Result<>> Together(Catalog& catalog, const Work& work) {
+  static std::map<int, base::Result<>> Together(Catalog& catalog, const Work& work,
+                                                Shared how = &Catalog::WriteShared) {
     std::map<int, base::Result<>> results;
     for (int i = 0; i < kThreads; ++i) results[i] = {};
     std::atomic<int> begun = 0;
@@ -55,7 +58,7 @@ class SharedWrites : public testing::Test {
       for (int i = 0; i < kThreads; ++i) {
         threads.emplace_back([&, i] {
           ++begun;
-          results[i] = catalog.WriteShared([&](SqlWriter& writer) { return work(writer, i); });
+          results[i] = (catalog.*how)([&](SqlWriter& writer) { return work(writer, i); });
         });
       }
       while (begun < kThreads) std::this_thread::yield();
@@ -88,6 +91,53 @@ TEST_F(SharedWrites, OneThatFailsTakesNothingElseAlong) {
   }
   EXPECT_EQ(Texts(*catalog, "SELECT name FROM sensors"), (std::set<std::string>{"s2", "s5"}));
   EXPECT_EQ(Texts(*catalog, "SELECT actor FROM audit"), (std::set<std::string>{"s2", "s5"}));
+}
+
+TEST_F(SharedWrites, RepeatableOneThatFailsTakesNothingElseAlong) {
+  const auto catalog = Open();
+  const auto work = [](SqlWriter& writer, int i) -> base::Result<> {
+    TAPIARY_TRY(AddPair(writer, fmt::format("s{}", i)));
+    if (i % 4 == 0) return base::MakeError(base::ErrorCode::kCorrupt, "bad item");
+    if (i % 4 == 1) return AddPair(writer, fmt::format("s{}", i));  // its name is taken
+    return {};
+  };
+  const auto results = Together(*catalog, work, &Catalog::WriteRepeatable);
+  for (const auto& [i, result] : results) EXPECT_EQ(result.has_value(), i % 4 > 1) << i;
+  const std::set<std::string> good{"s2", "s3", "s6", "s7"};
+  EXPECT_EQ(Texts(*catalog, "SELECT name FROM sensors"), good);
+  EXPECT_EQ(Texts(*catalog, "SELECT actor FROM audit"), good);
+}
+
+// Work that must not be done twice is not, whatever shares its transaction.
+TEST_F(SharedWrites, OnlyRepeatableWorkIsDoneTwice) {
+  const auto catalog = Open();
+  std::array<int, kThreads> runs{};
+  std::atomic<int> mixed = 0;
+  const auto work = [&](SqlWriter& writer, int i) -> base::Result<> {
+    ++runs[static_cast<std::size_t>(i)];
+    TAPIARY_TRY(AddPair(writer, fmt::format("s{}", i)));
+    if (i % 4 == 3) return base::MakeError(base::ErrorCode::kCorrupt, "bad item");
+    return {};
+  };
+  std::vector<std::jthread> threads;
+  const auto held = catalog->Write([&](SqlWriter&) -> base::Result<> {
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&, i] {
+        const auto one = [&](SqlWriter& writer) { return work(writer, i); };
+        ++mixed;
+        const auto done = i % 2 == 0 ? catalog->WriteShared(one) : catalog->WriteRepeatable(one);
+        EXPECT_EQ(done.has_value(), i % 4 != 3) << i;
+      });
+    }
+    while (mixed < kThreads) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return {};
+  });
+  EXPECT_TRUE(held);
+  threads.clear();
+  for (int i = 0; i < kThreads; i += 2) EXPECT_EQ(runs[static_cast<std::size_t>(i)], 1) << i;
+  EXPECT_EQ(Texts(*catalog, "SELECT name FROM sensors"),
+            (std::set<std::string>{"s0", "s1", "s2", "s4", "s5", "s6"}));
 }
 
 TEST_F(SharedWrites, AttemptsWithinThemAreTheirOwn) {
