@@ -167,10 +167,10 @@ Item MakeEvents(const std::string& sensor, std::uint64_t epoch, std::uint64_t se
   std::string body;
   for (int i = 0; i < count; ++i) {
     body += fmt::format(
-        "{{\"eventid\":\"cowrie.login.failed\",\"timestamp\":\"2026-09-21T12:00:00.{:06}Z\","
+        "{{\"eventid\":\"cowrie.login.failed\",\"timestamp\":\"{}\","
         "\"src_ip\":\"203.0.113.{}\",\"src_port\":{},\"dst_port\":22,\"session\":\"{:012x}\","
         "\"username\":\"{}-{}-{}-{}\",\"password\":\"1234\",\"message\":\"login attempt\"}}\n",
-        i, i % 250, 1024 + i, seq, sensor, epoch, seq, i);
+        base::FormatTime(TimeOf(seq) + i * 1000), i % 250, 1024 + i, seq, sensor, epoch, seq, i);
   }
   Item item = Finish("events", epoch, seq, std::move(body));
   item.method = "POST";
