@@ -130,6 +130,7 @@ Response Stream(Shared& shared, const Request& request) {
   Response response;
   response.content_type = "text/event-stream";
   response.stream = std::move(*stream);
+  response.waits = true;
   return response;
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr double kRequestCost = 64 * 1024;  // what a request costs besides its bytes
 
 Response Refused(int status, const char* detail) {
-  Response response = Problem(status, "Too many bodies at once", detail);
+  Response response = Problem(status, "Too many requests at once", detail);
   response.headers.emplace_back("Retry-After", "5");
   return response;
 }

@@ -1,4 +1,5 @@
-// BodyPlaces: places among the handlers that work on a body, shared out fairly between callers.
+// BodyPlaces: places among the handlers that work on a body, read, or make the next piece of an
+// answer, shared out fairly between callers.
 //
 // A request that finds all places taken waits, its body unread, and holds no thread. A freed place
 // goes to the caller that had least of late (start-time fair queueing by bytes: Goyal, Vin, Cheng,

@@ -116,12 +116,14 @@ class Connection {
     auto parsed = ToRequest(parser.get().base(), peer_);
     if (!parsed) co_return co_await Refuse(parser, ProblemFor(parsed.error()));
     Request request = std::move(*parsed);
+    caller_ = 0;
     if (const auto length = parser.content_length()) request.content_length = *length;
 
     Admission admission = co_await OnPool(context_.front_pool, [&] {
       return Admit(context_.router, context_.authenticate, context_.options.proxies,
                    parser.chunked(), request);
     });
+    caller_ = request.identity.key();
     const std::string route = admission.route ? admission.route->pattern : "none";
     Response response;
     if (admission.refusal) {
@@ -144,10 +146,7 @@ class Connection {
     if (route.scope == Scope::kPublic) {
       co_return co_await AnswerPublic(parser, route, request, has_body);
     }
-    if (!has_body) {
-      MemoryBody none("");
-      co_return co_await OnPool(context_.pool, [&] { return RunHandler(route, request, none); });
-    }
+    if (!has_body) co_return co_await AnswerRead(route, request);
     const std::uint64_t announced = request.content_length.value_or(UINT64_MAX);
     const bool small = !parser.chunked() && announced <= context_.options.small_body_bytes &&
                        announced <= route.max_body_bytes;
@@ -162,6 +161,13 @@ class Connection {
         co_await OnPool(context_.pool, [&] { return RunHandler(route, request, body); });
     co_await body.Settle();
     co_return response;
+  }
+
+  asio::awaitable<std::optional<Response>> AnswerRead(const Route& route, const Request& request) {
+    BodyPlaces::Place place = co_await context_.reads.Take(request.identity.key(), 0);
+    if (place.refusal) co_return std::move(*place.refusal);
+    MemoryBody none("");
+    co_return co_await OnPool(context_.pool, [&] { return RunHandler(route, request, none); });
   }
 
   // A small body is read first: while it comes, however slowly, it holds no thread.
@@ -283,8 +289,7 @@ class Connection {
                                       asio::redirect_error(asio::use_awaitable, error));
     std::vector<char> piece(kChunkBytes);
     while (!error && !serializer.is_done()) {
-      const auto count =
-          co_await OnPool(context_.pool, [&] { return Pull(*response.stream, piece); });
+      const auto count = co_await PullSome(response, piece);
       if (!count) co_return false;  // no last chunk: the client sees that it is not whole
       message.body().data = *count > 0 ? piece.data() : nullptr;
       message.body().size = *count;
@@ -295,6 +300,16 @@ class Connection {
       if (error == http::error::need_buffer) error = {};
     }
     co_return !error;
+  }
+
+  asio::awaitable<base::Result<std::size_t>> PullSome(Response& response, std::span<char> piece) {
+    const auto pull = [&] { return Pull(*response.stream, piece); };
+    if (response.waits) co_return co_await OnPool(context_.pool, pull);
+    BodyPlaces::Place place = co_await context_.pulls.Take(caller_, piece.size());
+    if (place.refusal) {
+      co_return base::MakeError(base::ErrorCode::kUnavailable, "the collector is stopping");
+    }
+    co_return co_await OnPool(context_.pool, pull);
   }
 
   asio::awaitable<void> Linger() {
@@ -312,6 +327,7 @@ class Connection {
   Stream& stream_;
   LiveConnection& live_;
   const std::string peer_;
+  std::int64_t caller_ = 0;  // of the present request
   beast::flat_buffer buffer_{kHeaderBytes + kChunkBytes};
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <climits>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <string>
 #include <tuple>
 
+#include "base/clock.h"
 #include "server/http/beast.h"
 #include "server/http/body_places.h"
 #include "server/http/router.h"
@@ -42,12 +44,25 @@ struct ServerContext {
         front_pool(kFrontThreads),
         pool(static_cast<std::size_t>(options.handler_threads)),
         streamed(PlacesFor(options, 2)),
-        ready(PlacesFor(options, 4)) {}
+        ready(PlacesFor(options, 4)),
+        reads(ReadPlacesFor(options)),
+        pulls(PullPlacesFor(options)) {}
 
   // `part` of the handler threads for all callers, a quarter of these for one of them.
   static BodyPlaces::Options PlacesFor(const HttpServerOptions& options, int part) {
     const int places = std::max(1, options.handler_threads / part);
     return {places, std::max(1, options.handler_threads / 4), options.body_wait_ns};
+  }
+
+  // One caller may also wait: a page asks for much at once.
+  static BodyPlaces::Options ReadPlacesFor(const HttpServerOptions& options) {
+    return {std::max(1, options.handler_threads / 8), std::max(2, options.handler_threads / 2),
+            options.body_wait_ns};
+  }
+  // An answer that has begun waits for its turn, whatever it takes.
+  static BodyPlaces::Options PullPlacesFor(const HttpServerOptions& options) {
+    constexpr std::int64_t kNoLimitNs = 24 * 3600 * base::kNanosPerSecond;
+    return {std::max(1, options.handler_threads / 4), INT_MAX, kNoLimitNs};
   }
 
   void Count(const std::string& route, const std::string& method, int status);
@@ -58,9 +73,12 @@ struct ServerContext {
   asio::thread_pool front_pool;  // Admit, and handlers of Scope::kPublic
   asio::thread_pool pool;        // all other handlers
   // Bodies that their senders' pace holds up have half of the handlers, those that are here already
-  // a quarter: what reads has the rest.
+  // a quarter; requests without a body an eighth, and streamed answers a quarter: however much
+  // somebody asks, and however long the catalog takes for it, who sends finds a handler (HP-04).
   BodyPlaces streamed;
   BodyPlaces ready;
+  BodyPlaces reads;
+  BodyPlaces pulls;
   std::atomic<std::uint64_t> body_memory{0};  // of BodyMemory
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> open{0};

@@ -73,6 +73,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;                    // used when `stream` is empty
   std::unique_ptr<BodySource> stream;  // sent chunked; an error in the middle breaks the connection
+  bool waits = false;  // the stream mostly sleeps until there is something, and its kind are few
 };
 
 using Handler = std::function<Response(const Request& request, BodySource& body)>;

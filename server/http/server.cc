@@ -164,6 +164,8 @@ void HttpServer::Stop() {
   }
   context.streamed.Stop();
   context.ready.Stop();
+  context.reads.Stop();
+  context.pulls.Stop();
   // Idle connections end at once; one with a running handler may finish it within the grace time.
   const auto end = std::chrono::steady_clock::now() + kGrace;
   while (context.open > 0) {

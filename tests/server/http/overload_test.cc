@@ -173,6 +173,45 @@ TEST_F(Overload, HP04_SmallBodiesHoldNoHandlerWhileTheyCome) {
   EXPECT_EQ(seen_.body_bytes, 1002U);
 }
 
+// Whoever asks for more than the catalog can do at once waits, and nobody else.
+TEST_F(Overload, HP04_ReadersLeaveHandlersToSenders) {
+  Start();  // 16 threads: 2 for reading, 8 of one caller at a time
+  for (int i = 0; i < 20; ++i) {
+    held_.push_back(std::make_unique<RawClient>(plain_port(), false));
+    held_.back()->Send(Head("GET", "/held", "viewer-token"));
+  }
+  ASSERT_TRUE(WaitUntil([&] { return seen_.holding == 2; }, 3000));
+  EXPECT_THAT(Ask(Head("PUT", "/in", "sensor-token-z", "Content-Length: 2\r\n") + "ab"),
+              StartsWith("HTTP/1.1 201"));
+  EXPECT_EQ(seen_.holding, 2);
+  seen_.held = false;
+  int served = 0;
+  int refused = 0;
+  for (const auto& client : held_) {
+    const std::string answer = client->ReadAnswer();
+    served += answer.starts_with("HTTP/1.1 200") ? 1 : 0;
+    refused += answer.starts_with("HTTP/1.1 429") ? 1 : 0;
+  }
+  EXPECT_EQ(served, 8);
+  EXPECT_EQ(refused, 12);
+}
+
+TEST_F(Overload, HP04_DownloadsLeaveHandlersToSenders) {
+  options_.body_wait_ns = 1'000'000;  // is not for them: what has begun goes on
+  Start();
+  for (int i = 0; i < 20; ++i) {
+    held_.push_back(std::make_unique<RawClient>(plain_port(), false));
+    held_.back()->Send(Head("GET", "/held-stream", "viewer-token"));
+    EXPECT_THAT(held_.back()->ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  }
+  ASSERT_TRUE(WaitUntil([&] { return seen_.holding == 4; }, 3000));
+  EXPECT_THAT(Ask(Head("PUT", "/in", "sensor-token-z", "Content-Length: 2\r\n") + "ab"),
+              StartsWith("HTTP/1.1 201"));
+  EXPECT_EQ(seen_.holding, 4);
+  seen_.held = false;
+  for (const auto& client : held_) EXPECT_THAT(client->ReadUntil("0\r\n\r\n"), HasSubstr("xxx"));
+}
+
 TEST_F(Overload, SmallBodiesThatAreManyAreStreamed) {
   options_.small_body_bytes = 80 << 20;  // more than the memory for all
   Start();

@@ -34,6 +34,25 @@ class Letters : public BodySource {
   bool fails_;
 };
 
+void Hold(Seen& seen) {
+  ++seen.holding;
+  while (seen.held) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  --seen.holding;
+}
+
+// Its first piece takes long.
+class HeldLetters final : public Letters {
+ public:
+  explicit HeldLetters(Seen& seen) : Letters(seen, 10, false), seen_(seen) {}
+  base::Result<std::size_t> Read(std::span<char> buffer) override {
+    Hold(seen_);
+    return Letters::Read(buffer);
+  }
+
+ private:
+  Seen& seen_;
+};
+
 Response Take(Seen& seen, BodySource& body) {
   ++seen.handler_calls;
   std::array<char, 4096> buffer;
@@ -85,6 +104,15 @@ std::vector<Route> Routes(Seen& seen) {
       [&seen, kHuge](const Request&, BodySource&) { return Stream(seen, kHuge, false); });
   get("/breaks", Scope::kViewer,
       [&seen](const Request&, BodySource&) { return Stream(seen, 100'000, true); });
+  get("/held", Scope::kViewer, [&seen](const Request&, BodySource&) {
+    Hold(seen);
+    return JsonResponse(200, "{}");
+  });
+  get("/held-stream", Scope::kViewer, [&seen](const Request&, BodySource&) {
+    Response response = Stream(seen, 0, false);
+    response.stream = std::make_unique<HeldLetters>(seen);
+    return response;
+  });
   routes.push_back(
       {.method = "PUT",
        .pattern = "/in",
@@ -122,6 +150,7 @@ ServerFixture::ServerFixture() {
 }
 
 ServerFixture::~ServerFixture() {
+  seen_.held = false;
   server_.reset();
   std::filesystem::remove_all(folder_);
 }

@@ -20,6 +20,8 @@ struct Seen {
   std::atomic<int> body_errors{0};
   std::atomic<std::uint64_t> streamed_bytes{0};
   std::atomic<int> streams_alive{0};
+  std::atomic<bool> held{true};  // /held and the stream of /held-stream wait until it is false
+  std::atomic<int> holding{0};   // how many of them do
 };
 
 class ServerFixture : public testing::Test {
