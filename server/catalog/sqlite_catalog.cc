@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include "base/clock.h"
@@ -30,7 +31,7 @@ constexpr std::int64_t kForcedCheckpointPause = base::kNanosPerSecond;
 
 // What one transaction takes up for all that wait, at most.
 constexpr std::size_t kGroupSize = 64;
-constexpr std::int64_t kGroupNs = 20 * base::kNanosPerMilli;
+constexpr std::chrono::milliseconds kGroupTime{20};
 
 constexpr const char* kCommonPragmas = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
 // A new file's pages are large, since a batch fills many; the writer keeps those that it writes
@@ -167,6 +168,7 @@ class SqliteCatalog final : public Catalog {
   base::Result<> WriteOne(const WriteWork& work, bool savepoint);
   void WriteSingly(std::span<WriteJob* const> jobs, const WriteJob& first);
   base::Result<> Commit();
+  base::Result<> SyncLog();
   void KeepLogSmall();
   void EmptyLog(int pages);
   void CopyLog();
@@ -174,7 +176,8 @@ class SqliteCatalog final : public Catalog {
   CatalogOptions options_;
   std::unique_ptr<SqliteConnection> syncer_;   // of log_sync_
   std::unique_ptr<SqliteConnection> copying_;  // of log_copier_'s thread
-  LogSync log_sync_{[this] { return syncer_->SyncLog(); }};
+  std::atomic<bool> syncing_{false};
+  LogSync log_sync_{[this] { return SyncLog(); }};
   WriteQueue queue_;  // whose turn it is may use the four below
   std::unique_ptr<SqliteConnection> writer_;
   int copied_pages_ = 0;  // of the log, at the last try to copy it back
@@ -233,6 +236,14 @@ base::Result<> SqliteCatalog::Commit() {
   return done;
 }
 
+base::Result<> SqliteCatalog::SyncLog() {
+  syncing_ = true;
+  base::Result<> done = syncer_->SyncLog();
+  syncing_ = false;
+  queue_.Poke();
+  return done;
+}
+
 // Each in a transaction of its own, in the order in which they came.
 void SqliteCatalog::WriteSingly(std::span<WriteJob* const> jobs, const WriteJob& first) {
   for (WriteJob* const job : jobs) {
@@ -245,8 +256,11 @@ void SqliteCatalog::WriteSingly(std::span<WriteJob* const> jobs, const WriteJob&
 
 // Only what is repeatable is done twice: of other work, what was written before somebody's
 // statement ended the transaction for all is told as failed, as if its own commit had failed.
+//
+// While the log is being synced, a commit would only wait for the next sync: what comes until then
+// shares it, and pages that many write are written to the log once.
 void SqliteCatalog::WriteGroup(WriteJob& first) {
-  const std::int64_t end_ns = base::SteadyNow() + kGroupNs;
+  const auto end = std::chrono::steady_clock::now() + kGroupTime;
   std::vector<WriteJob*> written;
   const auto finish_written = [&](const base::Result<>& result) {
     const std::uint64_t commit = result ? log_sync_.Committed() : 0;
@@ -272,8 +286,8 @@ void SqliteCatalog::WriteGroup(WriteJob& first) {
     } else if (job != &first) {
       queue_.Finish(*job);
     }
-    const bool more = first.shared && ++size < kGroupSize && base::SteadyNow() < end_ns;
-    job = more ? queue_.TakeNext() : nullptr;
+    const bool more = first.shared && ++size < kGroupSize && std::chrono::steady_clock::now() < end;
+    job = more ? queue_.AwaitNext([this] { return syncing_.load(); }, end) : nullptr;
   }
   if (!written.empty()) finish_written(Commit());
 }

@@ -5,6 +5,7 @@
 // each goes on only when its own work is done. Any thread. Internal to catalog/.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -35,12 +36,17 @@ class WriteQueue {
   bool Enter(WriteJob& job);
   // The next one, when it may share; nullptr when there is none. Only in the caller's turn.
   WriteJob* TakeNext();
+  // The same, but waits for one as long as `busy` says so, which Poke lets it look at again, and no
+  // longer than to `end`.
+  WriteJob* AwaitNext(const std::function<bool()>& busy, std::chrono::steady_clock::time_point end);
+  void Poke();
   // The job of another thread is done. Only in the caller's turn.
   void Finish(WriteJob& job);
   void Leave();
 
  private:
   std::mutex mutex_;  // guards the two below, and `done`
+  std::condition_variable arrived_;
   std::deque<WriteJob*> waiting_;
   bool busy_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -55,6 +56,35 @@ TEST_F(WriteQueueTest, TheNextMayBeTakenAsLongAsItShares) {
   queue_.Leave();
   threads_.clear();
   EXPECT_EQ(own_turns_, (std::vector<int>{2, 3, 4}));
+}
+
+TEST_F(WriteQueueTest, TheNextIsAwaitedAsLongAsSomethingIsBusy) {
+  const auto never = std::chrono::steady_clock::now() + std::chrono::hours(1);
+  std::atomic<bool> busy = false;
+  const auto is_busy = [&busy] { return busy.load(); };
+  EXPECT_EQ(queue_.AwaitNext(is_busy, never), nullptr);
+  busy = true;
+  EXPECT_EQ(queue_.AwaitNext(is_busy, std::chrono::steady_clock::now()), nullptr);
+  {
+    const std::jthread other([this] { Want(0, true); });
+    WriteJob* const job = queue_.AwaitNext(is_busy, never);
+    ASSERT_NE(job, nullptr);
+    queue_.Finish(*job);
+  }
+  {
+    const std::jthread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      busy = false;
+      queue_.Poke();
+    });
+    EXPECT_EQ(queue_.AwaitNext(is_busy, never), nullptr);
+  }
+  busy = true;
+  Want(1, false);  // wants to be alone: nothing to wait for
+  EXPECT_EQ(queue_.AwaitNext(is_busy, never), nullptr);
+  queue_.Leave();
+  threads_.clear();
+  EXPECT_EQ(own_turns_, std::vector<int>{1});
 }
 
 TEST_F(WriteQueueTest, WhatIsDoneGoesOnWhileTheTurnLasts) {
