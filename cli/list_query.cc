@@ -30,7 +30,9 @@ void AddListOptions(CLI::App& app, ListOptions* options) {
   app.add_option("--clock", options->clock, "whose time counts: the collector's or the sensor's")
       ->check(CLI::IsMember({"received", "sensor"}));
   app.add_option("--limit", options->limit, "rows at most, the newest; 0: all; default 100")
-      ->check(CLI::NonNegativeNumber);
+      ->check([](const std::string& text) {
+        return std::string(text.starts_with('-') ? "must be 0 or more" : "");
+      });
   AddFormatOption(app, &options->format);
   auto* top = app.add_option("--top", options->top,
                              "the largest groups by a field, or by two: FIELD[,FIELD]");

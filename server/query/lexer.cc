@@ -186,7 +186,8 @@ class Lexer {
       }
     }
     return Fail(*i, std::min<std::size_t>(2, text_.size() - *i),
-                "in a text, a backslash is followed by \" \\ n r t or xNN; a regular expression is "
+                "in a text, a backslash is followed by \", another one, n, r, t or xNN; a regular "
+                "expression is "
                 "written r\"...\"");
   }
 

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
+
 #include "cli/follow_window.h"
 #include "cli/list_query.h"
 #include "cli/list_verb.h"
@@ -34,6 +36,18 @@ TEST(ListRows, FlowsAndEvents) {
     EXPECT_FALSE(ReadListItem(ListKind::kFlows, bad)) << bad;
   }
   EXPECT_TRUE(ReadListItem(ListKind::kCommands, R"({"values":[1,null,{"a":2}],"orig":7})"));
+}
+
+TEST(ListOptions, ANegativeLimitIsSaidInFewWords) {
+  CLI::App app;
+  ListOptions options;
+  AddListOptions(app, &options);
+  try {
+    app.parse("--limit -1");
+    FAIL() << "it is taken";
+  } catch (const CLI::ParseError& error) {
+    EXPECT_STREQ(error.what(), "--limit: must be 0 or more");
+  }
 }
 
 TEST(LineCutter, CutsWhateverTheParts) {
