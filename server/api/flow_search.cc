@@ -1,10 +1,6 @@
 #include "server/api/flow_search.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
-
-#include "server/catalog/address_filter.h"
 
 namespace tapiary::server {
 namespace {
@@ -27,23 +23,16 @@ const FilterNode* FindTest(const FilterNode& node) {
   return nullptr;
 }
 
-SqlValue Blob(const AddressKey& key) {
-  return std::vector<std::uint8_t>(key.begin(), key.end());
-}
-
-SqlCondition Search(const char* column, const FilterValue& value) {
-  if (value.address_low == value.address_high) {
-    return {fmt::format("tapiary_may_have(a.filter, ?) AND {} = ?", column),
-            {AddressHash(value.address_low), Blob(value.address_low)}};
-  }
-  return {fmt::format("{0} >= ? AND {0} <= ?", column),
-          {Blob(value.address_low), Blob(value.address_high)}};
+AddressSearch Search(std::string_view column, const FilterValue& value) {
+  const bool orig = column == "f.orig_ip";
+  return {orig ? FlowSide::kOriginator : FlowSide::kResponder, value.address_low,
+          value.address_high};
 }
 
 }  // namespace
 
-std::vector<SqlCondition> AddressSearches(const Filter& filter) {
-  std::vector<SqlCondition> searches;
+std::vector<AddressSearch> AddressSearches(const Filter& filter) {
+  std::vector<AddressSearch> searches;
   const FilterNode* const test = FindTest(filter.root());
   if (test == nullptr) return searches;
   const FieldSql& sql = SqlOf(*test->field, FilterTable::kFlows);

@@ -1,20 +1,20 @@
 // How lists and sums of flows are put so that an index answers them. Pure; any thread.
 //
-// Lists of flows of one address: the catalog finds them by its address indexes, batch by batch from
-// the newest on, in place of looking at every flow. By the sensor's clock there are two indexes: of
-// flows that lasted less than two seconds, and of the others.
+// Lists of flows of one address: the catalog finds them by its lists of addresses, batch by batch
+// from the newest on, in place of looking at every flow. By the sensor's clock there are two
+// indexes: of flows that lasted less than two seconds, and of the others.
 #pragma once
 
 #include <vector>
 
 #include "server/api/list_query.h"
+#include "server/query/flow_lookup.h"
 
 namespace tapiary::server {
 
-// Conditions on a and f of kFlowsByBatch (flow_lookup.h), of which every flow that passes the
-// filter meets one or more; each is a search in one index. Empty when the filter asks for no
-// address, for too many, or in a way that no index answers, such as "or".
-std::vector<SqlCondition> AddressSearches(const Filter& filter);
+// Every flow that passes the filter is found by one or more. Empty when the filter asks for no
+// address, for too many, or in a way that they cannot answer, such as "or".
+std::vector<AddressSearch> AddressSearches(const Filter& filter);
 
 // Conditions " AND ..." on f, of which every flow that did not end before `from_ns` meets exactly
 // one; each lets one index by start be used.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <tuple>
 
 #include "base/clock.h"
@@ -86,17 +87,18 @@ struct Page {
 
 // How the page's rows are found: all that meet a condition, or batch by batch what a search finds.
 struct PagePart {
-  SqlCondition condition;
-  bool by_batch = false;
+  SqlCondition condition{};
+  std::optional<AddressSearch> search{};
 };
 
 std::vector<PagePart> PartsOf(ListKind kind, const ListQuery& query) {
   std::vector<PagePart> parts;
   if (kind == ListKind::kFlows && query.window.clock == Clock::kReceived) {
-    for (auto& search : AddressSearches(query.filter)) parts.push_back({std::move(search), true});
+    for (const auto& search : AddressSearches(query.filter)) parts.push_back({.search = search});
   }
   if (!parts.empty()) return parts;
-  for (auto& part : WindowParts(TableOf(kind), query.window)) parts.push_back({std::move(part)});
+  for (auto& part : WindowParts(TableOf(kind), query.window))
+    parts.push_back({.condition = std::move(part)});
   return parts;
 }
 
@@ -115,14 +117,13 @@ SqlCondition PageStatement(ListKind kind, const ListQuery& query, const PagePart
     Append(&select, SqlCondition{fmt::format(" AND ({}, {}) < (?, ?)", key, id),
                                  {query.after->key, query.after->id}});
   }
-  if (part.by_batch) {
+  if (part.search) {
     const std::string from = " FROM flows f ";
     select.text.replace(select.text.find(from), from.size(),
                         fmt::format(" FROM {} ", kFlowsByBatch));
-    Append(&select,
-           " AND b.received_ns >= ? AND b.received_ns <= ? AND f.received_ns = "
-           "b.received_ns AND ");
-    select.params.insert(select.params.end(), {window.from_ns, window.to_ns});
+    Append(&select, SqlCondition{" AND b.received_ns >= ? AND b.received_ns <= ? AND ",
+                                 {window.from_ns, window.to_ns}});
+    Append(&select, ConditionOf(*part.search));
     key = "b.received_ns";
   }
   Append(&select, part.condition);

@@ -84,6 +84,9 @@ class SqlWriter {
   // Removes the part and all of its rows. kUnavailable when somebody has the table in use for too
   // long. Until the end of the transaction nobody else gets at the table.
   virtual base::Result<> DropPart(const TimePart& part);
+  // Whether searches for an address go by flow_ends (address_list.h). Else indexes of addresses
+  // answer, and nothing reads it.
+  [[nodiscard]] virtual bool has_address_lists() const { return true; }
   // Runs `work`; when it fails, what it wrote is taken back and the transaction can go on.
   virtual base::Result<> Attempt(const std::function<base::Result<>()>& work) = 0;
 };

@@ -138,6 +138,7 @@ class Writer final : public SqlWriter {
     values.insert(values.end(), rows.values.begin(), rows.values.end());
     return connection_.Run(sql, values, visit);
   }
+  [[nodiscard]] bool has_address_lists() const override { return false; }
   base::Result<> DropPart(const TimePart& part) override {
     return server::DropPart(connection_, part);
   }

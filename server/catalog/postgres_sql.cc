@@ -1,5 +1,6 @@
 #include "server/catalog/postgres_sql.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
@@ -26,6 +27,8 @@ bool IsWord(char c) {
 
 // What follows on the line is a comment for SQLite only.
 constexpr std::string_view kOwn = "--postgres ";
+// What follows on the line is for SQLite only.
+constexpr std::string_view kOther = "/*sqlite*/ ";
 
 struct Renamed {
   std::string_view from;
@@ -72,6 +75,11 @@ CREATE OR REPLACE FUNCTION tapiary_may_have(bytea, bigint) RETURNS boolean
     get_bit($1, ((($2 & 4294967295) + 2 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1 AND
     get_bit($1, ((($2 & 4294967295) + 3 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1 AND
     get_bit($1, ((($2 & 4294967295) + 4 * ((($2 >> 32) & 4294967295) | 1)) % (8 * length($1)))::int) = 1) $$;
+-- No lists (address_list.h): indexes of addresses answer.
+CREATE OR REPLACE FUNCTION tapiary_first(bytea, bytea, bytea) RETURNS bigint
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 0::bigint $$;
+CREATE OR REPLACE FUNCTION tapiary_last(bytea, bytea, bytea) RETURNS bigint
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 9223372036854775807 $$;
 CREATE OR REPLACE FUNCTION json(text) RETURNS json
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
   $$ SELECT $1::json $$;
@@ -120,6 +128,10 @@ std::string PostgresStep(std::string_view sqlite_step) {
   std::string out;
   for (std::size_t at = 0; at < sqlite_step.size();) {
     if (sqlite_step.substr(at).starts_with(kOwn)) at += kOwn.size();
+    if (sqlite_step.substr(at).starts_with(kOther)) {
+      at = std::min(sqlite_step.find('\n', at), sqlite_step.size());
+      continue;
+    }
     if (const std::size_t end = SkipOpaque(sqlite_step, at); end != at) {
       out += sqlite_step.substr(at, end - at);
       at = end;

@@ -487,7 +487,8 @@ std::span<const char* const> SchemaSteps() {
                                 kCompletenessStep,
                                 kTimePartsStep,
                                 kAddressesStep,
-                                kStartsStep};
+                                kStartsStep,
+                                kEndsStep};
   return steps;
 }
 

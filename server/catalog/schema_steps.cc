@@ -126,4 +126,20 @@ CREATE INDEX short_flows_by_start ON flows (start_ns) WHERE end_ns / 4 - start_n
 CREATE INDEX long_flows_by_start ON flows (start_ns) WHERE end_ns / 4 - start_ns / 4 >= 500000000;
 )sql";
 
+// On SQLite a list for each batch in place of an entry for each flow in two indexes. Of batches
+// whose lists are NULL all flows are looked at, which are together in flows_by_received. PostgreSQL
+// keeps the indexes and no lists: reading those costs it too much.
+const char* const kEndsStep = R"sql(
+CREATE TABLE flow_ends (
+  received_ns INTEGER PRIMARY KEY,  -- as in flow_batches
+  orig BLOB,                        -- server/catalog/address_list.h
+  resp BLOB
+);
+/*sqlite*/ DROP INDEX flows_by_orig;
+/*sqlite*/ DROP INDEX flows_by_resp;
+/*sqlite*/ CREATE INDEX flows_by_received ON flows (received_ns, number);
+/*sqlite*/ INSERT INTO flow_ends (received_ns, orig, resp) SELECT received_ns,
+/*sqlite*/   tapiary_list(orig_ip, number), tapiary_list(resp_ip, number) FROM flows GROUP BY 1;
+)sql";
+
 }  // namespace tapiary::server

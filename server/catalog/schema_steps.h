@@ -8,5 +8,6 @@ extern const char* const kCompletenessStep;
 extern const char* const kTimePartsStep;
 extern const char* const kAddressesStep;
 extern const char* const kStartsStep;
+extern const char* const kEndsStep;
 
 }  // namespace tapiary::server

@@ -11,7 +11,10 @@
 
 #include "base/text.h"
 #include "capture/packet.h"
+#include "server/catalog/address_filter.h"
+#include "server/catalog/address_list.h"
 #include "server/ingest/flow_record.h"
+#include "server/query/value.h"
 
 namespace tapiary::server {
 namespace {
@@ -263,21 +266,52 @@ base::Result<> StoreChanges(SqlWriter& writer, const BatchChanges& changes) {
     const std::vector<SqlValue> key{received_ns};
     TAPIARY_TRY(
         writer.Execute("DELETE FROM flow_batches WHERE received_ns = ? AND flows <= 0", key));
-    TAPIARY_TRY(writer.Execute(
-        "DELETE FROM flow_addresses WHERE received_ns = ? AND NOT EXISTS (SELECT 1 FROM "
-        "flow_batches b WHERE b.received_ns = flow_addresses.received_ns)",
-        key));
+    for (const char* const table : {"flow_addresses", "flow_ends"}) {
+      TAPIARY_TRY(
+          writer.Execute(fmt::format("DELETE FROM {0} WHERE received_ns = ? AND NOT EXISTS (SELECT "
+                                     "1 FROM flow_batches b WHERE b.received_ns = {0}.received_ns)",
+                                     table),
+                         key));
+    }
   }
   return {};
 }
 
+BatchAddresses AddressesOf(std::span<const capture::FlowRecord> flows) {
+  std::vector<std::int64_t> hashes;
+  std::array<std::vector<AddressEntry>, 2> ends;
+  hashes.reserve(2 * flows.size());
+  for (auto& end : ends) end.reserve(flows.size());
+  for (const capture::FlowRecord& flow : flows) {
+    const std::int64_t number = Int(NumberValue(flow.id.number));
+    const std::array<const capture::IpAddress*, 2> ips{&flow.orig.ip, &flow.resp.ip};
+    for (std::size_t side = 0; side < ips.size(); ++side) {
+      if (ips[side]->version == 0) continue;
+      const AddressKey key = ToAddressKey(*ips[side]);
+      hashes.push_back(AddressHash(key));
+      ends[side].push_back({key, number});
+    }
+  }
+  return {MakeAddressFilter(std::move(hashes)), MakeAddressList(std::move(ends[0])),
+          MakeAddressList(std::move(ends[1]))};
+}
+
 base::Result<> StoreAddresses(SqlWriter& writer, std::int64_t received_ns,
-                              std::vector<std::uint8_t> filter) {
-  const std::vector<SqlValue> values{received_ns, std::move(filter)};
+                              BatchAddresses addresses) {
+  const auto value = [](std::vector<std::uint8_t>& list) {
+    return list.empty() ? SqlValue(nullptr) : SqlValue(std::move(list));
+  };
+  const std::vector<SqlValue> filter{received_ns, std::move(addresses.filter)};
   TAPIARY_TRY(writer.Execute(
       "INSERT INTO flow_addresses (received_ns, filter) VALUES (?, ?) ON CONFLICT (received_ns) "
       "DO UPDATE SET filter = NULL",
-      values));
+      filter));
+  if (!writer.has_address_lists()) return {};
+  const std::vector<SqlValue> lists{received_ns, value(addresses.orig), value(addresses.resp)};
+  TAPIARY_TRY(writer.Execute(
+      "INSERT INTO flow_ends (received_ns, orig, resp) VALUES (?, ?, ?) ON CONFLICT (received_ns) "
+      "DO UPDATE SET orig = NULL, resp = NULL",
+      lists));
   return {};
 }
 

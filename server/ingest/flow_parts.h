@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "capture/records.h"
@@ -36,9 +37,13 @@ base::Result<Added> AddPart(SqlWriter& writer, std::int64_t sensor_id, std::int6
 void CountFlow(const capture::FlowRecord& flow, BatchTotals* totals);
 // Writes them to flow_batches.
 base::Result<> StoreChanges(SqlWriter& writer, const BatchChanges& changes);
-// What an item's flows may have as addresses, new or there already. Where two items were received
-// at the same time, that is anything.
+// The addresses of an item's flows, new or there already: an AddressFilter of all, an AddressList
+// of each end's. Where two items were received at the same time, any flow may have any.
+struct BatchAddresses {
+  std::vector<std::uint8_t> filter, orig, resp;
+};
+BatchAddresses AddressesOf(std::span<const capture::FlowRecord> flows);
 base::Result<> StoreAddresses(SqlWriter& writer, std::int64_t received_ns,
-                              std::vector<std::uint8_t> filter);
+                              BatchAddresses addresses);
 
 }  // namespace tapiary::server

@@ -3,28 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
-#include "server/catalog/address_filter.h"
 #include "server/ingest/flow_parts.h"
 #include "server/ingest/rows.h"
 #include "server/ingest/stored.h"
-#include "server/query/value.h"
 
 namespace tapiary::server {
-
-namespace {
-
-std::vector<std::uint8_t> AddressesOf(std::span<const capture::FlowRecord> flows) {
-  std::vector<std::int64_t> hashes;
-  hashes.reserve(2 * flows.size());
-  for (const capture::FlowRecord& flow : flows) {
-    for (const capture::IpAddress* const ip : {&flow.orig.ip, &flow.resp.ip}) {
-      if (ip->version != 0) hashes.push_back(AddressHash(ToAddressKey(*ip)));
-    }
-  }
-  return MakeAddressFilter(std::move(hashes));
-}
-
-}  // namespace
 
 FlowRows::FlowRows(std::int64_t sensor_id, std::span<const capture::FlowRecord> flows)
     : sensor_id_(sensor_id), flows_(flows) {
@@ -50,8 +33,10 @@ FlowRows::FlowRows(std::int64_t sensor_id, std::span<const capture::FlowRecord> 
     first_.push_back(at);
     AppendFlowValues(sensor_id, flows[at], 0, &values_);
   }
-  addresses_ = AddressesOf(flows);
+  addresses_ = std::make_unique<BatchAddresses>(AddressesOf(flows));
 }
+
+FlowRows::~FlowRows() = default;
 
 base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int64_t received_ns) {
   for (std::size_t at = kFlowReceived; at < values_.size(); at += kFlowColumnCount) {
@@ -62,6 +47,7 @@ base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int
                fresh,   kFlowReceived, std::move(values_)};
   std::vector<std::size_t> existing;
   TAPIARY_TRY(writer.InsertNew(rows, &existing));
+  values_ = std::move(rows.values);  // that are freed when nobody waits for it
   BatchChanges changes;
   CountNew(existing, &changes[received_ns]);
   for (const std::size_t row : existing) singly_.push_back(first_[row]);
@@ -74,7 +60,7 @@ base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int
   }
   TAPIARY_TRY(StoreChanges(writer, changes));
   if (changes[received_ns].flows > 0) {
-    TAPIARY_TRY(StoreAddresses(writer, received_ns, std::move(addresses_)));
+    TAPIARY_TRY(StoreAddresses(writer, received_ns, std::move(*addresses_)));
   }
   StoredChanges stored;
   for (const auto& [batch_ns, totals] : changes) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,12 +51,14 @@ base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const Seg
 enum class Added : std::uint8_t { kYes, kContradicts };
 
 struct BatchTotals;
+struct BatchAddresses;
 // The rows of a batch of flows: made before the write transaction, which others wait for. Parts of
 // a flow may come in any order: the newest part's totals stand, blocks of all are joined.
 class FlowRows {
  public:
   // The flows must outlive it.
   FlowRows(std::int64_t sensor_id, std::span<const capture::FlowRecord> flows);
+  ~FlowRows();
   // Once, inside Catalog::Write. The numbers of flows that contradict, whose stored rows stay: it
   // is another flow (ends, protocol, start) or its totals do not grow with the parts.
   base::Result<std::vector<std::size_t>> Add(SqlWriter& writer, std::int64_t received_ns);
@@ -65,10 +68,10 @@ class FlowRows {
 
   std::int64_t sensor_id_;
   std::span<const capture::FlowRecord> flows_;
-  std::vector<std::size_t> first_;       // of their id in the batch
-  std::vector<std::size_t> singly_;      // the others
-  std::vector<SqlValue> values_;         // of first_
-  std::vector<std::uint8_t> addresses_;  // AddressFilter of all flows
+  std::vector<std::size_t> first_;   // of their id in the batch
+  std::vector<std::size_t> singly_;  // the others
+  std::vector<SqlValue> values_;     // of first_
+  std::unique_ptr<BatchAddresses> addresses_;
 };
 
 base::Result<> AddGap(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,

@@ -317,10 +317,10 @@ base::Result<StoredAmount> CloseAccount(SqlWriter& writer, const PurgeContext& c
       "UPDATE stored SET entries = 0, bytes = 0 WHERE kind = ? AND hour >= ? AND hour < ?", hours));
   if (kind != DataKind::kFlows) return total;
   const std::vector<SqlValue> times{part.from_ns, part.to_ns};
-  TAPIARY_TRY(
-      writer.Execute("DELETE FROM flow_batches WHERE received_ns >= ? AND received_ns < ?", times));
-  TAPIARY_TRY(writer.Execute(
-      "DELETE FROM flow_addresses WHERE received_ns >= ? AND received_ns < ?", times));
+  for (const char* const batches : {"flow_batches", "flow_addresses", "flow_ends"}) {
+    TAPIARY_TRY(writer.Execute(
+        fmt::format("DELETE FROM {} WHERE received_ns >= ? AND received_ns < ?", batches), times));
+  }
   return total;
 }
 

@@ -21,6 +21,7 @@ TEST(PostgresSql, TypesOfAStepAreRenamed) {
             "c DOUBLE PRECISION, d TEXT");
   EXPECT_EQ(PostgresStep("MY_INTEGER INTEGERS -- BLOB\n'REAL'"),
             "MY_INTEGER INTEGERS -- BLOB\n'REAL'");
+  EXPECT_EQ(PostgresStep("a;\n/*sqlite*/ b;\n\n/*sqlite*/ c;"), "a;\n\n\n");
   EXPECT_EQ(PostgresStep("a;\n--postgres DROP INTEGER;\n-- no\n"), "a;\nDROP BIGINT;\n-- no\n");
   for (const char* step : SchemaSteps()) {
     EXPECT_EQ(PostgresStep(step).find(" INTEGER "), std::string::npos);

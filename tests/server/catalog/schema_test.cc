@@ -119,5 +119,38 @@ TEST(Schema, FlowsOfTheFirstVersionAreCounted) {
   EXPECT_EQ(rows, (std::vector<std::string>{"100 2 24.0 1", "101 1 12.0 1"}));
 }
 
+TEST(Schema, FlowsOfBeforeAreInLists) {
+  const base::TempFolder folder;
+  const std::string path = folder.path() + "/c.db";
+  const std::size_t step = StepWith("CREATE TABLE flow_ends");
+  for (std::size_t i = 0; i < step; ++i) Raw(path, SchemaSteps()[i]);
+  const auto flow = [&path](int number, int received_ns, const std::string& ip) {
+    Raw(path,
+        "INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, end_ns, "
+        "proto, ether_type, orig_ip, orig_port, resp_port, orig_packets, orig_bytes, "
+        "resp_packets, resp_bytes, community_id, service, transactions, commands, received_ns, "
+        "blocks, record) VALUES (1, 2, " +
+            std::to_string(number) + ", 0, 0, '', 1, 2, 6, 2048, " + ip +
+            ", 3, 4, 5, 6, 7, 8, '', '', 0, 0, " + std::to_string(received_ns) + ", '[]', '{}')");
+  };
+  const std::string ip = "x'00000000000000000000ffff0a000001'";
+  flow(7, 100, ip);
+  flow(8, 100, "NULL");
+  flow(9, 100, ip);
+  flow(5, 101, "x'00000000000000000000ffff0a000002'");
+  Raw(path, "PRAGMA user_version = " + std::to_string(step));
+  const auto catalog = Catalog::Open({.path = path});
+  ASSERT_TRUE(catalog) << catalog.error().message;
+  std::string found;
+  ASSERT_TRUE((*catalog)->Query(
+      "SELECT tapiary_first(orig, " + ip + ", " + ip + ") || '-' || tapiary_last(orig, " + ip +
+          ", " + ip + ") || ' ' || (resp IS NULL) FROM flow_ends ORDER BY received_ns",
+      {}, [&found](const SqlRow& row) {
+        found += std::string(row.Text(0)) + '\n';
+        return true;
+      }));
+  EXPECT_EQ(found, "7-9 0\n1-0 0\n");
+}
+
 }  // namespace
 }  // namespace tapiary::server

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "server/catalog/address_list.h"
 #include "tests/base/temp_folder.h"
 
 namespace tapiary::server {
@@ -104,6 +105,35 @@ TEST_F(SqliteCatalogTest, FullDiskIsUnavailableAndPasses) {
   EXPECT_EQ(AuditRows(*catalog), 0);
   EXPECT_TRUE(catalog->Write(fill));
   EXPECT_EQ(AuditRows(*catalog), 1);
+}
+
+TEST_F(SqliteCatalogTest, AddressListsAreReadBySql) {
+  const auto catalog = Open();
+  std::vector<AddressEntry> entries(3);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    entries[i].address[15] = static_cast<std::uint8_t>(10 * i);
+    entries[i].number = 100 - static_cast<std::int64_t>(i);
+  }
+  const std::vector<std::uint8_t> list = MakeAddressList(entries);
+  const auto range = [&catalog](SqlValue of, std::uint8_t low, std::uint8_t high) {
+    std::vector<std::uint8_t> bounds[2]{std::vector<std::uint8_t>(16),
+                                        std::vector<std::uint8_t>(16)};
+    bounds[0][15] = low;
+    bounds[1][15] = high;
+    const std::vector<SqlValue> values{of, bounds[0], bounds[1], of, bounds[0], bounds[1]};
+    std::string found;
+    EXPECT_TRUE(catalog->Query("SELECT tapiary_first(?, ?, ?), tapiary_last(?, ?, ?)", values,
+                               [&found](const SqlRow& row) {
+                                 found =
+                                     std::to_string(row.Int(0)) + ' ' + std::to_string(row.Int(1));
+                                 return true;
+                               }));
+    return found;
+  };
+  EXPECT_EQ(range(list, 0, 10), "99 100");
+  EXPECT_EQ(range(list, 20, 20), "98 98");
+  EXPECT_EQ(range(list, 11, 19), "1 0");
+  EXPECT_EQ(range(nullptr, 0, 0), "0 9223372036854775807");
 }
 
 }  // namespace

@@ -40,9 +40,11 @@ class FlowParts : public IngestFixture {
         "r.p AND b.bytes = r.o";
     EXPECT_EQ(Row(sums + match), Row(sums));
     EXPECT_EQ(Row("SELECT COUNT(*) FROM flow_batches"), Row(sums));
-    EXPECT_EQ(Row("SELECT COUNT(*) FROM flow_batches b JOIN flow_addresses a ON a.received_ns = "
-                  "b.received_ns"),
-              Row("SELECT COUNT(*) FROM flow_addresses"));
+    for (const std::string table : {"flow_addresses", "flow_ends"}) {
+      EXPECT_EQ(Row("SELECT COUNT(*) FROM flow_batches b JOIN " + table +
+                    " a ON a.received_ns = b.received_ns"),
+                Row("SELECT COUNT(*) FROM " + table));
+    }
   }
 };
 

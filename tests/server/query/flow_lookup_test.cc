@@ -66,5 +66,42 @@ TEST_F(FlowLookup, FindsTheFlowsOfAnAddressWithinTheTimes) {
   EXPECT_THAT(Numbers(FlowSide::kOriginator, Address(1), 5, 9), IsEmpty());
 }
 
+// Batches of before there were lists, and those of two items at the same time.
+TEST_F(FlowLookup, LooksAtAllFlowsOfABatchWithoutList) {
+  ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) -> base::Result<> {
+    TAPIARY_TRY(writer.Execute("DELETE FROM flow_ends WHERE received_ns < 2500000000", {}));
+    TAPIARY_TRY(writer.Execute("DELETE FROM flow_addresses WHERE received_ns < 1500000000", {}));
+    std::vector<capture::FlowRecord> flows(2);
+    for (std::uint64_t i = 0; i < flows.size(); ++i) {
+      flows[i].id = {2, 40 + i};
+      flows[i].orig.ip = Address(1 + i);
+    }
+    TAPIARY_TRY(FlowRows(1, flows).Add(writer, 4'000'000'000));
+    return {};
+  }));
+  EXPECT_THAT(Numbers(FlowSide::kOriginator, Address(1), 0, 9),
+              ElementsAre(11, 14, 21, 24, 31, 34, 40, 41, 44));
+  EXPECT_THAT(Numbers(FlowSide::kResponder, Address(8), 0, 9), ElementsAre(15, 25, 35, 45));
+}
+
+// A later part takes its flow along, and lists of before still name it.
+TEST_F(FlowLookup, FindsAFlowThatWentOnOnce) {
+  ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) -> base::Result<> {
+    std::vector<capture::FlowRecord> flows(3);
+    for (auto& flow : flows) {
+      flow.id = {1, 21};
+      flow.orig.ip = Address(1);
+      flow.resp.ip = Address(4);
+    }
+    flows[0].part = 1;
+    flows[1].part = 2;
+    flows[2].part = 2;
+    TAPIARY_TRY(FlowRows(1, flows).Add(writer, 9'000'000'000));
+    return {};
+  }));
+  EXPECT_THAT(Numbers(FlowSide::kOriginator, Address(1), 2, 2), ElementsAre(24));
+  EXPECT_THAT(Numbers(FlowSide::kOriginator, Address(1), 4, 9), ElementsAre(21, 41, 44));
+}
+
 }  // namespace
 }  // namespace tapiary::server
