@@ -38,8 +38,13 @@ std::optional<IpAddress> ParseIpAddress(std::string_view text) {
 }
 
 std::string FormatMac(const MacAddress& mac) {
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3],
-                     mac[4], mac[5]);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(3 * mac.size() - 1, ':');
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    text[3 * i] = kDigits[mac[i] >> 4];
+    text[3 * i + 1] = kDigits[mac[i] & 15];
+  }
+  return text;
 }
 
 std::string_view ToString(RoleBy role) {
