@@ -5,6 +5,7 @@ source "$(dirname "$0")/lib.sh"
 need haproxy
 need curl
 need openssl
+need jq
 
 backend_port=$(free_port)
 proxy_port=$(free_port)
@@ -43,10 +44,19 @@ api events | grep -q 192.0.2.7 || fail 'the collector does not have the event'
 
 say 'everything else is refused by the proxy'
 expect 404 "$work/viewer.token" "$proxy/api/v1/flows"
-grep -q '^not found$' "$work/answer" || fail 'the collector answered, not the proxy'
+jq -e '.detail | contains("the proxy")' "$work/answer" >/dev/null || fail 'the collector answered, not the proxy'
 expect 404 "$work/sensor.token" "$proxy/api/v1/ingest/events"
 expect 404 "$work/sensor.token" -X PUT "$proxy/api/v1/ingest/segments/1/x"
 expect 404 "$work/sensor.token" --path-as-is -X POST "$proxy/api/v1/ingest/events/../../flows"
+
+say 'its own errors are problem+json, as those of the collector'
+problem() { # problem CODE CURL OPTION...
+  curl -s --http1.1 -o "$work/answer" -w '%{http_code} %{content_type}' --cacert "$ca" "${@:2}" |
+    grep -qx "$1 application/problem+json" || fail "no problem+json for $1"
+  jq -e ".status == $1" "$work/answer" >/dev/null || fail "not the status $1: $(cat "$work/answer")"
+}
+problem 404 "$proxy/api/v1/flows"
+problem 401 -H 'Content-Type: application/json' -d "$event" "$proxy/api/v1/ingest/events"
 
 say 'a header that comes one byte a second is cut'
 begin=$SECONDS
