@@ -50,11 +50,13 @@ base::Result<std::size_t> CaptureBody::Read(std::span<char> buffer) {
 
 // What is missing is never silently missing.
 void CaptureBody::Tell(const Damage& damage) {
+  const std::string& interface = damage.segment.interface;
   const std::string text = fmt::format(
-      "MISSING: {}segment {} of sensor {}, interface {}, cannot be read from the vault: up to {} "
+      "MISSING: {}segment {} of sensor {}{} cannot be read from the vault: up to {} "
       "packets from {} on are not here",
       damage.block ? fmt::format("block {} of ", *damage.block) : std::string(), damage.segment.id,
-      base::EscapeBytes(damage.segment.sensor), damage.segment.interface, damage.packets,
+      base::EscapeBytes(damage.segment.sensor),
+      interface.empty() ? interface : ", interface " + interface + ",", damage.packets,
       base::FormatTime(damage.segment.first_ns));
   writer_.Note(text);
   if (++told_ > kToldInLog) return;

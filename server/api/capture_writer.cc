@@ -73,7 +73,8 @@ base::Result<> CaptureWriter::Append(const capture::Packet& packet, std::string_
   if (found == ids_.end()) {
     found = ids_.emplace(key, static_cast<std::uint32_t>(ids_.size())).first;
     capture::InterfaceInfo shown = interface;
-    shown.name = fmt::format("{}:{}", sensor, interface.name);
+    shown.name = sensor;  // alone for what was uploaded: a classic pcap names no interface
+    if (!interface.name.empty()) shown.name += ":" + interface.name;
     capture::AppendInterface(shown, out);
   }
   capture::AppendPacket(packet, found->second, out);

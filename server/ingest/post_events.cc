@@ -217,6 +217,14 @@ base::Result<> CheckAny(const std::vector<EventText>& events) {
                                      events.front().reason));
 }
 
+// The numbers that stand for the key say nothing to who sent it.
+base::Error WithKeyNamed(base::Error error) {
+  if (error.code == base::ErrorCode::kConflict) {
+    error.message = "other events were stored under this Idempotency-Key; nothing was changed";
+  }
+  return error;
+}
+
 }  // namespace
 
 base::Result<Reply> PostEvents(IngestContext& context, const Request& request, BodySource& body) {
@@ -247,7 +255,7 @@ base::Result<Reply> PostEvents(IngestContext& context, const Request& request, B
   if (!added && rows.TakeApart()) {
     added = StoreItem(context.catalog, item, work, WorkKind::kRepeatable);
   }
-  if (!added) return added.error();
+  if (!added) return WithKeyNamed(added.error());
   if (!*added) return Reply{Stored::kRepeated, 0, R"({"stored":0,"rejected":[],"repeated":true})"};
   return Reply{Stored::kNew, item.bytes, Json(result)};
 }

@@ -27,8 +27,8 @@ say 'a file that Wireshark reads: all packets, in order, with their sensors'
 [[ $(capinfos -c -M -T -r "$work/all.pcapng" 2>/dev/null | cut -f2) == 1500 ]] || fail "$(capinfos -c "$work/all.pcapng")"
 frames "$work/all.pcapng" -e frame.time_epoch | sort -c -n || fail 'not in order'
 frames "$work/all.pcapng" -e frame.interface_name | sort | uniq -c >"$work/sensors"
-grep -q '1000 s1-sensor:' "$work/sensors" || fail "$(cat "$work/sensors")"
-grep -q ' 500 s2-sensor:' "$work/sensors" || fail "$(cat "$work/sensors")"
+grep -q '1000 s1-sensor$' "$work/sensors" || fail "$(cat "$work/sensors")"
+grep -q ' 500 s2-sensor$' "$work/sensors" || fail "$(cat "$work/sensors")"
 
 say 'through a pipe, as "| wireshark -k -i -" does, interfaces are told apart'
 "$tapiary" pcap | tshark -i - -T fields -e frame.interface_name 2>>"$work/tshark.log" | sort | uniq -c >"$work/piped"

@@ -81,6 +81,16 @@ TEST_F(CaptureWriterTest, PcapngHasAnInterfacePerSensor) {
       "1700000000.123456789\tplant-a:eth0\n1700000000.123456790\tplant-b:eth0\n");
 }
 
+TEST_F(CaptureWriterTest, AnInterfaceWithoutANameIsTheSensor) {
+  eth_.name.clear();
+  const auto source = capture::MakePcapSource({.path = Write(CaptureFormat::kPcapng, {"plant-a"})});
+  ASSERT_TRUE(source->Open());
+  capture::PacketBatch batch;
+  ASSERT_TRUE(source->Next(batch, 0));
+  ASSERT_EQ(source->interfaces().size(), 1u);
+  EXPECT_EQ(source->interfaces()[0].name, "plant-a");
+}
+
 TEST_F(CaptureWriterTest, PcapWithNanoseconds) {
   const std::string path = Write(CaptureFormat::kPcapNanos, {"plant-a"});
   ExpectSamePackets(path, 1);

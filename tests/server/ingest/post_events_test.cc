@@ -114,7 +114,9 @@ TEST_F(PostEvents, IdempotencyKeyMakesARetryStoreNothing) {
   EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}, key).status, 201);
   const auto before = State();
   EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}, key).status, 200);
-  ExpectProblem(Call("POST", "events", {R"({"a":2})"}, key), 409);
+  const Answer other = Call("POST", "events", {R"({"a":2})"}, key);
+  ExpectProblem(other, 409);
+  EXPECT_NE(other.text.find("Idempotency-Key"), std::string::npos) << other.text;
   EXPECT_EQ(State(), before);
   // Without a key equal events are two events.
   EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}).status, 201);
