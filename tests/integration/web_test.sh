@@ -1,9 +1,19 @@
 #!/usr/bin/env bash
 # The web page of a real collector in a real browser: log in, look, filter, download; and text from
-# attackers stays text (CO-01). Pictures are kept in $TAPIARY_WEB_PICTURES, if that is set.
+# attackers stays text (CO-01). Pictures are kept in $TAPIARY_WEB_PICTURES, if that is set. In a
+# network namespace of its own: Chromium drops what it loads when other tests make an interface.
 # shellcheck disable=SC2119
 # shellcheck source=lib.sh
+if [[ ${TAPIARY_INSIDE:-} != 1 ]]; then
+  source "$(dirname "$0")/lib.sh"
+  need_root
+  need unshare
+  status=0
+  TAPIARY_INSIDE=1 unshare --net bash "$0" || status=$?
+  exit "$status"
+fi
 source "$(dirname "$0")/lib.sh"
+ip link set lo up
 for program in node npm curl capinfos python3; do need "$program"; done
 chromium=${CHROMIUM:-/usr/bin/chromium}
 [[ -x $chromium ]] || skip "$chromium is not installed"

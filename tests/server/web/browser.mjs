@@ -38,7 +38,7 @@ export async function runStep(page, name, work) {
   try {
     await work();
   } catch (error) {
-    console.error(`FAILED: ${name}`);
+    console.error([`FAILED: ${name}`, ...complaints].join('\n'));
     await page().screenshot({ path: join(WORK, 'failed.png') });
     throw error;
   }
