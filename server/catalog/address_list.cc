@@ -70,15 +70,15 @@ void RangeFunction(sqlite3_context* context, int, sqlite3_value** arguments) {
     sqlite3_result_error(context, "an address has 16 bytes", -1);
     return;
   }
-  const NumberRange range = RangeOf(blobs[0], blobs[1].first<16>(), blobs[2].first<16>());
-  const auto end = *static_cast<std::int64_t NumberRange::*const*>(sqlite3_user_data(context));
+  const FlowNumbers range = RangeOf(blobs[0], blobs[1].first<16>(), blobs[2].first<16>());
+  const auto end = *static_cast<std::int64_t FlowNumbers::*const*>(sqlite3_user_data(context));
   sqlite3_result_int64(context, range.*end);
 }
 
-bool AddFunction(sqlite3* database, const char* name, std::int64_t NumberRange::*const* end) {
+bool AddFunction(sqlite3* database, const char* name, std::int64_t FlowNumbers::*const* end) {
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   return sqlite3_create_function_v2(database, name, 3, kFlags,
-                                    const_cast<std::int64_t NumberRange::**>(end), RangeFunction,
+                                    const_cast<std::int64_t FlowNumbers::**>(end), RangeFunction,
                                     nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
@@ -144,7 +144,7 @@ std::vector<std::uint8_t> MakeAddressList(std::vector<AddressEntry> entries) {
   return list;
 }
 
-NumberRange RangeOf(std::span<const std::uint8_t> list, std::span<const std::uint8_t, 16> low,
+FlowNumbers RangeOf(std::span<const std::uint8_t> list, std::span<const std::uint8_t, 16> low,
                     std::span<const std::uint8_t, 16> high) {
   if (!View::IsWhole(list)) return {};
   const View view(list);
@@ -157,8 +157,8 @@ NumberRange RangeOf(std::span<const std::uint8_t> list, std::span<const std::uin
       end = middle;
     }
   }
-  constexpr NumberRange kNone{1, 0};
-  NumberRange range{INT64_MAX, 0};
+  constexpr FlowNumbers kNone{1, 0};
+  FlowNumbers range{INT64_MAX, 0};
   for (; at < view.size(); ++at) {
     if (std::ranges::lexicographical_compare(high, view.AddressAt(at))) break;
     range.first = std::min(range.first, view.NumberAt(at));
@@ -168,8 +168,8 @@ NumberRange RangeOf(std::span<const std::uint8_t> list, std::span<const std::uin
 }
 
 bool AddListFunctions(sqlite3* database) {
-  static constexpr std::int64_t NumberRange::*kFirst = &NumberRange::first;
-  static constexpr std::int64_t NumberRange::*kLast = &NumberRange::last;
+  static constexpr std::int64_t FlowNumbers::*kFirst = &FlowNumbers::first;
+  static constexpr std::int64_t FlowNumbers::*kLast = &FlowNumbers::last;
   return AddFunction(database, "tapiary_first", &kFirst) &&
          AddFunction(database, "tapiary_last", &kLast) && AddAggregate(database);
 }

@@ -29,12 +29,12 @@ struct AddressEntry {
 std::vector<std::uint8_t> MakeAddressList(std::vector<AddressEntry> entries);
 // The lowest and the highest number of the flows with addresses from `low` to `high`; those between
 // may have others. 0 and INT64_MAX when it may be any flow, 1 and 0 when there is none.
-struct NumberRange {
+struct FlowNumbers {
   std::int64_t first = 0;
   std::int64_t last = INT64_MAX;
-  bool operator==(const NumberRange&) const = default;
+  bool operator==(const FlowNumbers&) const = default;
 };
-NumberRange RangeOf(std::span<const std::uint8_t> list, std::span<const std::uint8_t, 16> low,
+FlowNumbers RangeOf(std::span<const std::uint8_t> list, std::span<const std::uint8_t, 16> low,
                     std::span<const std::uint8_t, 16> high);
 
 // Registers the functions. False when SQLite refuses.

@@ -19,7 +19,7 @@ Address V4(std::uint32_t number) {
   return key;
 }
 
-NumberRange Range(const std::vector<AddressEntry>& entries, const Address& low,
+FlowNumbers Range(const std::vector<AddressEntry>& entries, const Address& low,
                   const Address& high) {
   std::set<std::int64_t> numbers;
   for (const AddressEntry& entry : entries) {
@@ -29,7 +29,7 @@ NumberRange Range(const std::vector<AddressEntry>& entries, const Address& low,
   return {*numbers.begin(), *numbers.rbegin()};
 }
 
-constexpr NumberRange kAny{0, INT64_MAX};
+constexpr FlowNumbers kAny{0, INT64_MAX};
 
 TEST(AddressList, FindsWhatHasTheAddresses) {
   std::mt19937 engine(7);
@@ -60,9 +60,9 @@ TEST(AddressList, NumbersTooFarApartMayBeAny) {
     return MakeAddressList({{V4(1), first}, {V4(2), second}});
   };
   EXPECT_TRUE(RangeOf(make(5, INT64_C(4294967300)), V4(2), V4(2)) ==
-              (NumberRange{4294967300, 4294967300}));
+              (FlowNumbers{4294967300, 4294967300}));
   EXPECT_TRUE(RangeOf(make(INT64_MAX - 1, INT64_MAX), V4(2), V4(9)) ==
-              (NumberRange{INT64_MAX, INT64_MAX}));
+              (FlowNumbers{INT64_MAX, INT64_MAX}));
   EXPECT_TRUE(make(5, INT64_C(4294967301)).empty());
   EXPECT_TRUE(make(-1, 3).empty());
   EXPECT_TRUE(RangeOf({}, V4(2), V4(2)) == kAny);
