@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/http/exchange.h"
+#include "server/http/tls_stream.h"
 
 namespace tapiary::server {
 
@@ -38,8 +39,6 @@ std::string CountedMethod(const std::string& method) {
 Response NeedsChunks() {
   return Problem(505, "HTTP/1.1 needed", "this answer comes in chunks: use HTTP/1.1");
 }
-
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 // Runs `work` on a pool; the connection waits without holding a thread.
 template <class Work>
@@ -85,6 +84,7 @@ class Connection {
   // One request and its answer; true when the connection goes on.
   asio::awaitable<bool> Exchange() {
     Parser parser;
+    body_read_ = false;
     parser.header_limit(kHeaderBytes);
     parser.body_limit(boost::none);  // the route's own limit, in BridgeBody
     ExpireAfter(stream_, context_.options.header_timeout_ns);
@@ -92,29 +92,30 @@ class Connection {
     co_await http::async_read_header(stream_, buffer_, parser,
                                      asio::redirect_error(asio::use_awaitable, error));
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      co_return co_await Refuse(parser, Problem(431, "Header too large", "at most 16 KiB"));
+      co_return co_await Refuse(Problem(431, "Header too large", "at most 16 KiB"));
     }
     // Beast's own errors are bad HTTP; others are the network's, and nobody is there to answer.
     if (error && error.category() == http::make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message) {
-      co_return co_await Refuse(parser, Problem(400, "Bad HTTP", error.message()));
+      co_return co_await Refuse(Problem(400, "Bad HTTP", error.message()));
     }
     if (error) co_return false;
+    body_read_ = parser.is_done();
     co_return co_await Handle(parser);
   }
 
-  asio::awaitable<bool> Refuse(Parser& parser, Response response) {
-    co_await Send(parser, response, false, "none", "?");
+  asio::awaitable<bool> Refuse(Response response) {
+    co_await Send(response, false, "none", "?");
     co_return false;
   }
 
   asio::awaitable<bool> Handle(Parser& parser) {
     live_.busy = true;
     if (auto refusal = CheckFraming(parser.get().base())) {
-      co_return co_await Refuse(parser, std::move(*refusal));
+      co_return co_await Refuse(std::move(*refusal));
     }
     auto parsed = ToRequest(parser.get().base(), peer_);
-    if (!parsed) co_return co_await Refuse(parser, ProblemFor(parsed.error()));
+    if (!parsed) co_return co_await Refuse(ProblemFor(parsed.error()));
     Request request = std::move(*parsed);
     caller_ = 0;
     if (const auto length = parser.content_length()) request.content_length = *length;
@@ -135,8 +136,8 @@ class Connection {
     }
     const bool old = parser.get().version() < 11;
     if (old && response.stream && request.method != "HEAD") response = NeedsChunks();
-    const bool keep = parser.is_done() && parser.get().keep_alive() && !old && !context_.stopping;
-    co_return co_await Send(parser, response, keep, route, request.method);
+    const bool keep = body_read_ && parser.get().keep_alive() && !old && !context_.stopping;
+    co_return co_await Send(response, keep, route, request.method);
   }
 
   // What the handler answers, or why it was not asked; nothing when the client is gone.
@@ -160,6 +161,7 @@ class Connection {
     Response response =
         co_await OnPool(context_.pool, [&] { return RunHandler(route, request, body); });
     co_await body.Settle();
+    body_read_ = body.IsWhole();
     co_return response;
   }
 
@@ -184,6 +186,7 @@ class Connection {
       size += *count;
     }
     text.resize(size);
+    body_read_ = body.IsWhole();
     BodyPlaces::Place place = co_await context_.ready.Take(request.identity.key(), size);
     if (place.refusal) co_return std::move(*place.refusal);
     MemoryBody whole(std::move(text));
@@ -200,6 +203,7 @@ class Connection {
       auto read = co_await ReadPublicBody(parser, most);
       if (!read) co_return ProblemFor(read.error());
       text = std::move(*read);
+      body_read_ = true;
     }
     MemoryBody body(std::move(text));
     co_return co_await OnPool(route.slow ? context_.pool : context_.front_pool,
@@ -243,15 +247,15 @@ class Connection {
     co_return !error;
   }
 
-  asio::awaitable<bool> Send(Parser& parser, Response& response, bool keep,
-                             const std::string& route, const std::string& method) {
+  asio::awaitable<bool> Send(Response& response, bool keep, const std::string& route,
+                             const std::string& method) {
     AddSecurityHeaders(std::is_same_v<Stream, TlsStream>, response);
     context_.Count(route, CountedMethod(method), response.status);
     const bool head = method == "HEAD";
     const bool sent = response.stream && !head ? co_await SendStream(response, keep)
                                                : co_await SendText(response, keep, head);
     // A client that is still sending would see a reset instead of the answer: read on for a while.
-    if (sent && !keep && !parser.is_done()) co_await Linger();
+    if (sent && !keep && !body_read_) co_await Linger();
     co_return sent&& keep;
   }
 
@@ -328,6 +332,7 @@ class Connection {
   LiveConnection& live_;
   const std::string peer_;
   std::int64_t caller_ = 0;  // of the present request
+  bool body_read_ = false;   // to its end, of the same
   beast::flat_buffer buffer_{kHeaderBytes + kChunkBytes};
 };
 
@@ -363,8 +368,7 @@ asio::awaitable<void> ServeTls(ServerContext& context, TlsStream& stream, LiveCo
                                std::string peer) {
   error_code error;
   ExpireAfter(stream, context.options.header_timeout_ns);
-  co_await stream.async_handshake(asio::ssl::stream_base::server,
-                                  asio::redirect_error(asio::use_awaitable, error));
+  co_await stream.async_handshake(asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return;
   Connection<TlsStream> connection(context, stream, live, std::move(peer));
   co_await connection.Serve();

@@ -45,7 +45,9 @@ class BridgeBody : public BodySource {
         stream_(stream),
         buffer_(buffer),
         parser_(parser),
-        max_bytes_(max_bytes) {}
+        max_bytes_(max_bytes) {
+    if (const auto left = parser.content_length_remaining()) left_ = *left;
+  }
 
   // On a pool thread. While the handler works on one part, the next one is read.
   base::Result<std::size_t> Read(std::span<char> into) override {
@@ -73,18 +75,29 @@ class BridgeBody : public BodySource {
 
   // On the connection's executor. Reads until there is something, the end, or an error.
   asio::awaitable<base::Result<std::size_t>> ReadSome(std::span<char> into) {
-    while (!parser_.is_done()) {
-      auto& body = parser_.get().body();
-      body.data = into.data();
-      body.size = into.size();
+    while (!IsWhole()) {
       ExpireAfter(stream_, context_.options.idle_timeout_ns);
       error_code error;
+      std::size_t count = 0;
       const std::int64_t asked_ns = base::SteadyNow();
-      co_await http::async_read_some(stream_, buffer_, parser_,
-                                     asio::redirect_error(asio::use_awaitable, error));
+      if (!left_) {
+        auto& body = parser_.get().body();
+        body.data = into.data();
+        body.size = into.size();
+        co_await http::async_read_some(stream_, buffer_, parser_,
+                                       asio::redirect_error(asio::use_awaitable, error));
+        if (error == http::error::need_buffer) error = {};
+        count = into.size() - body.size;
+      } else if (const auto room = into.first(std::min<std::uint64_t>(into.size(), *left_));
+                 buffer_.size() > 0) {
+        count = asio::buffer_copy(asio::buffer(room.data(), room.size()), buffer_.data());
+        buffer_.consume(count);
+      } else {
+        count = co_await stream_.async_read_some(asio::buffer(room.data(), room.size()),
+                                                 asio::redirect_error(asio::use_awaitable, error));
+      }
       waited_ns_ += base::SteadyNow() - asked_ns;
-      if (error == http::error::need_buffer) error = {};
-      const std::size_t count = into.size() - body.size;
+      if (left_) *left_ -= count;
       taken_ += count;
       if (error) co_return Broken("the body ended early: " + error.message());
       if (taken_ > max_bytes_) {
@@ -97,10 +110,13 @@ class BridgeBody : public BodySource {
     co_return std::size_t{0};
   }
 
+  // Nothing of it is still to come. Not while something is being read.
+  [[nodiscard]] bool IsWhole() const { return left_ ? *left_ == 0 : parser_.is_done(); }
+
  private:
   // Begins to read the next part; false at the end of the body. Nothing is being read.
   bool Launch() {
-    if (parser_.is_done()) return false;
+    if (IsWhole()) return false;
     next_part_.resize(kPartBytes);
     reading_ = true;
     ahead_ = asio::co_spawn(stream_.get_executor(), ReadAhead(), asio::use_future);
@@ -116,7 +132,7 @@ class BridgeBody : public BodySource {
       if (!count) co_return count.error();
       size += *count;
       error_code error;
-      if (*count == 0 || parser_.is_done()) break;
+      if (*count == 0 || IsWhole()) break;
       if (buffer_.size() == 0 && beast::get_lowest_layer(stream_).socket().available(error) == 0) {
         break;
       }
@@ -142,6 +158,8 @@ class BridgeBody : public BodySource {
   beast::flat_buffer& buffer_;
   Parser& parser_;
   const std::uint64_t max_bytes_;
+  // Of a body with a Content-Length, which goes past the parser, straight to where it is wanted.
+  std::optional<std::uint64_t> left_;
   std::int64_t waited_ns_ = 0;  // for the sender; the handler's own time is not the sender's fault
   std::uint64_t taken_ = 0;
   // The handler has one part while the other is read; allocated when the handler asks.

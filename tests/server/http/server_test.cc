@@ -256,6 +256,26 @@ TEST_F(Server, KeepsAliveAlsoWhenPipelined) {
   EXPECT_TRUE(client.WaitForClose(2000));
 }
 
+// A body goes past the parser, and must not take with it what is behind it.
+TEST_F(Server, WhatIsBehindABodyIsTheNextRequest) {
+  for (const std::uint64_t small_body_bytes : {std::uint64_t{0}, options_.small_body_bytes}) {
+    options_.small_body_bytes = small_body_bytes;
+    seen_.body_bytes = 0;
+    Start();
+    for (const std::uint16_t port : {tls_port(), plain_port()}) {
+      RawClient client(port, port == tls_port());
+      const std::string put = Head("PUT", "/in", "sensor-token", "Content-Length: 70000\r\n") +
+                              std::string(70'000, 'b');
+      client.Send(put + put + Head("GET", "/hello?a=behind"));
+      EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 201"));
+      EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 201"));
+      EXPECT_THAT(client.ReadAnswer(), EndsWith("hello behind"));
+    }
+    EXPECT_EQ(seen_.body_bytes, 280'000u);
+    server_.reset();
+  }
+}
+
 TEST_F(Server, AnUnreadBodyIsNeverTakenForTheNextRequest) {
   options_.small_body_bytes = 0;  // the handler has the body while it comes
   Start();
