@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "server/api/select.h"
 #include "server/ingest/event_json.h"
+#include "server/query/event_lookup.h"
 #include "server/query/value.h"
 
 namespace tapiary::server {
@@ -20,8 +21,7 @@ constexpr std::size_t kMaxBytes = 16u << 20;  // of records; a single one may ha
 constexpr std::string_view kColumns =
     "SELECT e.id, e.time_ns, e.received_ns, s.name, e.record, COALESCE(e.type, ''), "
     "COALESCE(e.user_name, ''), COALESCE(e.password, ''), COALESCE(e.session, ''), e.source_ip, "
-    "e.source_port, e.destination_ip, e.destination_port, COALESCE(e.ecs, '') "
-    "FROM events e CROSS JOIN sensors s WHERE s.id = e.sensor_id AND ";
+    "e.source_port, e.destination_ip, e.destination_port, COALESCE(e.ecs, '') ";
 
 StoredItem ReadItem(const SqlRow& row) {
   StoredItem item;
@@ -74,7 +74,13 @@ SessionEvent ReadEvent(const SqlRow& row) {
 
 SqlCondition EventsOf(const EventsWanted& wanted) {
   const AddressKey key = ToAddressKey(wanted.source);
-  SqlCondition select{std::string(kColumns) + "e.sensor_id = ? AND ", {wanted.sensor_id}};
+  // A session's id finds its events; without one, the source does.
+  const bool by_run = wanted.session.empty();
+  SqlCondition select{fmt::format("{}FROM {} CROSS JOIN sensors s WHERE s.id = e.sensor_id AND {}"
+                                  "e.sensor_id = ? AND ",
+                                  kColumns, by_run ? kEventsByRun : "events e",
+                                  by_run ? fmt::format("{} AND ", kIsInRun) : ""),
+                      {wanted.sensor_id}};
   if (wanted.source.version == 0) {
     Append(&select, "e.source_ip IS NULL AND ");
   } else {

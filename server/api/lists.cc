@@ -13,6 +13,7 @@
 #include "capture/json_writer.h"
 #include "server/api/flow_search.h"
 #include "server/api/select.h"
+#include "server/query/event_lookup.h"
 #include "server/query/flow_lookup.h"
 #include "server/query/value.h"
 
@@ -249,9 +250,11 @@ SqlCondition SelectFrom(FilterTable table, std::string_view columns, const Filte
                         const TimeWindow* window) {
   SqlCondition select;
   const char* alias = AliasOf(table);
-  select.text =
-      fmt::format("SELECT {0} FROM {1} {2} CROSS JOIN sensors s WHERE s.id = {2}.sensor_id",
-                  columns, ToString(table), alias);
+  const bool by_run = table == FilterTable::kEvents && AsksForSource(filter);
+  select.text = fmt::format(
+      "SELECT {} FROM {} CROSS JOIN sensors s WHERE s.id = {}.sensor_id", columns,
+      by_run ? std::string(kEventsByRun) : fmt::format("{} {}", ToString(table), alias), alias);
+  if (by_run) Append(&select, fmt::format(" AND {}", kIsInRun));
   if (window != nullptr) {
     Append(&select, " AND ");
     Append(&select, WindowToSql(*window, table));

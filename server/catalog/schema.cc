@@ -488,7 +488,8 @@ std::span<const char* const> SchemaSteps() {
                                 kTimePartsStep,
                                 kAddressesStep,
                                 kStartsStep,
-                                kEndsStep};
+                                kEndsStep,
+                                kSourceRunsStep};
   return steps;
 }
 

@@ -9,5 +9,6 @@ extern const char* const kTimePartsStep;
 extern const char* const kAddressesStep;
 extern const char* const kStartsStep;
 extern const char* const kEndsStep;
+extern const char* const kSourceRunsStep;
 
 }  // namespace tapiary::server

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/ingest/rows.h"
 #include "tests/server/api/fixture.h"
 #include "tests/support/catalog.h"
 
@@ -52,6 +53,33 @@ TEST_F(ListsTest, PageIsBoundedInBytesAndGoesOn) {
     query["after"] = json["next"];
   }
   EXPECT_EQ(seen.size(), 40u);
+}
+
+// They are found by run, of 4096 numbers each, and still are one list.
+TEST_F(ListsTest, EventsOfASourceAreFoundInAllRuns) {
+  const std::int64_t sensor = SensorId("plant-a");
+  for (std::int64_t i = 0; i < 12; ++i) {
+    Execute(
+        "INSERT INTO events (id, sensor_id, time_ns, received_ns, type, source_ip, record) VALUES "
+        "(?, ?, ?, ?, '', ?, '{}')",
+        {1 + i * 1500, sensor, i, base::WallNow(),
+         AddressValue(*capture::ParseIpAddress(i % 3 == 0 ? "10.0.0.2" : "10.0.0.1"))});
+  }
+  for (const char* const clock : {"received", "sensor"}) {
+    std::map<std::string, std::string> query = {
+        {"filter", "ip.src == 10.0.0.1"}, {"clock", clock}, {"from", "1970-01-01"}, {"limit", "3"}};
+    std::vector<std::int64_t> ids;
+    for (int page = 0; page < 4; ++page) {
+      const auto json = Json("/api/v1/events", query);
+      for (const auto& item : json["items"]) ids.push_back(item["id"]);
+      if (json["next"].is_null()) break;
+      query["after"] = json["next"];
+    }
+    EXPECT_THAT(ids, ElementsAre(16'501, 15'001, 12'001, 10'501, 7501, 6001, 3001, 1501)) << clock;
+  }
+  const auto top =
+      Json("/api/v1/events/top", {{"field", "ip.src"}, {"filter", "ip.src == 10.0.0.2"}});
+  EXPECT_EQ(top["items"][0]["events"], 4);
 }
 
 TEST_F(ListsTest, NewestFirstByEitherClock) {
