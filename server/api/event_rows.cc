@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "server/api/select.h"
@@ -58,10 +57,11 @@ SessionEvent ReadEvent(const SqlRow& row) {
   line.ends.source_port = Port(event.item.source_port);
   line.ends.destination_ip = FromAddressKey(row.Blob(11));
   line.ends.destination_port = Port(event.item.destination_port);
-  const EventJson ecs = EventJson::parse(event.item.ecs, nullptr, false);
+  JsonTree ecs;
+  (void)ecs.Parse(event.item.ecs);  // else it has no member
   const auto text = [&ecs](const char* name, const char* otherwise) {
-    const auto at = ecs.is_object() ? ecs.find(name) : ecs.end();
-    return at != ecs.end() && at->is_string() ? at->get<std::string>() : std::string(otherwise);
+    const JsonNode* const at = ecs.root().Find(name);
+    return at != nullptr && at->is_text() ? at->Text() : std::string(otherwise);
   };
   event.time_kind = text("tapiary.time", "event");
   line.has_time = event.time_kind == "event";
@@ -163,12 +163,13 @@ base::Result<TransactionRows> LoadTransactionRows(const Catalog& catalog, const 
 }
 
 std::optional<int> ModbusFunction(std::string_view record) {
-  const EventJson json = EventJson::parse(record, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
-  const EventJson* stated = FindFirst(json, {"data.function_code", "function_code"});
-  if (stated != nullptr && stated->is_number_integer()) {
-    const auto code = stated->get<std::int64_t>();
-    if (code >= 0 && code < 256) return static_cast<int>(code);
+  JsonTree tree;
+  if (!tree.Parse(record) || !tree.root().is_object()) return std::nullopt;
+  const JsonNode& json = tree.root();
+  const JsonNode* stated = FindFirst(json, {"data.function_code", "function_code"});
+  if (stated != nullptr && stated->kind() == JsonNode::Kind::kNumber) {
+    const auto code = ToEventPort(stated->Text());  // a whole number
+    if (code && *code < 256) return *code;
   }
   std::string text = FindText(json, {"request", "data.request"}).value_or("");
   if (text.starts_with("b'") && text.ends_with("'") && text.size() >= 3) {

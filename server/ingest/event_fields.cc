@@ -1,6 +1,7 @@
 #include "server/ingest/event_fields.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/clock.h"
@@ -71,7 +72,9 @@ const char* ToString(EventTime kind) {
 }
 
 EventFields RecogniseEvent(std::string_view text, const EventMappings* mappings) {
-  return RecogniseObject(EventJson::parse(text, nullptr, false), mappings);
+  JsonTree tree;
+  (void)tree.Parse(text);  // else there is no object
+  return RecogniseObject(tree.root(), mappings);
 }
 
 EventFields RecogniseObject(const EventJson& event, const EventMappings* mappings) {
@@ -98,7 +101,8 @@ void AppendText(std::string_view text, std::string& out) {
   const bool plain = std::ranges::all_of(
       text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
   if (!plain) {
-    out += EventJson(text).dump(-1, ' ', false, EventJson::error_handler_t::replace);
+    using Json = nlohmann::json;
+    out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
   }
   out += '"';
@@ -110,9 +114,9 @@ class EcsWriter {
  public:
   explicit EcsWriter(std::string& out) : out_(out) { out_.reserve(512); }
   void Key(std::string_view key) {
-    out_ += out_.empty() ? '{' : ',';
-    AppendText(key, out_);
-    out_ += ':';
+    out_ += out_.empty() ? "{\"" : ",\"";
+    out_ += key;
+    out_ += "\":";
   }
   void Text(std::string_view key, std::string_view text) {
     if (text.empty()) return;

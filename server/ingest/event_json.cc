@@ -12,15 +12,12 @@ constexpr std::size_t kMaxFieldBytes = 8192;
 constexpr int kMaxSteps = 16;
 
 const EventJson* Step(const EventJson& from, std::string_view name) {
-  if (from.is_object()) {
-    const auto found = from.find(name);
-    return found == from.end() ? nullptr : &*found;
-  }
+  if (from.is_object()) return from.Find(name);
   if (!from.is_array()) return nullptr;
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
   if (error != std::errc{} || end != name.data() + name.size()) return nullptr;
-  return index < from.size() ? &from[index] : nullptr;
+  return from.At(index);
 }
 
 }  // namespace
@@ -56,8 +53,7 @@ std::string CutText(std::string text, std::size_t max) {
 
 std::optional<std::string> ScalarText(const EventJson* value) {
   if (value == nullptr || value->is_structured() || value->is_null()) return std::nullopt;
-  if (value->is_string()) return CutText(value->get<std::string>(), kMaxFieldBytes);
-  return value->dump();
+  return CutText(value->Text(), kMaxFieldBytes);
 }
 
 std::optional<std::string> FindText(const EventJson& event, EventPaths paths) {
@@ -68,16 +64,22 @@ std::optional<std::string> FindText(const EventJson& event, EventPaths paths) {
 }
 
 std::optional<std::string> JoinedText(const EventJson* value) {
-  if (value == nullptr || !value->is_array() || value->empty()) return std::nullopt;
-  std::string out;
+  if (value == nullptr || !value->is_array() || value->size() == 0) return std::nullopt;
+  TextJoiner texts;
   for (const EventJson& element : *value) {
-    const auto text = ScalarText(&element);
-    if (!text) continue;
-    if (!out.empty()) out += "; ";
-    out += *text;
-    if (out.size() > kMaxFieldBytes) break;
+    if (const auto text = ScalarText(&element)) texts.Add(*text);
   }
-  return CutText(std::move(out), kMaxFieldBytes);
+  return texts.Take();
+}
+
+void TextJoiner::Add(std::string_view text) {
+  if (text_.size() > kMaxFieldBytes) return;
+  if (!text_.empty()) text_ += "; ";
+  text_ += text;
+}
+
+std::string TextJoiner::Take() {
+  return CutText(std::move(text_), kMaxFieldBytes);
 }
 
 capture::IpAddress ToEventAddress(const std::optional<std::string>& text) {

@@ -7,16 +7,16 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "capture/records.h"
+#include "server/ingest/json_tree.h"
 
 namespace tapiary::server {
 
-using EventJson = nlohmann::json;
+using EventJson = JsonNode;
 using EventPaths = std::initializer_list<std::string_view>;
 
 // The value, unless it is null. Borrowed from `event`.
@@ -27,6 +27,15 @@ std::optional<std::string> ScalarText(const EventJson* value);
 std::optional<std::string> FindText(const EventJson& event, EventPaths paths);
 // The texts of an array's scalars, joined by "; ".
 std::optional<std::string> JoinedText(const EventJson* value);
+// Texts joined so, and cut to 8 KiB.
+class TextJoiner {
+ public:
+  void Add(std::string_view text);
+  [[nodiscard]] std::string Take();
+
+ private:
+  std::string text_;
+};
 // Names are no addresses; ::ffff:192.0.2.1 is 192.0.2.1.
 capture::IpAddress ToEventAddress(const std::optional<std::string>& text);
 // A number or a text of digits; OpenCanary says -1 for none.

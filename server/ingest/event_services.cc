@@ -139,17 +139,20 @@ void ReadDionaeaCredentials(const EventJson& event, EventFields& fields) {
 std::optional<std::string> FtpCommands(const EventJson& event) {
   const EventJson* list = FindPath(event, "ftp.commands");
   if (list == nullptr || !list->is_array()) return std::nullopt;
-  EventJson lines = EventJson::array();
+  TextJoiner lines;
+  int count = 0;
   for (const EventJson& entry : *list) {
-    if (lines.size() == 200) break;
+    if (count == 200) break;
     std::string line = FindText(entry, {"command"}).value_or("");
     const EventJson* arguments = FindPath(entry, "arguments");
     auto rest = arguments != nullptr && arguments->is_array() ? JoinedText(arguments)
                                                               : ScalarText(arguments);
     if (rest && !rest->empty()) line += " " + *rest;
-    if (!line.empty()) lines.push_back(std::move(line));
+    if (line.empty()) continue;
+    lines.Add(line);
+    ++count;
   }
-  return JoinedText(&lines);
+  return count == 0 ? std::nullopt : std::optional(lines.Take());
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+// JsonTree: a JSON text (RFC 8259) taken apart, for looking things up in it.
+//
+// All values are in one list, each followed by those inside it, and point into the text: taking one
+// apart needs no memory of its own but that list, which the next text takes over. A few names are
+// looked for one by one, behind a mark of all of them that says no to most of what is not there;
+// many are sorted. Bounded: 64 values within each other. One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tapiary::server {
+
+inline constexpr int kMaxJsonDepth = 64;
+
+// Borrowed from its tree, and its text from what the tree was made of.
+class JsonNode {
+ public:
+  enum class Kind : std::uint8_t { kNull, kFlag, kNumber, kText, kArray, kObject };
+
+  [[nodiscard]] Kind kind() const { return kind_; }
+  [[nodiscard]] bool is_null() const { return kind_ == Kind::kNull; }
+  [[nodiscard]] bool is_text() const { return kind_ == Kind::kText; }
+  [[nodiscard]] bool is_array() const { return kind_ == Kind::kArray; }
+  [[nodiscard]] bool is_object() const { return kind_ == Kind::kObject; }
+  [[nodiscard]] bool is_structured() const { return is_array() || is_object(); }
+  // How many are directly inside.
+  [[nodiscard]] std::size_t size() const { return count_; }
+  // Of an object, the last member of the name; of an array. nullptr when there is none.
+  [[nodiscard]] const JsonNode* Find(std::string_view name) const;
+  [[nodiscard]] const JsonNode* At(std::size_t index) const;
+  // A text's meaning; what is not structured otherwise, as it is written.
+  [[nodiscard]] std::string Text() const;
+
+  class Iterator {
+   public:
+    explicit Iterator(const JsonNode* at) : at_(at) {}
+    const JsonNode& operator*() const { return *at_; }
+    Iterator& operator++() {
+      at_ += at_->span_;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const JsonNode* at_;
+  };
+  // Those directly inside.
+  [[nodiscard]] Iterator begin() const { return Iterator(this + 1); }
+  [[nodiscard]] Iterator end() const { return Iterator(this + span_); }
+
+ private:
+  friend class JsonParser;
+
+  Kind kind_ = Kind::kNull;
+  bool escaped_ = false;     // of a text: it has escapes
+  std::uint32_t count_ = 0;  // directly inside
+  std::uint32_t span_ = 1;   // with itself and all inside
+  std::uint64_t marks_ = 0;  // of the names inside
+  std::string_view name_{};  // as a member
+  std::string_view text_{};  // without quotes
+  // Of an object with many members, where they are, in the order of their names.
+  const std::uint32_t* order_ = nullptr;
+};
+
+class JsonTree {
+ public:
+  // False when the text is not JSON, or no tree that is bounded so. It must outlive the values.
+  bool Parse(std::string_view text);
+  // Of what was parsed last; null before, and where that failed.
+  [[nodiscard]] const JsonNode& root() const { return nodes_.front(); }
+
+ private:
+  std::vector<JsonNode> nodes_{1};
+  std::deque<std::string> names_;  // those with escapes
+  std::deque<std::vector<std::uint32_t>> orders_;
+};
+
+}  // namespace tapiary::server
