@@ -489,7 +489,8 @@ std::span<const char* const> SchemaSteps() {
                                 kAddressesStep,
                                 kStartsStep,
                                 kEndsStep,
-                                kSourceRunsStep};
+                                kSourceRunsStep,
+                                kUploadHoursStep};
   return steps;
 }
 

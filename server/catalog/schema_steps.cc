@@ -151,4 +151,22 @@ const char* const kSourceRunsStep = R"sql(
 --postgres COMMENT ON INDEX events_by_source IS 'by address, not by run';
 )sql";
 
+// Packets of captures that came without a sensor, by their own hours. Rows stay when retention
+// removes the segment that they name, so that its packets are known to have been here. Before this
+// step all of a segment count in the hour of the first one.
+const char* const kUploadHoursStep = R"sql(
+CREATE TABLE upload_hours (
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  hour_ns INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,    -- with stream and first_block: the segment
+  stream INTEGER NOT NULL,
+  first_block INTEGER NOT NULL,
+  packets INTEGER NOT NULL,
+  PRIMARY KEY (sensor_id, hour_ns, epoch, stream, first_block)
+);
+INSERT INTO upload_hours (sensor_id, hour_ns, epoch, stream, first_block, packets)
+  SELECT sensor_id, first_ns / 3600000000000 * 3600000000000, epoch, stream, first_block, packets
+  FROM segments WHERE epoch >= 4611686018427387904;
+)sql";
+
 }  // namespace tapiary::server

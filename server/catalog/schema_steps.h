@@ -10,5 +10,6 @@ extern const char* const kAddressesStep;
 extern const char* const kStartsStep;
 extern const char* const kEndsStep;
 extern const char* const kSourceRunsStep;
+extern const char* const kUploadHoursStep;
 
 }  // namespace tapiary::server

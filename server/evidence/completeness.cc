@@ -199,6 +199,20 @@ base::Result<> AddStored(const Catalog& catalog, const CompletenessQuery& query,
   return {};
 }
 
+// What came with POST pcap, each packet by its own time.
+base::Result<> AddUploads(const Catalog& catalog, const CompletenessQuery& query, ByHour* hours) {
+  const SqlValue values[] = {query.sensor_id, query.from_ns, query.to_ns};
+  return catalog.Query(
+      "SELECT u.hour_ns, u.packets, g.id FROM upload_hours u LEFT JOIN segments g ON "
+      "g.sensor_id = u.sensor_id AND g.epoch = u.epoch AND g.stream = u.stream AND "
+      "g.first_block = u.first_block WHERE u.sensor_id = ? AND u.hour_ns >= ? AND u.hour_ns < ?",
+      values, [hours](const SqlRow& row) {
+        HourAccount& hour = (*hours)[row.Int(0)];
+        Grow(row.IsNull(2) ? &hour.removed_uploaded : &hour.uploaded, 0, row.Int(1));
+        return true;
+      });
+}
+
 // What the sensor recorded and dropped before it was delivered; by the hour in which the gap
 // begins.
 base::Result<> AddDropped(const Catalog& catalog, const CompletenessQuery& query, ByHour* hours) {
@@ -231,6 +245,7 @@ base::Result<std::vector<HourAccount>> Accounts(const Catalog& catalog,
   TAPIARY_TRY(AddLedgers(catalog, whole, &hours));
   TAPIARY_TRY(AddStored(catalog, whole, &hours));
   TAPIARY_TRY(AddDropped(catalog, whole, &hours));
+  TAPIARY_TRY(AddUploads(catalog, whole, &hours));
   std::vector<HourAccount> accounts;
   for (auto& [hour_ns, hour] : hours) {
     hour.hour_ns = hour_ns;

@@ -36,6 +36,8 @@ struct HourAccount {
   std::int64_t segments = 0, packets = 0, bytes = 0;           // stored now
   std::int64_t removed_segments = 0, removed_packets = 0;      // stored once
   std::map<std::string, std::int64_t> dropped;  // packets the spool dropped, by reason
+  // Packets that came without a sensor (POST pcap): stored now, and stored once.
+  std::int64_t uploaded = 0, removed_uploaded = 0;
 };
 
 struct CompletenessQuery {

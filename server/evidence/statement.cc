@@ -101,6 +101,8 @@ std::string StatementJson(std::string_view sensor, const HourAccount& account,
        {{"segments", account.segments}, {"packets", account.packets}, {"bytes", account.bytes}}},
       {"removed_by_retention",
        {{"segments", account.removed_segments}, {"packets", account.removed_packets}}},
+      {"uploads",
+       {{"packets", account.uploaded}, {"removed_by_retention", account.removed_uploaded}}},
       {"interfaces", std::move(interfaces)},
   };
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -127,6 +129,7 @@ std::string ShortForm(const HourAccount& account) {
   }
   text += fmt::format(", stored {}", account.packets);
   if (account.removed_packets > 0) text += fmt::format(", removed {}", account.removed_packets);
+  if (account.uploaded > 0) text += fmt::format(", uploaded {}", account.uploaded);
   if (!account.interfaces.empty() && !account.unknown.empty()) text += ", partly unknown";
   return text;
 }

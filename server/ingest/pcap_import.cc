@@ -11,6 +11,7 @@
 #include "capture/segment/block_builder.h"
 #include "capture/segment/segment.h"
 #include "capture/source/packet_source.h"
+#include "server/ingest/upload_hours.h"
 
 namespace tapiary::server {
 namespace {
@@ -55,6 +56,7 @@ class StreamWriter {
   capture::BlockCompressor compressor_;
   std::unique_ptr<PendingObject> object_;
   std::optional<capture::SegmentAssembler> assembler_;
+  PacketHours hours_;  // of the segment that is being written
 };
 
 base::Result<std::uint64_t> StreamWriter::Append(const capture::Packet& packet,
@@ -64,6 +66,7 @@ base::Result<std::uint64_t> StreamWriter::Append(const capture::Packet& packet,
     if (!free_) free_ = std::move(capture::MakeBlocks(1, capture::kDefaultBlockBytes).front());
     builder_.Begin(std::move(free_));
   }
+  hours_.Add(packet.time_ns);
   return builder_.Append(packet);
 }
 
@@ -102,6 +105,7 @@ base::Result<> StreamWriter::CloseSegment(PcapContent& content, NewObjects& obje
   row.last_ns = index.last_ns();
   row.packets = index.packets();
   row.bytes = object_->size();
+  row.hours = hours_.Take();
   content.pending.emplace_back(content.segments.size(), std::move(object_));
   content.segments.push_back(std::move(row));
   assembler_.reset();

@@ -7,6 +7,7 @@
 #include "server/ingest/pcap_import.h"
 #include "server/ingest/scratch_file.h"
 #include "server/ingest/transaction_rows.h"
+#include "server/ingest/upload_hours.h"
 
 namespace tapiary::server {
 namespace {
@@ -90,6 +91,7 @@ base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t it
   for (SegmentRow& segment : content.segments) {
     segment.item_id = item_id;
     TAPIARY_TRY(InsertSegment(writer, owner, segment));
+    TAPIARY_TRY(NoteUploadHours(writer, owner, segment));
   }
   TAPIARY_TRY(flows.Add(writer, owner.received_ns));
   return transactions.Add(writer, owner.received_ns);

@@ -24,6 +24,11 @@ SqlValue AmountValue(std::uint64_t value);
 SqlValue TextValue(std::string_view bytes);
 SqlValue AddressValue(const capture::IpAddress& address);
 
+struct HourPackets {
+  std::int64_t hour_ns = 0;
+  std::uint64_t packets = 0;
+};
+
 struct SegmentRow {
   std::int64_t item_id = 0;
   std::uint64_t epoch = 0;
@@ -36,6 +41,7 @@ struct SegmentRow {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::string object;
+  std::vector<HourPackets> hours{};  // of an upload's (upload_hours.h)
 };
 
 // Whose rows, and when they came.

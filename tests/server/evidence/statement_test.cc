@@ -27,6 +27,8 @@ HourAccount Account() {
   account.packets = 1300;
   account.removed_packets = 60;
   account.dropped = {{"spool-full", 40}};
+  account.uploaded = 11;
+  account.removed_uploaded = 7;
   return account;
 }
 
@@ -44,6 +46,7 @@ TEST(Statement, SumsTheInterfacesAndEstimatesWhatWasNeverMirrored) {
   EXPECT_EQ(json["stored"]["packets"], 1300);
   EXPECT_EQ(json["removed_by_retention"]["packets"], 60);
   EXPECT_EQ(json["dropped_by_sensor"]["spool-full"], 40);
+  EXPECT_EQ(json["uploads"], (nlohmann::json{{"packets", 11}, {"removed_by_retention", 7}}));
   EXPECT_EQ(json["interfaces"].size(), 2U);
 }
 
@@ -55,7 +58,7 @@ TEST(Statement, SaysWhatIsNotKnown) {
   EXPECT_EQ(nlohmann::json::parse(StatementJson("a", account, 1))["state"], "unknown");
   EXPECT_EQ(ShortForm(account),
             "2026-11-25T10h: unknown, no account from the sensor, dropped 40 spool-full, "
-            "stored 1300, removed 60");
+            "stored 1300, removed 60, uploaded 11");
 }
 
 TEST(Statement, NothingIsEstimatedWithoutTcpOrWhenAllIsMissing) {
@@ -73,7 +76,7 @@ TEST(Statement, NothingIsEstimatedWithoutTcpOrWhenAllIsMissing) {
 TEST(Statement, InShort) {
   EXPECT_EQ(ShortForm(Account()),
             "2026-11-25T10h: offered 1800, recorded 1400, filtered 300, lost 100 kernel, about 200 "
-            "never mirrored, dropped 40 spool-full, stored 1300, removed 60");
+            "never mirrored, dropped 40 spool-full, stored 1300, removed 60, uploaded 11");
 }
 
 }  // namespace

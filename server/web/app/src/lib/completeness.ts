@@ -23,6 +23,7 @@ export interface Statement {
   dropped_by_sensor: Record<string, number>;
   stored: { packets: number };
   removed_by_retention: { packets: number };
+  uploads: { packets: number; removed_by_retention: number };
   jws: string | null;
 }
 
@@ -37,6 +38,7 @@ export interface Hour {
   missed: number; // estimated
   silent: number; // seconds without account
   away: number; // recorded, not dropped, and not here
+  uploaded: number; // without a sensor, and here or once here
   verdict: Verdict;
 }
 
@@ -50,6 +52,7 @@ export interface Account {
   missed: number;
   silent: number;
   away: number;
+  uploaded: number;
   verdict: Verdict;
 }
 
@@ -76,6 +79,7 @@ export function judge(statement: Statement): Hour {
     missed: statement.never_mirrored.packets_estimate ?? 0,
     silent: silentMs / 1000,
     away: Math.max(0, statement.recorded - dropped - stored),
+    uploaded: statement.uploads.packets + statement.uploads.removed_by_retention,
     verdict,
   };
 }
@@ -85,7 +89,7 @@ function add(sums: Record<string, number>, more: Record<string, number>): void {
 }
 
 function accountOf(sensor: string, hours: Hour[]): Account {
-  const account: Account = { sensor, hours, offered: 0, lost: {}, dropped: {}, missed: 0, silent: 0, away: 0, verdict: 'whole' };
+  const account: Account = { sensor, hours, offered: 0, lost: {}, dropped: {}, missed: 0, silent: 0, away: 0, uploaded: 0, verdict: 'whole' };
   let stored = 0;
   let recorded = 0;
   for (const hour of hours) {
@@ -95,6 +99,7 @@ function accountOf(sensor: string, hours: Hour[]): Account {
     add(account.dropped, statement.dropped_by_sensor);
     account.missed += hour.missed;
     account.silent += hour.silent;
+    account.uploaded += hour.uploaded;
     recorded += statement.recorded - hour.dropped;
     stored += statement.stored.packets + statement.removed_by_retention.packets;
   }
@@ -134,10 +139,13 @@ function silentSince({ hours }: Account): string | null {
 
 // What a person must know, the worst first; each a sentence.
 export function sentences(account: Account): { verdict: Verdict; text: string }[] {
-  if (neverTold(account)) {
-    return [{ verdict: 'silent', text: 'No account in this time, so nothing is known of losses: the sensor did not run, or it has no ledger (uploads with curl have none).' }];
-  }
   const list: { verdict: Verdict; text: string }[] = [];
+  if (account.uploaded > 0) {
+    list.push({ verdict: 'whole', text: `${plural(account.uploaded, 'packet')} came with uploaded captures, of whose losses nobody tells.` });
+  }
+  if (neverTold(account)) {
+    return [{ verdict: 'silent', text: 'No account in this time, so nothing is known of losses: the sensor did not run, or it has no ledger (uploads with curl have none).' }, ...list];
+  }
   const lost = total(account.lost);
   const dropped = total(account.dropped);
   if (lost > 0) {
