@@ -116,9 +116,9 @@ class Printer {
   static std::string CountsJson(const server::VerifyCounts& counts) {
     return fmt::format(
         R"({{"items": {}, "bytes": {}, "signed_facts": {}, "told": {}, "untold": {}, )"
-        R"("dropped": {}, "waiting": {}, "removed": {}, "findings": {}}})",
+        R"("dropped": {}, "waiting": {}, "removed": {}, "undigested": {}, "findings": {}}})",
         counts.items, counts.bytes, counts.signed_facts, counts.told, counts.untold, counts.dropped,
-        counts.waiting, counts.removed, counts.findings);
+        counts.waiting, counts.removed, counts.undigested, counts.findings);
   }
 
   const Format format_;
@@ -159,6 +159,11 @@ void PrintSummary(const server::VerifyCounts& counts) {
              "their sensor, {} still to come, {} removed by retention; {} findings\n",
              counts.items, base::FormatSize(counts.bytes), counts.told, counts.signed_facts,
              counts.untold, counts.dropped, counts.waiting, counts.removed, counts.findings);
+  if (counts.undigested == 0) return;
+  fmt::print(stderr,
+             "{} uploaded segments have no digest, of an older version: a forgery that fits "
+             "its checksums is not seen in them\n",
+             counts.undigested);
 }
 
 base::Result<ExitCode> Verify(const Options& options) {

@@ -490,7 +490,8 @@ std::span<const char* const> SchemaSteps() {
                                 kStartsStep,
                                 kEndsStep,
                                 kSourceRunsStep,
-                                kUploadHoursStep};
+                                kUploadHoursStep,
+                                kObjectDigestStep};
   return steps;
 }
 

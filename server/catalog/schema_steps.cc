@@ -169,4 +169,9 @@ INSERT INTO upload_hours (sensor_id, hour_ns, epoch, stream, first_block, packet
   FROM segments WHERE epoch >= 4611686018427387904;
 )sql";
 
+// Of what sensors send items have the digest.
+const char* const kObjectDigestStep = R"sql(
+ALTER TABLE segments ADD COLUMN digest BLOB;  -- SHA-256 of an uploaded capture's object
+)sql";
+
 }  // namespace tapiary::server

@@ -11,5 +11,6 @@ extern const char* const kStartsStep;
 extern const char* const kEndsStep;
 extern const char* const kSourceRunsStep;
 extern const char* const kUploadHoursStep;
+extern const char* const kObjectDigestStep;
 
 }  // namespace tapiary::server

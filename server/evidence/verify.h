@@ -42,6 +42,7 @@ struct VerifyCounts {
   std::uint64_t dropped = 0;       // named, and dropped by the sensor, which says so
   std::uint64_t waiting = 0;       // named, and still to come
   std::uint64_t removed = 0;       // by retention
+  std::uint64_t undigested = 0;    // uploaded segments stored before their digests were
   std::uint64_t findings = 0;
 };
 

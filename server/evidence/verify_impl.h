@@ -3,6 +3,7 @@
 // sensor). Internal. One thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,6 +96,8 @@ class Verifier {
                                const std::string& object, std::uint64_t bytes);
   base::Result<> CheckObject(const VerifiedSensor& sensor, const StoredItemRow& item,
                              const std::string& object);
+  // kCorrupt when it cannot be read.
+  base::Result<base::Sha256Digest> HashObject(const std::string& object, std::uint64_t bytes);
   base::Result<> CheckBody(const VerifiedSensor& sensor, const StoredItemRow& item);
   base::Result<> CheckRecords(const VerifiedSensor& sensor, const StoredItemRow& item,
                               base::Bytes body);
@@ -108,9 +111,11 @@ class Verifier {
     std::string object;
     std::uint64_t bytes = 0;
     std::int64_t stream = 0, first_block = 0, block_count = 0, packets = 0;
+    std::vector<std::uint8_t> digest;  // empty: stored before there were any
   };
   base::Result<> CheckUpload(const VerifiedSensor& sensor, const StoredItemRow& item);
-  base::Result<> CheckBlocks(const UploadedSegment& segment);
+  // Its bytes, where a digest tells what they are; else every block.
+  base::Result<> CheckContent(const UploadedSegment& segment);
 
   const Catalog& catalog_;
   Vault& vault_;

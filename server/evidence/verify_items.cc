@@ -111,24 +111,30 @@ base::Result<> Verifier::CheckObject(const VerifiedSensor& sensor, const StoredI
   const auto bytes = static_cast<std::uint64_t>(item.bytes);
   TAPIARY_ASSIGN(const bool there, CheckSize(sensor, item, object, bytes));
   if (!there || !options_.objects) return {};
+  const auto digest = HashObject(object, bytes);
+  if (!digest && digest.error().code == base::ErrorCode::kCorrupt) {
+    Tell(FindingCode::kAltered, sensor, item.Name(), "object " + object + " cannot be read");
+    return {};
+  }
+  if (!digest) return digest.error();
+  if (*digest == item.digest) return {};
+  Tell(FindingCode::kAltered, sensor, item.Name(),
+       "object " + object + " is not what the sensor sent");
+  return {};
+}
+
+base::Result<base::Sha256Digest> Verifier::HashObject(const std::string& object,
+                                                      std::uint64_t bytes) {
   base::Sha256 sha;
   for (std::uint64_t at = 0; at < bytes;) {
     const std::size_t part = std::min<std::uint64_t>(kReadBytes, bytes - at);
-    const auto read = vault_.ReadRange(object, at, part);
-    if (!read && read.error().code == base::ErrorCode::kCorrupt) {
-      Tell(FindingCode::kAltered, sensor, item.Name(), "object " + object + " cannot be read");
-      return {};
-    }
-    if (!read) return read.error();
-    sha.Update(base::AsBytes(*read));
+    TAPIARY_ASSIGN(const std::string read, vault_.ReadRange(object, at, part));
+    sha.Update(base::AsBytes(read));
     at += part;
     counts_.bytes += part;
     TAPIARY_TRY(Progress(part));
   }
-  if (sha.Finish() == item.digest) return {};
-  Tell(FindingCode::kAltered, sensor, item.Name(),
-       "object " + object + " is not what the sensor sent");
-  return {};
+  return sha.Finish();
 }
 
 base::Result<> Verifier::CheckBody(const VerifiedSensor& sensor, const StoredItemRow& item) {

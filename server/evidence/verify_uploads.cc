@@ -1,7 +1,9 @@
 // Captures that came without a sensor (POST pcap): nobody signed them, and what is stored was made
-// here, so no digest says what it must be. Objects must be there, of their size, and every block
-// must fit its checksum and the row.
+// here. Objects must be there, of their size, with the digest of their row; where a row has none
+// (stored before there were any), every block must fit its checksum and the row.
 #include <fmt/core.h>
+
+#include <algorithm>
 
 #include "capture/segment/segment.h"
 #include "server/evidence/verify_impl.h"
@@ -22,32 +24,43 @@ base::Result<> Verifier::CheckUpload(const VerifiedSensor& sensor, const StoredI
   std::vector<UploadedSegment> segments;
   const SqlValue key[] = {item.id};
   TAPIARY_TRY(catalog_.Query(
-      "SELECT object, bytes, stream, first_block, block_count, packets FROM segments "
+      "SELECT object, bytes, stream, first_block, block_count, packets, digest FROM segments "
       "WHERE item_id = ? ORDER BY id",
       key, [&segments](const SqlRow& row) {
-        segments.push_back({std::string(row.Text(0)), static_cast<std::uint64_t>(row.Int(1)),
-                            row.Int(2), row.Int(3), row.Int(4), row.Int(5)});
+        const base::Bytes digest = row.Blob(6);
+        segments.push_back({std::string(row.Text(0)),
+                            static_cast<std::uint64_t>(row.Int(1)),
+                            row.Int(2),
+                            row.Int(3),
+                            row.Int(4),
+                            row.Int(5),
+                            {digest.begin(), digest.end()}});
         return true;
       }));
   for (const UploadedSegment& segment : segments) {
+    if (segment.digest.empty()) ++counts_.undigested;
     TAPIARY_ASSIGN(const bool there, CheckSize(sensor, item, segment.object, segment.bytes));
     if (!there || !options_.objects) continue;
-    const auto read = CheckBlocks(segment);
+    const auto read = CheckContent(segment);
     if (!read && MayPass(read.error())) return read.error();
     if (!read) {
       Tell(FindingCode::kAltered, sensor, item.Name(),
            fmt::format("object {}: {}", segment.object, read.error().message));
     }
-    counts_.bytes += segment.bytes;
-    TAPIARY_TRY(Progress(segment.bytes));
   }
   return {};
 }
 
-base::Result<> Verifier::CheckBlocks(const UploadedSegment& segment) {
+base::Result<> Verifier::CheckContent(const UploadedSegment& segment) {
   const capture::RangeReader read = [&](std::uint64_t offset, std::size_t size) {
     return vault_.ReadRange(segment.object, offset, size);
   };
+  if (!segment.digest.empty()) {
+    TAPIARY_ASSIGN(const base::Sha256Digest digest, HashObject(segment.object, segment.bytes));
+    if (!std::ranges::equal(digest, segment.digest)) {
+      return base::MakeError(base::ErrorCode::kCorrupt, "it is not what was stored");
+    }
+  }
   TAPIARY_ASSIGN(const capture::SegmentIndex index, capture::ReadSegmentIndex(segment.bytes, read));
   const bool same = index.stream == segment.stream &&
                     static_cast<std::int64_t>(index.first_block) == segment.first_block &&
@@ -56,11 +69,13 @@ base::Result<> Verifier::CheckBlocks(const UploadedSegment& segment) {
   if (!same) {
     return base::MakeError(base::ErrorCode::kCorrupt, "it is not the segment that its row names");
   }
+  if (!segment.digest.empty()) return {};
   for (std::size_t i = 0; i < index.blocks.size(); ++i) {
     const auto block = capture::ReadBlock(index.blocks[i], read);
     if (!block) return block.error().WithContext(fmt::format("block {}", i));
   }
-  return {};
+  counts_.bytes += segment.bytes;
+  return Progress(segment.bytes);
 }
 
 }  // namespace tapiary::server

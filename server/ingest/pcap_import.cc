@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "capture/meter.h"
 #include "capture/segment/block_builder.h"
@@ -44,6 +45,7 @@ class StreamWriter {
  private:
   base::Result<> CloseBlock(PcapContent& content, NewObjects& objects);
   base::Result<> AddToSegment(const capture::Block& block, const std::string& frame);
+  base::Result<> AppendToObject(std::string_view bytes);
   base::Result<> CloseSegment(PcapContent& content, NewObjects& objects, bool leave_pending);
 
   Vault& vault_;
@@ -56,7 +58,8 @@ class StreamWriter {
   capture::BlockCompressor compressor_;
   std::unique_ptr<PendingObject> object_;
   std::optional<capture::SegmentAssembler> assembler_;
-  PacketHours hours_;  // of the segment that is being written
+  PacketHours hours_;                   // of the segment that is being written
+  std::optional<base::Sha256> digest_;  // the same
 };
 
 base::Result<std::uint64_t> StreamWriter::Append(const capture::Packet& packet,
@@ -84,16 +87,22 @@ base::Result<> StreamWriter::AddToSegment(const capture::Block& block, const std
   if (!object_) {
     TAPIARY_ASSIGN(object_, vault_.Create(hint_));
     assembler_.emplace(stream_, block.number);
+    digest_.emplace();
   }
-  TAPIARY_TRY(object_->Append(base::AsBytes(frame)));
+  TAPIARY_TRY(AppendToObject(frame));
   assembler_->Add(frame.size(), block.data.size(), block.packets, block.first_ns, block.last_ns);
   return {};
+}
+
+base::Result<> StreamWriter::AppendToObject(std::string_view bytes) {
+  digest_->Update(base::AsBytes(bytes));
+  return object_->Append(base::AsBytes(bytes));
 }
 
 base::Result<> StreamWriter::CloseSegment(PcapContent& content, NewObjects& objects,
                                           bool leave_pending) {
   if (!object_) return {};
-  TAPIARY_TRY(object_->Append(base::AsBytes(assembler_->Tail())));
+  TAPIARY_TRY(AppendToObject(assembler_->Tail()));
   const capture::SegmentIndex& index = assembler_->index();
   SegmentRow row;
   row.epoch = epoch_;
@@ -106,6 +115,7 @@ base::Result<> StreamWriter::CloseSegment(PcapContent& content, NewObjects& obje
   row.packets = index.packets();
   row.bytes = object_->size();
   row.hours = hours_.Take();
+  row.digest = digest_->Finish();
   content.pending.emplace_back(content.segments.size(), std::move(object_));
   content.segments.push_back(std::move(row));
   assembler_.reset();

@@ -73,6 +73,10 @@ SqlValue AddressValue(const capture::IpAddress& address) {
 }
 
 base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const SegmentRow& segment) {
+  SqlValue digest;
+  if (segment.digest) {
+    digest = std::vector<std::uint8_t>(segment.digest->begin(), segment.digest->end());
+  }
   const std::vector<SqlValue> values{
       segment.item_id,
       owner.sensor_id,
@@ -87,11 +91,12 @@ base::Result<> InsertSegment(SqlWriter& writer, const RowOwner& owner, const Seg
       NumberValue(segment.bytes),
       segment.object,
       owner.received_ns,
+      digest,
   };
   const auto added = writer.Execute(
       "INSERT INTO segments (item_id, sensor_id, epoch, stream, first_block, block_count, "
-      "interface, first_ns, last_ns, packets, bytes, object, received_ns) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "interface, first_ns, last_ns, packets, bytes, object, received_ns, digest) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       values);
   if (added) {
     return CountStored(writer, DataKind::kPackets, owner.sensor_id, owner.received_ns,

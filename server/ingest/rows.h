@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "capture/records.h"
 #include "server/catalog/catalog.h"
@@ -41,7 +43,9 @@ struct SegmentRow {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::string object;
-  std::vector<HourPackets> hours{};  // of an upload's (upload_hours.h)
+  // Of an upload's:
+  std::vector<HourPackets> hours{};            // upload_hours.h
+  std::optional<base::Sha256Digest> digest{};  // of the object
 };
 
 // Whose rows, and when they came.

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "server/evidence/keys.h"
+#include "tests/capture/support/meter_run.h"
 #include "tests/server/ingest/fixture.h"
 #include "tests/server/support/signing_sensor.h"
 
@@ -128,7 +129,7 @@ TEST_F(Verify, CO15_AlteredSwappedCutAndLostObjectsAreNamed) {
   EXPECT_EQ(Findings({.objects = false}), (Names{"altered segments 1/1", "missing segments 1/0"}));
 }
 
-// Captures that came with curl have no digest, but a size, checksums and a row.
+// Captures that came with curl have a size, checksums, a row and, now, a digest.
 TEST_F(Verify, CO15_UploadedCapturesThatRotAreNamed) {
   capture::test::PacketList list;
   ModbusTalk(list);
@@ -169,6 +170,30 @@ TEST_F(Verify, CO15_UploadedCapturesThatRotAreNamed) {
   Run("UPDATE items SET removed_ns = 5");
   EXPECT_EQ(Findings(), Names());
   EXPECT_EQ(counts_.removed, 1u);
+}
+
+// By one who knows the format: another capture's object, whole, in the place of the first one's.
+TEST_F(Verify, CO15_AForgedUploadDoesNotHaveTheDigest) {
+  capture::test::PacketList honest;
+  honest.Add({1, 2, 3, 4, 5, 6, 7, 8}, capture::test::kStart);
+  capture::test::PacketList forged;
+  forged.Add({1, 2, 3, 4, 5, 6, 7, 9}, capture::test::kStart);
+  ASSERT_EQ(Call("POST", "pcap", {MakePcap(honest.packets())}).status, 201);
+  const auto file = ObjectFile(std::stoull(Row("SELECT seq FROM items ORDER BY id")[0]));
+  ASSERT_EQ(Call("POST", "pcap", {MakePcap(forged.packets())}).status, 201);
+  const auto other = ObjectFile(std::stoull(Row("SELECT seq FROM items ORDER BY id DESC")[0]));
+  ASSERT_EQ(std::filesystem::file_size(file), std::filesystem::file_size(other));
+  EXPECT_EQ(Findings(), Names());
+  EXPECT_EQ(counts_.undigested, 0u);
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  std::filesystem::copy_file(other, file, std::filesystem::copy_options::overwrite_existing);
+  const std::string name =
+      fmt::format("upload {:x}", std::stoull(Row("SELECT epoch FROM items ORDER BY id")[0]));
+  EXPECT_EQ(Findings(), (Names{"altered " + name}));
+  // Rows of before have none, and verify says how many.
+  Run("UPDATE segments SET digest = NULL");
+  EXPECT_EQ(Findings(), Names());
+  EXPECT_EQ(counts_.undigested, 2u);
 }
 
 TEST_F(Verify, ChangedAndDeletedRowsAreNamed) {

@@ -21,12 +21,12 @@ TEST(PacketHours, EachPacketCountsInItsOwnHour) {
                                      std::int64_t{-1}, INT64_MAX, INT64_MIN}) {
     hours.Add(time_ns);
   }
-  EXPECT_EQ(Taken(hours), (std::vector<std::pair<std::int64_t, std::uint64_t>>{
-                              {HourOf(INT64_MIN), 1},
-                              {-kHourNs, 1},
-                              {kTen, 3},
-                              {kTen + kHourNs, 1},
-                              {HourOf(INT64_MAX), 1}}));
+  EXPECT_EQ(Taken(hours),
+            (std::vector<std::pair<std::int64_t, std::uint64_t>>{{HourOf(INT64_MIN), 1},
+                                                                 {-kHourNs, 1},
+                                                                 {kTen, 3},
+                                                                 {kTen + kHourNs, 1},
+                                                                 {HourOf(INT64_MAX), 1}}));
   EXPECT_TRUE(Taken(hours).empty());
 }
 
@@ -34,8 +34,7 @@ TEST(PacketHours, OfTooManyHoursTheFirstPacketsHasAll) {
   PacketHours hours;
   hours.Add(kTen + 1);
   for (std::int64_t i = 0; i < 10'000; ++i) hours.Add(i * kHourNs);
-  EXPECT_EQ(Taken(hours),
-            (std::vector<std::pair<std::int64_t, std::uint64_t>>{{kTen, 10'001}}));
+  EXPECT_EQ(Taken(hours), (std::vector<std::pair<std::int64_t, std::uint64_t>>{{kTen, 10'001}}));
 }
 
 class UploadHours : public IngestFixture {
