@@ -148,6 +148,24 @@ void AddAlertRows(base::ConfigTable& table, CollectorConfig& config) {
                     "alerts are forgotten at this age");
 }
 
+void AddLimitRows(base::ConfigTable& table, CollectorConfig& config) {
+  table.AddInt("limits.connections", &config.max_connections, 1, 100'000,
+               "connections at a time; more are closed");
+  table.AddInt("limits.connections_per_address", &config.connections_per_address, 0, 100'000,
+               "of these, from one IPv4 address or IPv6 /64 over TLS; auth.trusted_proxy may have "
+               "all; 0: no limit");
+  table.AddInt("limits.handler_threads", &config.handler_threads, 1, 256,
+               "requests that are worked on at a time");
+  table.AddSize("limits.segment", &config.segment_bytes, "256MiB", "1MiB", "256MiB",
+                "largest segment of a sensor");
+  table.AddSize("limits.pcap", &config.pcap_bytes, "1GiB", "1MiB", "64GiB",
+                "largest capture file of POST pcap, as sent");
+  table.AddSize("limits.pcap_expanded", &config.pcap_expanded_bytes, "8GiB", "1MiB", "256GiB",
+                "and once decompressed");
+  table.AddSize("limits.events", &config.events_bytes, "16MiB", "1KiB", "256MiB",
+                "largest body of POST events");
+}
+
 void AddSensorRows(base::ConfigTable& table, CollectorConfig& config) {
   table.AddSize("limits.sensor.bytes", &config.sensor_bytes_per_s, "128MiB", "0", "64GiB",
                 "bytes a second that one sensor may send, on average over 10 s; 0: no limit");
@@ -232,18 +250,7 @@ void AddRows(base::ConfigTable& table, CollectorConfig& config) {
   table.Add("tls.key", &config.key, "PEM file with its key");
   table.Add("tls.names", &config.names, "host names and addresses for the certificate made here");
   AddAuthRows(table, config);
-  table.AddInt("limits.connections", &config.max_connections, 1, 100'000,
-               "connections at a time; more are closed");
-  table.AddInt("limits.handler_threads", &config.handler_threads, 1, 256,
-               "requests that are worked on at a time");
-  table.AddSize("limits.segment", &config.segment_bytes, "256MiB", "1MiB", "256MiB",
-                "largest segment of a sensor");
-  table.AddSize("limits.pcap", &config.pcap_bytes, "1GiB", "1MiB", "64GiB",
-                "largest capture file of POST pcap, as sent");
-  table.AddSize("limits.pcap_expanded", &config.pcap_expanded_bytes, "8GiB", "1MiB", "256GiB",
-                "and once decompressed");
-  table.AddSize("limits.events", &config.events_bytes, "16MiB", "1KiB", "256MiB",
-                "largest body of POST events");
+  AddLimitRows(table, config);
   AddSensorRows(table, config);
   table.Add("pcap.labels", &config.pcap_labels,
             "look into uploaded captures for IT services with nDPI");
@@ -288,6 +295,7 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   http.proxies = *std::move(proxies);
   options.sessions = {config.session_idle_ns, config.session_length_ns};
   http.max_connections = static_cast<int>(config.max_connections);
+  http.connections_per_address = static_cast<int>(config.connections_per_address);
   http.handler_threads = static_cast<int>(config.handler_threads);
   options.ingest.segment_bytes = static_cast<std::uint64_t>(config.segment_bytes);
   options.ingest.pcap_bytes = static_cast<std::uint64_t>(config.pcap_bytes);

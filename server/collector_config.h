@@ -46,6 +46,7 @@ struct CollectorConfig {
   std::vector<std::string> trusted_proxies;
   std::string user_header;
   std::int64_t max_connections = 1024;
+  std::int64_t connections_per_address = 256;
   std::int64_t handler_threads = 64;
   std::int64_t segment_bytes = 0;
   std::int64_t pcap_bytes = 0;

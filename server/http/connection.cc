@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/http/exchange.h"
@@ -379,7 +380,9 @@ asio::awaitable<void> ServeTls(ServerContext& context, TlsStream& stream, LiveCo
 }  // namespace
 
 asio::awaitable<void> ServeConnection(ServerContext& context, tcp::socket socket,
-                                      std::shared_ptr<asio::ssl::context> tls) {
+                                      std::shared_ptr<asio::ssl::context> tls,
+                                      std::shared_ptr<void> place) {
+  const std::shared_ptr<void> held = std::move(place);
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) co_return;

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "server/http/beast.h"
 #include "server/http/body_places.h"
+#include "server/http/peer_connections.h"
 #include "server/http/router.h"
 #include "server/http/server.h"
 
@@ -41,6 +42,7 @@ struct ServerContext {
       : options(std::move(server_options)),
         router(std::move(routes)),
         authenticate(std::move(auth)),
+        peers(options.connections_per_address),
         front_pool(kFrontThreads),
         pool(static_cast<std::size_t>(options.handler_threads)),
         streamed(PlacesFor(options, 2)),
@@ -70,6 +72,7 @@ struct ServerContext {
   const HttpServerOptions options;
   const Router router;
   const Authenticator authenticate;
+  PeerConnections peers;
   asio::thread_pool front_pool;  // Admit, and handlers of Scope::kPublic
   asio::thread_pool pool;        // all other handlers
   // Bodies that their senders' pace holds up have half of the handlers, those that are here already
@@ -82,7 +85,8 @@ struct ServerContext {
   std::atomic<std::uint64_t> body_memory{0};  // of BodyMemory
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> open{0};
-  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> refused{0};  // there were too many
+  std::atomic<std::uint64_t> crowded{0};  // refused since their address has too many
 
   mutable std::mutex mutex;  // guards all below
   std::map<std::tuple<std::string, std::string, int>, std::uint64_t> counts;
@@ -105,8 +109,10 @@ class BodyMemory {
 };
 
 // Serves until the client, a limit or Stop ends it. `tls` is null for plain HTTP.
-// It is shared with connections that began before a newer certificate was loaded.
+// It is shared with connections that began before a newer certificate was loaded. `place` is kept
+// until the end.
 asio::awaitable<void> ServeConnection(ServerContext& context, tcp::socket socket,
-                                      std::shared_ptr<asio::ssl::context> tls);
+                                      std::shared_ptr<asio::ssl::context> tls,
+                                      std::shared_ptr<void> place);
 
 }  // namespace tapiary::server

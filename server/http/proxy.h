@@ -24,6 +24,7 @@ class TrustedProxies {
   static base::Result<TrustedProxies> Parse(const std::vector<std::string>& networks,
                                             const std::string& user_header);
 
+  [[nodiscard]] bool Trusts(const std::string& address) const;
   // The client's address: of a trusted peer, the last address of X-Forwarded-For that is not
   // trusted itself.
   [[nodiscard]] std::string ClientOf(const Request& request) const;
@@ -39,7 +40,6 @@ class TrustedProxies {
   };
   static bool ParseAddress(const std::string& text, Address& address);
   static base::Result<Network> ParseNetwork(const std::string& text);
-  [[nodiscard]] bool Trusts(const std::string& address) const;
 
   std::vector<Network> networks_;
   std::string user_header_;  // in lower case

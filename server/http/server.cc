@@ -35,6 +35,7 @@ struct HttpServer::Impl {
   }
   base::Result<> Bind(const ListenAddress& address);
   asio::awaitable<void> Accept(tcp::acceptor& acceptor, bool tls);
+  std::shared_ptr<void> PlaceFor(const tcp::socket& socket, bool with_tls);
   void TellRefused(std::int64_t now_ns);
 
   ServerContext context;
@@ -43,8 +44,10 @@ struct HttpServer::Impl {
   std::shared_ptr<asio::ssl::context> tls;  // shared with connections; null without TLS
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
   std::vector<std::uint16_t> ports;
-  std::mutex refusals_mutex;  // guards the two below
+  std::mutex refusals_mutex;  // guards the four below
   std::uint64_t told_refused = 0;
+  std::uint64_t told_crowded = 0;
+  std::string crowd;  // the last address that had too many
   std::int64_t next_tell_ns = 0;
   std::vector<std::jthread> threads;
 };
@@ -107,25 +110,53 @@ asio::awaitable<void> HttpServer::Impl::Accept(tcp::acceptor& acceptor, bool wit
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    const bool full = context.open >= static_cast<std::uint64_t>(context.options.max_connections);
-    if (full) ++context.refused;
+    std::shared_ptr<void> place = PlaceFor(socket, with_tls);
     TellRefused(base::SteadyNow());
-    if (full) continue;  // closes it
+    if (!place) continue;  // closes it
     const auto executor = socket.get_executor();
-    asio::co_spawn(executor,
-                   ServeConnection(context, std::move(socket), with_tls ? Tls() : nullptr),
-                   asio::detached);
+    asio::co_spawn(
+        executor,
+        ServeConnection(context, std::move(socket), with_tls ? Tls() : nullptr, std::move(place)),
+        asio::detached);
   }
+}
+
+// Null when it is refused. Plain HTTP comes from this host alone: a proxy, whose clients are many.
+std::shared_ptr<void> HttpServer::Impl::PlaceFor(const tcp::socket& socket, bool with_tls) {
+  if (context.open >= static_cast<std::uint64_t>(context.options.max_connections)) {
+    ++context.refused;
+    return nullptr;
+  }
+  error_code error;
+  const std::string peer = socket.remote_endpoint(error).address().to_string();
+  auto anybody = std::make_shared<bool>();
+  if (!with_tls || context.options.proxies.Trusts(peer)) return anybody;
+  std::shared_ptr<void> place = context.peers.Take(peer);
+  if (place) return place;
+  ++context.crowded;
+  const std::lock_guard lock(refusals_mutex);
+  crowd = peer;
+  return nullptr;
 }
 
 // Asked at each connection, so that the last of a minute's refusals are told later, not never.
 void HttpServer::Impl::TellRefused(std::int64_t now_ns) {
   const std::lock_guard lock(refusals_mutex);
   const std::uint64_t refused = context.refused;
-  if (refused == told_refused || now_ns < next_tell_ns) return;
-  base::LogWarning("{} connections refused, limit {}", refused - told_refused,
-                   context.options.max_connections);
+  const std::uint64_t crowded = context.crowded;
+  if ((refused == told_refused && crowded == told_crowded) || now_ns < next_tell_ns) return;
+  if (refused != told_refused) {
+    base::LogWarning("{} connections refused, limit {}", refused - told_refused,
+                     context.options.max_connections);
+  }
+  if (crowded != told_crowded) {
+    base::LogWarning(
+        "{} connections refused, the last of {}: limits.connections_per_address is {}; for a proxy "
+        "set auth.trusted_proxy",
+        crowded - told_crowded, crowd, context.options.connections_per_address);
+  }
   told_refused = refused;
+  told_crowded = crowded;
   next_tell_ns = now_ns + 60 * base::kNanosPerSecond;
 }
 
@@ -196,7 +227,7 @@ HttpMetrics HttpServer::metrics() const {
     metrics.rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), requests});
   }
   metrics.connections_open = context.open;
-  metrics.connections_refused = context.refused;
+  metrics.connections_refused = context.refused + context.crowded;
   return metrics;
 }
 

@@ -30,6 +30,8 @@ struct HttpServerOptions {
   int io_threads = 1;
   int handler_threads = 16;
   int max_connections = 1024;
+  // Over TLS, and of other peers than trusted proxies; 0: no limit.
+  int connections_per_address = 0;
   std::int64_t header_timeout_ns = 10'000'000'000;
   std::int64_t idle_timeout_ns =
       60'000'000'000;                        // keep-alive, and a body or reader without progress
@@ -65,7 +67,7 @@ struct HttpMetrics {
   };
   std::vector<Row> rows;
   std::uint64_t connections_open = 0;
-  std::uint64_t connections_refused = 0;
+  std::uint64_t connections_refused = 0;  // of whichever limit
 };
 
 class HttpServer {

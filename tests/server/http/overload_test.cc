@@ -112,6 +112,40 @@ TEST_F(Overload, RefusedConnectionsAreLoggedOnceAMinute) {
   EXPECT_EQ(log.find("refused"), log.rfind("refused")) << log;
 }
 
+TEST_F(Overload, HP04_OneAddressDoesNotTakeAllConnections) {
+  options_.connections_per_address = 2;
+  Start();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const auto connect = [&] {
+    clients.push_back(std::make_unique<RawClient>(tls_port()));
+    return clients.back()->connected();
+  };
+  EXPECT_TRUE(connect());
+  EXPECT_TRUE(connect());
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(connect());
+  EXPECT_FALSE(connect());
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("1 connections refused, the last of 127.0.0.1: "));
+  EXPECT_EQ(log.find("refused"), log.rfind("refused")) << log;
+  EXPECT_EQ(server_->metrics().connections_refused, 2U);
+  clients.clear();
+  EXPECT_TRUE(WaitUntil(connect, 2000));
+  clients.clear();
+}
+
+TEST_F(Overload, AProxyHasAsManyConnectionsAsItNeeds) {
+  options_.connections_per_address = 1;
+  options_.proxies = *TrustedProxies::Parse({"127.0.0.0/8"}, "");
+  Start();
+  const RawClient first(tls_port());
+  const RawClient second(tls_port());
+  EXPECT_TRUE(first.connected() && second.connected());
+  RawClient plain(plain_port(), false);  // from this host alone
+  plain.Send(Head("GET", "/hello?a=b"));
+  EXPECT_THAT(plain.ReadAnswer(), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_F(Overload, AllTokensHoldHalfOfTheHandlersAndTheNextWaits) {
   options_.small_body_bytes = 0;
   options_.body_wait_ns = 300'000'000;
