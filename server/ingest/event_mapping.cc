@@ -29,6 +29,20 @@ constexpr std::string_view kOthers[] = {
     "destination.ip", "destination.port", "file.hash.sha256", "file.hash.md5",
 };
 
+constexpr std::string_view kActions =
+    "connect disconnect client-info login command request response download upload tunnel exploit "
+    "scan session enrichment operational other";
+constexpr std::string_view kOutcomes = "success failure";
+
+bool IsWordOf(std::string_view words, std::string_view word) {
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find(' ', at), words.size());
+    if (words.substr(at, end - at) == word) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 bool SetAddress(const std::string& text, capture::IpAddress& to) {
   const auto address = capture::ParseIpAddress(text);
   if (address) to = *address;
@@ -105,7 +119,14 @@ bool IsEventField(const std::string& target) {
          std::ranges::find(kOthers, target) != std::end(kOthers);
 }
 
+std::string_view EventFieldValues(const std::string& target) {
+  if (target == "event.action") return kActions;
+  return target == "event.outcome" ? kOutcomes : std::string_view();
+}
+
 bool SetEventField(const std::string& target, const std::string& text, EventFields& fields) {
+  const std::string_view values = EventFieldValues(target);
+  if (!values.empty() && !IsWordOf(values, text)) return false;
   for (const auto& [name, member] : kTexts) {
     if (name != target) continue;
     fields.*member = name.starts_with("network.") ? ToLower(text) : text;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,5 +54,7 @@ std::optional<std::int64_t> ParseMappedTime(const std::string& text, const Event
 // no value for it.
 bool SetEventField(const std::string& target, const std::string& text, EventFields& fields);
 bool IsEventField(const std::string& target);
+// Of a field that has only these, with blanks between; "" of all others.
+std::string_view EventFieldValues(const std::string& target);
 
 }  // namespace tapiary::server

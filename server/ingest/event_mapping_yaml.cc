@@ -117,7 +117,9 @@ EventMapping Reader::Mapping(const YAML::Node& node) {
         mapping.constants.emplace_back(target, Word(text));
         EventFields probe;
         if (!SetEventField(target, mapping.constants.back().second, probe)) {
-          Wrong(text, "not a value for this field");
+          const std::string_view values = EventFieldValues(target);
+          Wrong(text, fmt::format("not a value for this field{}{}",
+                                  values.empty() ? "" : ", which is one of: ", values));
         }
       });
     } else if (key == "time") {

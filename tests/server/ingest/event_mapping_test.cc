@@ -55,6 +55,17 @@ TEST(EventMapping, FieldsConstantsAndTime) {
   EXPECT_EQ(base::FormatTime(fields.time_ns.value_or(0)), "2023-11-14T22:13:20.500000000Z");
 }
 
+TEST(EventMapping, AWordThatTheSchemaHasNotGotIsLeftOut) {
+  const std::string mapping =
+      "- {name: x, match: {a: 1}, fields: {event.action: what, event.outcome: end}}\n";
+  const auto known = Read(mapping, R"({"a":1,"what":"login","end":"failure"})");
+  EXPECT_EQ(known.action, "login");
+  EXPECT_EQ(known.outcome, "failure");
+  const auto unknown = Read(mapping, R"({"a":1,"what":"banana","end":"client connect"})");
+  EXPECT_EQ(unknown.action, "other");
+  EXPECT_EQ(unknown.outcome, "");
+}
+
 TEST(EventMapping, OthersAreReadAsEver) {
   for (const char* json :
        {R"({"product":"my-plc","kind":"other","src_ip":"1.2.3.4"})",

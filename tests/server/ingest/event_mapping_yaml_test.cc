@@ -20,6 +20,10 @@ TEST(EventMappingYaml, ErrorsNameFileAndLine) {
   const std::pair<const char*, const char*> cases[] = {
       {"  fields: {user.nam: u}\n", "m.yaml:4: 'user.nam' is no field of events"},
       {"  set: {source.port: 70000}\n", "m.yaml:4: not a value for this field"},
+      {"  set:\n    event.action: banana\n",
+       "m.yaml:5: not a value for this field, which is one of: connect disconnect "},
+      {"  set: {event.outcome: maybe}\n",
+       "m.yaml:4: not a value for this field, which is one of: success failure"},
       {"  time: {format: epoch}\n", "m.yaml:4: time needs a path"},
       {"  time: {path: t, format: unix}\n", "m.yaml:4: a time's format is"},
       {"  time: {path: t, zone: CET}\n", "m.yaml:4: a zone is UTC"},
