@@ -14,6 +14,7 @@
 #include "server/alert/outbox.h"
 #include "server/alert/rule_routes.h"
 #include "server/api/list_query.h"
+#include "server/api/sensors.h"
 
 namespace tapiary::server {
 namespace {
@@ -75,6 +76,10 @@ base::Result<std::string> List(const Catalog& catalog, const Request& request) {
   TAPIARY_ASSIGN(AlertQuery query, ParseAlertQuery(request));
   const auto limit = static_cast<std::size_t>(query.limit++);
   TAPIARY_ASSIGN(const auto alerts, ListAlerts(catalog, query));
+  if (alerts.empty() && !query.sensor.empty()) {
+    TAPIARY_ASSIGN(const std::string sensor, base::UnescapeBytes(Parameter(request, "sensor")));
+    TAPIARY_TRY(CheckSensor(catalog, sensor));
+  }
   std::vector<std::string> items;
   std::size_t bytes = 0;
   for (const Alert& alert : alerts) {
@@ -145,7 +150,21 @@ Json MessageJson(const OutboxRow& row) {
           {"trouble", row.trouble.empty() ? Json(nullptr) : Json(row.trouble)}};
 }
 
-base::Result<std::string> Messages(const Catalog& catalog, const Request& request) {
+// One of the configuration's, or one that has left it and still has messages.
+base::Result<> CheckTarget(const Shared& shared, const std::string& name) {
+  std::string all;
+  for (const AlertTarget& target : shared.context.targets) {
+    if (target.name == name) return {};
+    all += (all.empty() ? "" : ", ") + target.name;
+  }
+  const std::string escaped = base::EscapeBytes(name);
+  TAPIARY_ASSIGN(const auto rows, ListOutbox(shared.context.catalog, "", escaped, INT64_MAX, 1));
+  if (!rows.empty()) return {};
+  return Invalid(fmt::format("target: there is no '{}'; there are: {}",
+                             std::string_view(escaped).substr(0, 60), all.empty() ? "none" : all));
+}
+
+base::Result<std::string> Messages(const Shared& shared, const Request& request) {
   TAPIARY_TRY(CheckParameters(request, "state target limit after"));
   const std::string state = Parameter(request, "state");
   if (!state.empty() && state != "waiting" && state != "sent" && state != "dead") {
@@ -154,9 +173,10 @@ base::Result<std::string> Messages(const Catalog& catalog, const Request& reques
   TAPIARY_ASSIGN(const std::int64_t limit,
                  ParseCount(request, "limit", 1, kMaxPageRows, kDefaultPageRows));
   TAPIARY_ASSIGN(const std::int64_t after, ParseCount(request, "after", 1, INT64_MAX, INT64_MAX));
-  TAPIARY_ASSIGN(const auto rows,
-                 ListOutbox(catalog, state, base::EscapeBytes(Parameter(request, "target")), after,
-                            limit + 1));
+  const std::string target = Parameter(request, "target");
+  if (!target.empty()) TAPIARY_TRY(CheckTarget(shared, target));
+  TAPIARY_ASSIGN(const auto rows, ListOutbox(shared.context.catalog, state,
+                                             base::EscapeBytes(target), after, limit + 1));
   std::vector<std::string> items;
   for (const OutboxRow& row : rows) {
     if (static_cast<std::int64_t>(items.size()) == limit) break;
@@ -244,7 +264,7 @@ std::vector<Route> AlertRoutes(AlertRoutesContext context) {
         return all.trials.Run(request, base::SteadyNow());
       });
   add("GET", "/messages", Scope::kViewer, [](Shared& all, const Request& request, BodySource&) {
-    return Answer(Messages(all.context.catalog, request));
+    return Answer(Messages(all, request));
   });
   add("POST", "/messages/{id}/retry", kMayChange,
       [](Shared& all, const Request& request, BodySource&) {

@@ -13,6 +13,7 @@
 #include "server/alert/match.h"
 #include "server/alert/rule_store.h"
 #include "server/api/list_query.h"
+#include "server/audit/actions.h"
 
 namespace tapiary::server {
 namespace {
@@ -62,6 +63,14 @@ std::optional<std::string> LostTarget(const Shared& all, const AlertRule& rule) 
   return *lost;
 }
 
+// A misspelt one would never come.
+std::optional<std::string> UnknownAlarm(const AlertRule& rule) {
+  for (const std::string& alarm : rule.alarms) {
+    if (!IsAuditAction(alarm)) return alarm.substr(0, 60);
+  }
+  return std::nullopt;
+}
+
 // The rule in the body. `problem` is set exactly when it is none; it says where a filter is wrong.
 std::optional<AlertRule> ReadRule(const Shared& all, const Request& request, BodySource& body,
                                   Response* problem) {
@@ -83,6 +92,13 @@ std::optional<AlertRule> ReadRule(const Shared& all, const Request& request, Bod
                        fmt::format("targets: the configuration has no '{}'; GET "
                                    "/api/v1/alerts/targets lists them",
                                    *lost));
+    return std::nullopt;
+  }
+  const auto unknown = rule ? UnknownAlarm(*rule) : std::nullopt;
+  if (unknown) {
+    *problem = Problem(
+        400, "The request is wrong",
+        fmt::format("alarms: there is no '{}'; there are: {}", *unknown, AuditActionList()));
     return std::nullopt;
   }
   if (rule) return *std::move(rule);

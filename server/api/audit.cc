@@ -13,6 +13,7 @@
 #include "server/api/list_query.h"
 #include "server/api/lists.h"
 #include "server/api/select.h"
+#include "server/audit/actions.h"
 
 namespace tapiary::server {
 namespace {
@@ -57,7 +58,21 @@ Json ItemOf(const SqlRow& row) {
           {"outcome", TextOrNull(row, 10)}};
 }
 
-base::Result<> AddActions(const std::string& text, SqlCondition* select) {
+// One of ours, or one that an older or newer version has written.
+base::Result<> CheckAction(const Catalog& catalog, const std::string& action) {
+  bool known = IsAuditAction(action);
+  if (!known) {
+    const SqlValue values[] = {base::EscapeBytes(action)};
+    TAPIARY_TRY(catalog.Query("SELECT 1 FROM audit WHERE action = ? LIMIT 1", values,
+                              [&known](const SqlRow&) { return !(known = true); }));
+  }
+  if (known) return {};
+  return base::MakeError(base::ErrorCode::kInvalid,
+                         fmt::format("action: there is no '{}'; there are: {}",
+                                     base::EscapeBytes(action.substr(0, 60)), AuditActionList()));
+}
+
+base::Result<> AddActions(const Catalog& catalog, const std::string& text, SqlCondition* select) {
   if (text.empty()) return {};
   std::istringstream list(text);
   std::string marks;
@@ -66,6 +81,7 @@ base::Result<> AddActions(const std::string& text, SqlCondition* select) {
     if (count == kMostActions) {
       return base::MakeError(base::ErrorCode::kInvalid, "action: at most 20, with commas between");
     }
+    TAPIARY_TRY(CheckAction(catalog, action));
     marks += marks.empty() ? "?" : ", ?";
     select->params.emplace_back(base::EscapeBytes(action));
   }
@@ -73,7 +89,8 @@ base::Result<> AddActions(const std::string& text, SqlCondition* select) {
   return {};
 }
 
-base::Result<SqlCondition> Statement(const Request& request, std::int64_t limit) {
+base::Result<SqlCondition> Statement(const Catalog& catalog, const Request& request,
+                                     std::int64_t limit) {
   TAPIARY_ASSIGN(const std::int64_t after, ParseCount(request, "after", 1, INT64_MAX, INT64_MAX));
   SqlCondition select{fmt::format("SELECT {} FROM audit a WHERE a.id < ?", kAuditColumns), {after}};
   if (request.query.contains("from") || request.query.contains("to") ||
@@ -88,7 +105,7 @@ base::Result<SqlCondition> Statement(const Request& request, std::int64_t limit)
   if (const std::string peer = Parameter(request, "peer"); !peer.empty()) {
     Append(&select, SqlCondition{" AND a.peer = ?", {base::EscapeBytes(peer)}});
   }
-  TAPIARY_TRY(AddActions(Parameter(request, "action"), &select));
+  TAPIARY_TRY(AddActions(catalog, Parameter(request, "action"), &select));
   Append(&select, SqlCondition{" ORDER BY a.id DESC LIMIT ?", {limit + 1}});
   return select;
 }
@@ -97,7 +114,7 @@ base::Result<Page> ReadPage(const ApiContext& context, const Request& request) {
   TAPIARY_TRY(CheckParameters(request, "actor action peer from to last limit after format"));
   TAPIARY_ASSIGN(const std::int64_t limit,
                  ParseCount(request, "limit", 1, kMaxPageRows, kDefaultPageRows));
-  TAPIARY_ASSIGN(const SqlCondition select, Statement(request, limit));
+  TAPIARY_ASSIGN(const SqlCondition select, Statement(context.catalog, request, limit));
   Page page;
   bool more = false;
   const auto take = [&](const SqlRow& row) {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "server/api/list_query.h"
+#include "server/api/sensors.h"
 #include "server/evidence/pins.h"
 
 namespace tapiary::server {
@@ -110,6 +111,7 @@ base::Result<std::string> Pins(const ApiContext& context, const Request& request
   TAPIARY_ASSIGN(query.before_id, ParseCount(request, "after", 1, INT64_MAX, INT64_MAX));
   if (const auto sensor = request.query.find("sensor"); sensor != request.query.end()) {
     TAPIARY_ASSIGN(query.sensor, base::UnescapeBytes(sensor->second));
+    TAPIARY_TRY(CheckSensor(context.catalog, query.sensor));
   }
   query.limit = limit + 1;
   TAPIARY_ASSIGN(auto pins, ListPins(context.catalog, query));

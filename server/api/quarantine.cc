@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "server/api/list_query.h"
 #include "server/api/select.h"
+#include "server/api/sensors.h"
 
 namespace tapiary::server {
 namespace {
@@ -42,6 +43,7 @@ base::Result<Page> ReadPage(const ApiContext& context, const Request& request) {
       {after}};
   if (const auto sensor = request.query.find("sensor"); sensor != request.query.end()) {
     TAPIARY_ASSIGN(const std::string name, base::UnescapeBytes(sensor->second));
+    TAPIARY_TRY(CheckSensor(context.catalog, name));
     Append(&select, SqlCondition{" AND s.name = ?", {name}});
   }
   Append(&select, SqlCondition{" ORDER BY r.id DESC LIMIT ?", {limit + 1}});

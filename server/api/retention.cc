@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "server/api/list_query.h"
 #include "server/api/select.h"
+#include "server/api/sensors.h"
 #include "server/ingest/stored.h"
 
 namespace tapiary::server {
@@ -87,6 +88,7 @@ base::Result<Page> ReadPage(const ApiContext& context, const Request& request) {
   SqlCondition select{"SELECT s.id, s.name FROM sensors s WHERE s.id > ?", {after}};
   if (const auto sensor = request.query.find("sensor"); sensor != request.query.end()) {
     TAPIARY_ASSIGN(const std::string name, base::UnescapeBytes(sensor->second));
+    TAPIARY_TRY(CheckSensor(context.catalog, name));
     Append(&select, SqlCondition{" AND s.name = ?", {name}});
   }
   Append(&select, SqlCondition{" ORDER BY s.id LIMIT ?", {limit + 1}});

@@ -227,4 +227,13 @@ Response HandleHealth(const ApiContext& context, const Request& request) {
   return Answer(Health(context.catalog, request));
 }
 
+base::Result<> CheckSensor(const Catalog& catalog, const std::string& name) {
+  bool known = false;
+  const SqlValue values[] = {name};
+  TAPIARY_TRY(catalog.Query("SELECT 1 FROM sensors WHERE name = ?", values,
+                            [&known](const SqlRow&) { return !(known = true); }));
+  if (known) return {};
+  return base::MakeError(base::ErrorCode::kNotFound, "there is no sensor with this name");
+}
+
 }  // namespace tapiary::server

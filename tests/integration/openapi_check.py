@@ -169,7 +169,21 @@ def check_reads(server, document, known):
             there = sorted(set(document.undocumented(json.loads(body), schema)))
             expect(not there, f"{where}: not in the document: {there}")
         check_parameter_names(server, document, path, operation, parameters, values)
+        check_closed_sets(server, document, path, operation, parameters, values)
         print(f"  {status} {where}")
+
+
+def check_closed_sets(server, document, path, operation, parameters, values):
+    """What is none of the values that there are is refused, not taken for something that is not there."""
+    for parameter in parameters:
+        name, schema = parameter["name"], document.resolve(parameter.get("schema", {}))
+        closed = "enum" in schema or name in ("sensor", "action", "target")
+        if parameter["in"] != "query" or not closed:
+            continue
+        target = target_of(path, parameters, {**values, name: "nosuch"})
+        status, headers, body = server.ask("get", target, "admin")
+        expect(status in (400, 404), f"get {target}: {status}")
+        document.check(f"get {target}", operation, status, headers, body)
 
 
 def check_parameter_names(server, document, path, operation, parameters, values):

@@ -26,6 +26,7 @@ TEST_F(AlertApi, ListsPagesAndFilters) {
                                                                       {"order", "asc"}}) {
     EXPECT_EQ(Call("GET", "", "", {{name, value}}).status, 400) << name;
   }
+  EXPECT_EQ(Call("GET", "", "", {{"sensor", "nosuch"}}).status, 404);
 }
 
 TEST_F(AlertApi, AcknowledgesWithANote) {
@@ -69,6 +70,11 @@ TEST_F(AlertApi, MessagesAndTargetsAreShownWithoutSecrets) {
   Execute("UPDATE alert_outbox SET state = 'dead'");
   EXPECT_EQ(Call("POST", "/messages/" + id + "/retry").status, 200);
   EXPECT_EQ(Call("GET", "/messages", "", {{"state", "lost"}}).status, 400);
+  const Response lost = Call("GET", "/messages", "", {{"target", "sox"}});
+  EXPECT_EQ(lost.status, 400);
+  EXPECT_NE(lost.body.find("there is no 'sox'; there are: soc"), std::string::npos) << lost.body;
+  router_ = std::make_unique<Router>(AlertRoutes({*catalog_, {}, NoSender, stopping_}));
+  EXPECT_EQ(Json(Call("GET", "/messages", "", {{"target", "soc"}}))["items"].size(), 2u);
 }
 
 }  // namespace

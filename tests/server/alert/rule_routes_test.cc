@@ -33,6 +33,13 @@ TEST_F(AlertApi, AFilterThatIsWrongIsShownWhere) {
   EXPECT_EQ(problem["suggestion"], "ip.addr");
 }
 
+TEST_F(AlertApi, AnAlarmThatIsNoneIsRefused) {
+  const auto problem = Json(
+      Call("POST", "/rules", R"({"name":"a","when":"alarm","alarms":["digest-konflict"]})"), 400);
+  EXPECT_NE(problem.value("detail", "").find("'digest-konflict'; there are: "), std::string::npos);
+  Json(Call("POST", "/rules", R"({"name":"a","when":"alarm","alarms":["login failed"]})"), 201);
+}
+
 TEST_F(AlertApi, ATargetThatIsNoneIsRefusedAndToldLater) {
   const auto problem = Json(
       Call("POST", "/rules", R"({"name":"a","filter":"command","targets":["soc","sox"]})"), 400);

@@ -57,6 +57,12 @@ TEST_F(AuditApi, PagesNewestFirstByActorActionPeerAndTime) {
   ASSERT_EQ(second["items"].size(), 1U);
   EXPECT_TRUE(second["next"].is_null());
   EXPECT_EQ(Get("/api/v1/audit", {{"who", "ann"}}).status, 400);
+  const Response none = Get("/api/v1/audit", {{"action", "login,nosuch"}});
+  EXPECT_EQ(none.status, 400);
+  EXPECT_THAT(none.body, testing::HasSubstr("there is no 'nosuch'; there are: search, view, "));
+  EXPECT_EQ(Get("/api/v1/audit", {{"action", "login,"}}).status, 200);  // as ever
+  Add("ann", "of-a-newer-version", 5'000'000'000);
+  EXPECT_THAT(Actions({{"action", "of-a-newer-version"}}), ElementsAre("of-a-newer-version"));
   EXPECT_EQ(Get("/api/v1/audit", {{"format", "xml"}}).status, 400);
   EXPECT_EQ(Get("/api/v1/audit", {{"after", "-1"}}).status, 400);
 }
