@@ -135,9 +135,7 @@ base::Result<> Publish(const AlertTarget& target, const LinkLimits& limits, Sock
 base::Result<> PublishAll(const AlertTarget& target, const AddressResolver& resolve,
                           const LinkLimits& limits, const std::vector<std::string>& payloads,
                           const std::atomic<bool>& stop) {
-  TAPIARY_ASSIGN(const auto addresses, ResolveFor(resolve, target.host, limits.resolve_ns));
-  Socket socket(base::SteadyNow() + limits.total_ns, stop);
-  TAPIARY_TRY(socket.Connect(addresses, target.port, false));
+  TAPIARY_ASSIGN(Socket socket, ConnectTo(target, resolve, limits, stop));
   return Publish(target, limits, socket, payloads);
 }
 

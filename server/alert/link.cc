@@ -144,6 +144,14 @@ bool IsTls(TargetKind kind) {
 
 }  // namespace
 
+base::Result<Socket> ConnectTo(const AlertTarget& target, const AddressResolver& resolve,
+                               const LinkLimits& limits, const std::atomic<bool>& stop) {
+  TAPIARY_ASSIGN(const auto addresses, ResolveFor(resolve, target.host, limits.resolve_ns));
+  Socket socket(base::SteadyNow() + limits.total_ns, stop);
+  TAPIARY_TRY(socket.Connect(addresses, target.port, target.kind == TargetKind::kSyslogUdp));
+  return socket;
+}
+
 base::Result<std::unique_ptr<Link>> Link::Make(const AlertTarget& target, Socket& socket) {
   if (!IsTls(target.kind)) return std::unique_ptr<Link>(std::make_unique<PlainLink>(socket));
   auto link = std::make_unique<TlsLink>(socket);

@@ -2,6 +2,7 @@
 // checked for its name (1.2 or newer). Blocking, with its socket's time limits; one thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "server/alert/resolve.h"
 #include "server/alert/socket.h"
 #include "server/alert/target.h"
 
@@ -20,6 +22,10 @@ struct LinkLimits {
   std::int64_t total_ns = 10 * base::kNanosPerSecond;
   std::int64_t close_ns = 2 * base::kNanosPerSecond;  // a receiver that keeps it open has read it
 };
+
+// A socket to the target, its name looked up; UDP where its kind says so. `stop` must outlive it.
+base::Result<Socket> ConnectTo(const AlertTarget& target, const AddressResolver& resolve,
+                               const LinkLimits& limits, const std::atomic<bool>& stop);
 
 class Link {
  public:

@@ -42,11 +42,8 @@ base::Result<> SendStream(const AlertTarget& target, const LinkLimits& limits, S
 base::Result<> SendAll(const AlertTarget& target, const AddressResolver& resolve,
                        const LinkLimits& limits, const std::vector<std::string>& messages,
                        const std::atomic<bool>& stop) {
-  TAPIARY_ASSIGN(const auto addresses, ResolveFor(resolve, target.host, limits.resolve_ns));
-  Socket socket(base::SteadyNow() + limits.total_ns, stop);
-  const bool datagrams = target.kind == TargetKind::kSyslogUdp;
-  TAPIARY_TRY(socket.Connect(addresses, target.port, datagrams));
-  if (!datagrams) return SendStream(target, limits, socket, messages);
+  TAPIARY_ASSIGN(Socket socket, ConnectTo(target, resolve, limits, stop));
+  if (target.kind != TargetKind::kSyslogUdp) return SendStream(target, limits, socket, messages);
   for (const std::string& message : messages) TAPIARY_TRY(socket.SendDatagram(message));
   return {};
 }

@@ -4,15 +4,9 @@
 # network namespace of its own, so that everything that listens there is the collector's.
 # shellcheck disable=SC2119
 # shellcheck source=lib.sh
-if [[ ${TAPIARY_INSIDE:-} != 1 ]]; then
-  source "$(dirname "$0")/lib.sh"
-  need_root
-  for program in unshare nmap openssl curl python3; do need "$program"; done
-  TAPIARY_INSIDE=1 unshare --net bash "$0"
-  exit 0
-fi
 source "$(dirname "$0")/lib.sh"
-ip link set lo up
+for program in nmap openssl curl python3; do need "$program"; done
+in_own_network "$0"
 start_collector
 make_token analyst viewer "$work/viewer.token"
 make_token plc sensor "$work/sensor.token"

@@ -38,6 +38,20 @@ trap finish EXIT
 need_root() { ((EUID == 0)) || skip 'needs root for network namespaces'; }
 need() { command -v "$1" >/dev/null || skip "$1 is not installed"; }
 
+# in_own_network SCRIPT: starts the test anew in a network namespace of its own and ends with it;
+# inside it goes on.
+in_own_network() {
+  local status=0
+  if [[ ${TAPIARY_INSIDE:-} == 1 ]]; then
+    ip link set lo up
+    return
+  fi
+  need_root
+  need unshare
+  TAPIARY_INSIDE=1 unshare --net bash "$1" || status=$?
+  exit "$status"
+}
+
 wait_for() { # wait_for SECONDS WHAT COMMAND...
   local end=$((SECONDS + $1)) what=$2
   shift 2

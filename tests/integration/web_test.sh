@@ -4,16 +4,8 @@
 # network namespace of its own: Chromium drops what it loads when other tests make an interface.
 # shellcheck disable=SC2119
 # shellcheck source=lib.sh
-if [[ ${TAPIARY_INSIDE:-} != 1 ]]; then
-  source "$(dirname "$0")/lib.sh"
-  need_root
-  need unshare
-  status=0
-  TAPIARY_INSIDE=1 unshare --net bash "$0" || status=$?
-  exit "$status"
-fi
 source "$(dirname "$0")/lib.sh"
-ip link set lo up
+in_own_network "$0"
 for program in node npm curl capinfos python3; do need "$program"; done
 chromium=${CHROMIUM:-/usr/bin/chromium}
 [[ -x $chromium ]] || skip "$chromium is not installed"
