@@ -54,6 +54,19 @@ await step('pages of downloads, each with its end', async () => {
   await page.screenshot({ path: join(WORK, 'audit.png') });
 });
 
+await step('a reload and the back button keep what was asked for', async () => {
+  await page.reload();
+  await reloaded();
+  assert.equal(await page.inputValue('#audit-action'), 'download');
+  assert.match(await page.inputValue('#audit-actor'), /\(analyst\)$/);
+  assert.ok((await column(2)).every((actor) => actor.endsWith('(analyst)')), 'another one did it');
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('#audit-actor').value === '');
+  assert.equal(await page.inputValue('#audit-action'), 'download');
+  await page.goForward();
+  await page.waitForFunction(() => document.querySelector('#audit-actor').value !== '');
+});
+
 await step('CO-01: a filter that was searched for is text', async () => {
   await page.selectOption('#audit-action', 'search');
   await page.waitForSelector('[data-testid=audit-filter]:has-text("<img src=x")');

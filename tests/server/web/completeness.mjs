@@ -29,6 +29,19 @@ const dropped = [{ ms: before(5) + 1000, packets: 50, reason: 'spool-full' }];
 await sendFacts(tokenOf('lossy'), before(7), ledgerOf(before(7), before(1), losses, missed), dropped);
 await sendFacts(tokenOf('whole'), before(26), ledgerOf(before(26), Date.now()));
 
+// A capture with one packet, as curl sends it.
+const pcap = Buffer.alloc(24 + 16 + 60);
+pcap.writeUInt32LE(0xa1b2c3d4, 0);
+pcap.writeUInt16LE(2, 4);
+pcap.writeUInt16LE(4, 6);
+pcap.writeUInt32LE(65_535, 16);
+pcap.writeUInt32LE(1, 20);
+pcap.writeUInt32LE(before(4) / 1000, 24);
+pcap.writeUInt32LE(60, 32);
+pcap.writeUInt32LE(60, 36);
+const uploaded = await fetch(`${url}/api/v1/ingest/pcap`, { method: 'POST', body: pcap, headers: { Authorization: `Bearer ${tokenOf('lossy')}` } });
+assert.equal(uploaded.status, 201, await uploaded.text());
+
 const page = await openPage(/status of 40[01]/);
 const step = (name, work) => runStep(() => page, name, work);
 const account = (sensor) => page.locator(`[data-account="${sensor}"]`);
@@ -41,6 +54,7 @@ await step('every sensor says whether something was lost', async () => {
   const lossy = await account('lossy-1').innerText();
   assert.match(lossy, /1,244 packets lost, 2\.1 % of those offered, in 2 hours: 1,234 kernel, 7 <img src=x onerror=window\.hacked=1>\\u202e, 3 storage-backlog\./);
   assert.match(lossy, /50 packets recorded, but dropped by the sensor before delivery: 50 spool-full/);
+  assert.match(lossy, /1 packet came with uploaded captures, of whose losses nobody tells\./);
   assert.match(lossy, /Silent since \d{4}-/);
   assert.match(lossy, /About \d+ packets .* never came out of the switch's mirror/);
   assert.match(await account('whole-1').innerText(), /Nothing was lost\./);
@@ -63,6 +77,7 @@ await step('the hours of one, with what was lost and why', async () => {
   assert.equal(lost[1], '1,241');
   assert.match(lost[2], /^1,234 kernel, 7 <img src=x onerror=window\.hacked=1>/);
   assert.deepEqual(lost.slice(4, 8), ['no', '4,841', '3,240', '360']);
+  assert.equal(lost[10], '1');
   const fell = await cells(before(5));
   assert.deepEqual(fell.slice(1, 3), ['50', '50 spool-full (dropped later)']);
   const leaky = await cells(before(2));
@@ -103,14 +118,27 @@ await step('a week has all its hours', async () => {
 });
 
 await step('an hour leads to its flows', async () => {
-  await page.click(`tr[data-hour="${nameOf(before(4))}"] a`);
+  await page.click(`tr[data-hour="${nameOf(before(6))}"] a`);
   await page.waitForSelector('#filter');
   assert.equal(await page.inputValue('#filter'), 'sensor == "lossy-1"');
-  assert.equal(await page.inputValue('#from'), `${nameOf(before(4))}:00:00.000000000Z`);
+  assert.equal(await page.inputValue('#from'), `${nameOf(before(6))}:00:00.000000000Z`);
   await page.waitForSelector('text=Nothing in this time window matches the filter.');
   assert.match(page.url(), /clock=sensor/);
+});
+
+await step('a reload and the back button keep sensor and span', async () => {
+  await page.goBack();
+  await page.waitForSelector(`tr[data-hour="${nameOf(before(160))}"]`);
+  assert.match(page.url(), /\?completeness&sensor=lossy-1&span=7d$/);
+  await page.reload();
+  await page.waitForSelector(`tr[data-hour="${nameOf(before(160))}"]`);
+  assert.equal(await page.inputValue('#hours-sensor'), 'lossy-1');
+  assert.equal(await page.inputValue('#hours-span'), '7d');
+  await page.goBack();
+  await page.waitForSelector(`tr[data-hour="${nameOf(before(160))}"]`, { state: 'detached' });
   await page.goBack();
   await page.waitForSelector('[data-account="whole-1"]');
+  assert.match(page.url(), /\?completeness$/);
 });
 
 await browser.close();

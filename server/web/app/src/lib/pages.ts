@@ -23,3 +23,18 @@ export function pageOf(search: string): PageName {
 }
 
 export const addressOf = (page: PageName): string => (page === 'traffic' ? viewAddress() : `/?${page}`);
+
+type Filters = Record<string, string>;
+
+// What a page's address says of its filters; their names are none of the traffic's (view.svelte.ts).
+export function filtersInAddress<T extends Filters>(empty: T): T {
+  const query = new URLSearchParams(location.search);
+  return Object.fromEntries(Object.entries(empty).map(([name, value]) => [name, query.get(name) ?? value])) as T;
+}
+
+// So that a reload keeps them, they can be sent, and the back button knows them.
+export function keepFilters<T extends Filters>(page: PageName, filters: T, empty: T): void {
+  const query = new URLSearchParams(Object.entries(filters).filter(([name, value]) => value !== empty[name])).toString();
+  const address = addressOf(page) + (query && `&${query}`);
+  if (location.pathname + location.search !== address) history.pushState(null, '', address);
+}
