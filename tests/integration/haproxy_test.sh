@@ -9,13 +9,15 @@ need jq
 
 backend_port=$(free_port)
 proxy_port=$(free_port)
-start_collector --plain_listen "127.0.0.1:$backend_port"
+users_port=$(free_port)
+start_collector --plain_listen "127.0.0.1:$backend_port" --auth.trusted_proxy 127.0.0.1 --auth.user_header X-Forwarded-User
+printf 'correct horse battery\n' | "$bin/tapiary" user create ann --role admin --password-file - --catalog "$work/data/catalog.sqlite"
 make_token haproxy-sensor sensor "$work/sensor.token"
 make_token haproxy-viewer viewer "$work/viewer.token"
 
 say 'the configuration is valid; the proxy starts'
 cat "$work/data/tls/collector.crt" "$work/data/tls/collector.key" >"$work/proxy.pem"
-export TAPIARY_PROXY_BIND=127.0.0.1:$proxy_port TAPIARY_PROXY_CERT=$work/proxy.pem
+export TAPIARY_PROXY_BIND=127.0.0.1:$proxy_port TAPIARY_USERS_BIND=127.0.0.1:$users_port TAPIARY_PROXY_CERT=$work/proxy.pem
 export TAPIARY_COLLECTOR_1=127.0.0.1:$backend_port TAPIARY_RATE=40
 config=$source_dir/server/haproxy/haproxy.cfg
 haproxy -c -f "$config" >"$work/check.log" 2>&1 || fail 'haproxy -c'
@@ -48,6 +50,17 @@ jq -e '.detail | contains("the proxy")' "$work/answer" >/dev/null || fail 'the c
 expect 404 "$work/sensor.token" "$proxy/api/v1/ingest/events"
 expect 404 "$work/sensor.token" -X PUT "$proxy/api/v1/ingest/segments/1/x"
 expect 404 "$work/sensor.token" --path-as-is -X POST "$proxy/api/v1/ingest/events/../../flows"
+
+say "the people's door takes nothing of sensors, and nobody's word about who they are"
+users=https://127.0.0.1:$users_port
+expect 200 "$work/viewer.token" "$users/api/v1/flows"
+for path in /api/v1/ingest/events /%61pi/v1/ingest/events /api/v1/%69ngest/events; do
+  expect 404 "$work/sensor.token" --http1.1 --path-as-is -d "$event" "$users$path"
+  jq -e '.detail | contains("the proxy")' "$work/answer" >/dev/null || fail "$path reaches the collector"
+done
+with_user() { curl -s -o "$work/answer" -w '%{http_code}' --cacert "$ca" -H 'X-Forwarded-User: ann' "$@"; }
+[[ $(with_user "$url/api/v1/users") == 200 ]] || fail 'a trusted proxy cannot name a user: the next line proves nothing'
+[[ $(with_user "$users/api/v1/users") == 401 ]] || fail 'a header from outside logs in'
 
 say 'its own errors are problem+json, as those of the collector'
 problem() { # problem CODE CURL OPTION...
