@@ -7,6 +7,7 @@
 #include "server/ingest/context.h"
 #include "server/ingest/hour_rows.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/stored_events.h"
 #include "server/ingest/transaction_rows.h"
 #include "uplink/wire/wire.h"
 
@@ -85,11 +86,34 @@ class FlowWork {
   FlowRows rows_;
 };
 
+// Of one facts item: far more than a sensor has, which tells 256 items at a time, or 4,096 again.
+// What nobody counts and everybody's transactions wait for must be few (HP-04).
+constexpr std::size_t kMaxLedgerRows = 4'096;
+constexpr std::size_t kMaxGaps = 8'192;
+constexpr std::size_t kMaxTold = 16'384;
+
+base::Result<> CheckAmounts(const uplink::FactBatch& batch) {
+  std::size_t told = 0;
+  if (batch.evidence) {
+    for (const auto& run : batch.evidence->runs) told += run.items.size();
+    told += batch.evidence->runs.size() + batch.evidence->dropped.size();
+  }
+  if (batch.ledger.size() <= kMaxLedgerRows && batch.gaps.size() <= kMaxGaps && told <= kMaxTold) {
+    return {};
+  }
+  return base::MakeError(
+      base::ErrorCode::kTooLarge,
+      fmt::format("{} rows of the ledger, {} gaps and {} told items; at most {}, {} and {}",
+                  batch.ledger.size(), batch.gaps.size(), told, kMaxLedgerRows, kMaxGaps,
+                  kMaxTold));
+}
+
 class FactWork {
  public:
   FactWork(const RowOwner& owner, const uplink::FactBatch& batch)
       : batch_(batch), transactions_(owner.sensor_id, owner.sensor, batch.transactions) {}
   static base::Result<> Check(const uplink::FactBatch& batch) {
+    TAPIARY_TRY(CheckAmounts(batch));
     for (const auto& one : batch.transactions) {
       TAPIARY_TRY(CheckFlowId(one.flow_id, batch.epoch));
     }
@@ -150,6 +174,8 @@ base::Result<Reply> PutBatch(IngestContext& context, const Request& request, Bod
   const auto write = [&](SqlWriter& writer, const ItemRow& row) -> base::Result<> {
     TAPIARY_TRY(work.Add(writer, {item.sensor_id, item.sensor, row.received_ns}));
     TAPIARY_TRY(KeepBody(writer, row, base::AsBytes(bytes)));
+    TAPIARY_TRY(CountStoredBody(writer, {item.sensor_id, item.sensor, row.received_ns}, kind,
+                                static_cast<std::int64_t>(bytes.size())));
     TAPIARY_TRY(NoteItem(writer, item, row));
     return TakeEvidenceOf(writer, item, row, batch);
   };

@@ -46,6 +46,12 @@ base::Result<> CountStoredEvents(SqlWriter& writer, const RowOwner& owner, std::
                      {events, record_bytes + events * kEventRowBytes});
 }
 
+base::Result<> CountStoredBody(SqlWriter& writer, const RowOwner& owner, std::string_view kind,
+                               std::int64_t bytes) {
+  const DataKind holds = kind == "flows" ? DataKind::kFlows : DataKind::kTransactions;
+  return CountStored(writer, holds, owner.sensor_id, owner.received_ns, {0, bytes});
+}
+
 // By pages, since a query has a time limit.
 base::Result<std::vector<StoredHour>> ReadStored(const Catalog& catalog) {
   constexpr std::int64_t kPage = 50'000;
@@ -61,7 +67,8 @@ base::Result<std::vector<StoredHour>> ReadStored(const Catalog& catalog) {
           ++rows;
           after = {row.Int(1), std::string(row.Text(0)), row.Int(2), kPage};
           const auto kind = ParseDataKind(row.Text(0));
-          if (!kind || row.Int(3) <= 0) return true;  // of a newer version; nothing is left
+          if (!kind || (row.Int(3) <= 0 && row.Int(4) <= 0))
+            return true;  // of a newer version; nothing is left
           hours.push_back(
               {*kind, row.Int(1), row.Int(2), {row.Int(3), row.Int(4)}, row.Int(5) != 0});
           return true;

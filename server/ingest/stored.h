@@ -3,7 +3,8 @@
 // completeness statement and the page read it. Any thread.
 //
 // Bytes of packets are those of the vault; of rows, what a row takes with its part of the indexes,
-// as measured (bench/README.md).
+// as measured (bench/README.md), and the bodies of the items that they came in. An hour may have
+// bodies and no rows.
 #pragma once
 
 #include <array>

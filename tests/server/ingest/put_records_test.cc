@@ -65,6 +65,31 @@ TEST_F(PutRecords, StoresFlowsAndRepeatsStoreNothing) {
   EXPECT_EQ(State(), before);
 }
 
+TEST_F(PutRecords, HP04_NoItemHoldsUpTheOthersWithWhatNobodyCounts) {
+  const auto before = State();
+  uplink::FactBatch ledgers = Facts(1, 0);
+  ledgers.ledger.resize(4097, ledgers.ledger[0]);
+  ExpectProblem(Put("facts", 1, 0, {uplink::EncodeFacts(ledgers)}), 413);
+  uplink::FactBatch gaps = Facts(1, 0);
+  gaps.gaps.resize(8193, gaps.gaps[0]);
+  ExpectProblem(Put("facts", 1, 0, {uplink::EncodeFacts(gaps)}), 413);
+  uplink::FactBatch told = Facts(1, 0);
+  told.evidence.emplace();
+  told.evidence->runs.resize(2);
+  for (auto& run : told.evidence->runs) run.items.resize(8192);
+  ExpectProblem(Put("facts", 1, 0, {uplink::EncodeFacts(told)}), 413);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(PutRecords, TheAccountHasTheBodiesOfItems) {
+  uplink::FactBatch facts;
+  facts.epoch = 1;
+  const std::string body = uplink::EncodeFacts(facts);
+  EXPECT_EQ(Put("facts", 1, 0, {body}).status, 201);
+  EXPECT_EQ(Row("SELECT kind, entries, bytes FROM stored"),
+            (std::vector<std::string>{"transactions", "0", std::to_string(body.size())}));
+}
+
 TEST_F(PutRecords, StoresFactsOnce) {
   const Answer answer = Put("facts", 1, 0, {uplink::EncodeFacts(Facts(1, 0))});
   EXPECT_EQ(answer.status, 201) << answer.text;

@@ -64,6 +64,28 @@ TEST_F(PurgeTest, RowsOfAllGoTogetherAndTheRollUpsStayRight) {
             4);
 }
 
+// Facts without a transaction fill the database as well.
+TEST_F(PurgeTest, BodiesOfItemsWithoutRowsGoToo) {
+  const std::int64_t a = Sensor("a");
+  for (const std::int64_t hours : {0, 9}) {
+    Execute(
+        "INSERT INTO items (sensor_id, kind, epoch, seq, digest, bytes, received_ns) VALUES (?, "
+        "'facts', 1, ?, ?, 9, ?)",
+        {a, hours, std::vector<std::uint8_t>{1}, At(hours)});
+    Execute("INSERT INTO item_bodies (item_id, body) SELECT MAX(id), ? FROM items",
+            {std::vector<std::uint8_t>(9, 7)});
+    ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) {
+      return CountStored(writer, DataKind::kTransactions, a, At(hours), {0, 9});
+    }));
+  }
+  RetentionPolicy policy;
+  for (KeepLimit& keep : policy.all) keep.age_ns = 2 * kHourNs;
+  Run(policy, At(10));
+  EXPECT_EQ(Count("item_bodies"), 1);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM items WHERE removed_ns IS NULL AND seq = 9"), 1);
+  EXPECT_EQ(Number("SELECT SUM(bytes) FROM stored"), 9);
+}
+
 // Not by sensor: with a million rows of one, each step would sort them all.
 TEST_F(PurgeTest, RowsOfOneSensorAreFoundByTime) {
   const std::int64_t a = Sensor("a");
