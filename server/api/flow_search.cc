@@ -45,12 +45,10 @@ std::vector<AddressSearch> AddressSearches(const Filter& filter) {
   return searches;
 }
 
-// The words of the indexes' own conditions (short_flows_by_start, long_flows_by_start).
 std::vector<SqlCondition> StartParts(std::int64_t from_ns) {
   constexpr std::int64_t kShortNs = 2'000'000'008;  // a quarter of it is rounded
   const std::int64_t first_ns = std::max(from_ns, INT64_MIN + kShortNs) - kShortNs;
-  return {{" AND f.end_ns / 4 - f.start_ns / 4 < 500000000 AND f.start_ns >= ?", {first_ns}},
-          {" AND f.end_ns / 4 - f.start_ns / 4 >= 500000000", {}}};
+  return {{" AND f.is_long = 0 AND f.start_ns >= ?", {first_ns}}, {" AND f.is_long = 1", {}}};
 }
 
 std::vector<SqlCondition> WindowParts(FilterTable table, const TimeWindow& window) {

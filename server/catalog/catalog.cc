@@ -11,10 +11,6 @@ base::Result<std::unique_ptr<Catalog>> Catalog::Open(const CatalogOptions& optio
   return options.url.empty() ? OpenSqliteCatalog(options) : OpenPostgresCatalog(options);
 }
 
-base::Result<> SqlWriter::DropPart(const TimePart& /*part*/) {
-  return base::MakeError(base::ErrorCode::kUnsupported, "catalog: tables have no parts here");
-}
-
 base::Result<> AddAudit(SqlWriter& writer, std::string_view actor, std::string_view action,
                         std::string_view detail) {
   const std::vector<SqlValue> values{base::WallNow(), base::EscapeBytes(actor),

@@ -58,7 +58,7 @@ struct OldRows {
   std::string_view returned;  // columns that the visitor gets
 };
 
-// A part of a table by time of reception, which can go as a whole (PostgreSQL only).
+// A part of a table by time of reception, which can go as a whole.
 struct TimePart {
   std::string name;
   std::string table;
@@ -83,7 +83,7 @@ class SqlWriter {
   virtual base::Result<> DeleteSome(const OldRows& rows, const RowVisitor& visit) = 0;
   // Removes the part and all of its rows. kUnavailable when somebody has the table in use for too
   // long. Until the end of the transaction nobody else gets at the table.
-  virtual base::Result<> DropPart(const TimePart& part);
+  virtual base::Result<> DropPart(const TimePart& part) = 0;
   // Whether searches for an address go by flow_ends (address_list.h). Else indexes of addresses
   // answer, and nothing reads it.
   [[nodiscard]] virtual bool has_address_lists() const { return true; }
@@ -118,10 +118,9 @@ class Catalog {
   virtual base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
                                     const RowVisitor& visit) const = 0;
   // The parts that there are, by table and time.
-  [[nodiscard]] virtual base::Result<std::vector<TimePart>> TimeParts() const {
-    return std::vector<TimePart>();
-  }
-  // Makes those of the coming days. Rows of a time without a part are kept all the same.
+  [[nodiscard]] virtual base::Result<std::vector<TimePart>> TimeParts() const = 0;
+  // Makes those of the coming days, where the first row does not, and gives back the room of those
+  // that were dropped. Rows of a time without a part are kept all the same.
   virtual base::Result<> MakeTimeParts(std::int64_t /*now_ns*/) { return {}; }
   // Ends running and coming calls of Query with kUnavailable. Writes and quick queries go on.
   virtual void RequestStop() = 0;

@@ -62,19 +62,6 @@ std::string FindStatement(const NewRows& rows, std::string_view table) {
 
 }  // namespace
 
-KeyGroups GroupByKey(const NewRows& rows) {
-  KeyGroups groups;
-  for (std::size_t row = 0; row < rows.values.size() / rows.width; ++row) {
-    const SqlValue* key = &rows.values[row * rows.width];
-    std::vector<std::int64_t> prefix;
-    for (std::size_t i = 0; i + 1 < rows.keys; ++i) {
-      prefix.push_back(std::get<std::int64_t>(key[i]));
-    }
-    groups[std::move(prefix)].emplace(std::get<std::int64_t>(key[rows.keys - 1]), row);
-  }
-  return groups;
-}
-
 base::Result<> FindNumbers(PostgresConnection& connection, const NewRows& rows,
                            std::string_view table, const KeyGroups::value_type& group,
                            NumberRange range, const std::function<void(std::size_t)>& found) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,12 +10,9 @@
 
 #include "server/catalog/catalog.h"
 #include "server/catalog/postgres.h"
+#include "server/catalog/time_parts.h"
 
 namespace tapiary::server {
-
-// The rows of each key prefix (all but its last column), by the last column.
-using KeyGroups = std::map<std::vector<std::int64_t>, std::map<std::int64_t, std::size_t>>;
-KeyGroups GroupByKey(const NewRows& rows);
 
 struct NumberRange {
   std::int64_t lowest = INT64_MIN;

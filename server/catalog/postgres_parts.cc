@@ -6,7 +6,6 @@
 #include <array>
 #include <set>
 
-#include "base/clock.h"
 #include "server/catalog/postgres_bulk.h"
 
 namespace tapiary::server {
@@ -15,16 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 1> kTables{"flows"};
 constexpr std::int64_t kDaysAhead = 3;
 constexpr std::int64_t kMakeLock = 0x7461706961727b;  // those before: migration, statistics
-constexpr std::size_t kManyParts = 40;
 
 // The parent is locked against everybody. Whoever comes meanwhile waits behind us, so not for long.
 constexpr const char* kShortLock = "SET LOCAL lock_timeout = '300ms'";
-
-std::string NameOf(std::string_view table, std::int64_t from_ns) {
-  std::string day = base::FormatTime(from_ns).substr(0, 10);
-  std::erase(day, '-');
-  return fmt::format("{}_{}", table, day);
-}
 
 // Rows that came while there was no part stay where they are, and so does their day.
 base::Result<bool> DefaultHas(PostgresConnection& connection, const TimePart& part) {
@@ -62,7 +54,7 @@ std::vector<TimePart> PartsToMake(std::string_view table, std::span<const TimePa
   std::vector<TimePart> parts;
   while (from < now_ns + (kDaysAhead - 1) * kDayNs) {
     const std::int64_t to = from + DaysOfPart(count++) * kDayNs;
-    parts.push_back({NameOf(table, from), std::string(table), from, to});
+    parts.push_back({PartName(table, from), std::string(table), from, to});
     from = to;
   }
   return parts;
@@ -125,11 +117,6 @@ base::Result<std::vector<Candidate>> LockedCandidates(PostgresConnection& connec
 }
 
 }  // namespace
-
-std::int64_t DaysOfPart(std::size_t parts) {
-  if (parts < kManyParts) return 1;
-  return parts < 2 * kManyParts ? 7 : 30;
-}
 
 base::Result<> MakeParts(PostgresConnection& connection, std::int64_t now_ns) {
   TAPIARY_ASSIGN(const auto there, ReadParts(connection));

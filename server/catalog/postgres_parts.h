@@ -1,10 +1,7 @@
 // Tables in parts by time of reception (PostgreSQL: range partitions), so that retention drops a
 // day in milliseconds where deleting its rows takes minutes and leaves holes.
 //
-// A flow is unique over all time, but a unique index reaches no further than its part. So
-// `part_numbers` has for each part, sensor and epoch the smallest and the largest number in it:
-// before rows go into one part, those of their numbers that another part may have are looked for
-// there. Numbers grow, so that is nearly none. Nobody else adds rows of that sensor meanwhile:
+// Nobody else adds rows of a sensor while its numbers are looked for in other parts (time_parts.h):
 // whoever stores an item holds its sensor's row until the commit (server/ingest/item.cc).
 // Rows of a time that no part has go to TABLE_default. One thread at a time.
 #pragma once
@@ -16,14 +13,9 @@
 #include "base/result.h"
 #include "server/catalog/catalog.h"
 #include "server/catalog/postgres.h"
+#include "server/catalog/time_parts.h"
 
 namespace tapiary::server {
-
-inline constexpr std::int64_t kDayNs = 86'400'000'000'000;
-
-// Days of a new part: a day while there are few parts; a week, a month when there are many, since
-// every question about all of the time looks into each of them.
-std::int64_t DaysOfPart(std::size_t parts);
 
 // Makes the parts of the coming days, in a transaction of its own.
 base::Result<> MakeParts(PostgresConnection& connection, std::int64_t now_ns);

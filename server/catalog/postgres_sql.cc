@@ -42,6 +42,19 @@ constexpr std::array<Renamed, 4> kTypes{{
     {"REAL", "DOUBLE PRECISION"},
 }};
 
+// Hidden columns of SQLite's tables in parts (part_table.h).
+constexpr std::array<Renamed, 2> kColumns{{
+    {"f.is_long = 0", "f.end_ns / 4 - f.start_ns / 4 < 500000000"},
+    {"f.is_long = 1", "f.end_ns / 4 - f.start_ns / 4 >= 500000000"},
+}};
+
+const Renamed* ColumnAt(std::string_view sql, std::size_t at) {
+  for (const Renamed& column : kColumns) {
+    if (sql.substr(at).starts_with(column.from)) return &column;
+  }
+  return nullptr;
+}
+
 const Renamed* TypeAt(std::string_view sql, std::size_t at) {
   if (at > 0 && IsWord(sql[at - 1])) return nullptr;
   for (const Renamed& type : kTypes) {
@@ -115,6 +128,9 @@ std::string NumberParameters(std::string_view sql) {
     if (end != at) {
       out += sql.substr(at, end - at);
       at = end;
+    } else if (const Renamed* const column = ColumnAt(sql, at); column != nullptr) {
+      out += column->to;
+      at += column->from.size();
     } else if (sql[at++] == '?') {
       out += '$' + std::to_string(++number);
     } else {

@@ -491,7 +491,8 @@ std::span<const char* const> SchemaSteps() {
                                 kEndsStep,
                                 kSourceRunsStep,
                                 kUploadHoursStep,
-                                kObjectDigestStep};
+                                kObjectDigestStep,
+                                kSqlitePartsStep};
   return steps;
 }
 

@@ -174,4 +174,33 @@ const char* const kObjectDigestStep = R"sql(
 ALTER TABLE segments ADD COLUMN digest BLOB;  -- SHA-256 of an uploaded capture's object
 )sql";
 
+// The same on SQLite (sqlite_parts.h). What `flows` was is the first part; without rows, a part of
+// no time, which retention removes.
+const char* const kSqlitePartsStep = R"sql(
+/*sqlite*/ CREATE TABLE time_parts (
+/*sqlite*/   number INTEGER PRIMARY KEY,  -- the upper bits of its rows' ids
+/*sqlite*/   name TEXT NOT NULL UNIQUE,
+/*sqlite*/   of_table TEXT NOT NULL,
+/*sqlite*/   from_ns INTEGER NOT NULL,
+/*sqlite*/   to_ns INTEGER NOT NULL
+/*sqlite*/ );
+/*sqlite*/ CREATE TABLE part_numbers (
+/*sqlite*/   sensor_id INTEGER NOT NULL,
+/*sqlite*/   epoch INTEGER NOT NULL,
+/*sqlite*/   part TEXT NOT NULL,
+/*sqlite*/   lowest INTEGER NOT NULL,
+/*sqlite*/   highest INTEGER NOT NULL,
+/*sqlite*/   PRIMARY KEY (sensor_id, epoch, part)
+/*sqlite*/ ) WITHOUT ROWID;
+/*sqlite*/ ALTER TABLE flows RENAME TO flows_before;
+/*sqlite*/ INSERT INTO time_parts SELECT 1, 'flows_before', 'flows', -9223372036854775807 - 1,
+/*sqlite*/   COALESCE((MAX(received_ns, now_ns) / 86400000000000 + 1) * 86400000000000, 0)
+/*sqlite*/   FROM (SELECT MAX(received_ns) AS received_ns,
+/*sqlite*/     CAST(strftime('%s', 'now') AS INTEGER) * 1000000000 AS now_ns FROM flows_before);
+/*sqlite*/ INSERT INTO part_numbers
+/*sqlite*/   SELECT sensor_id, epoch, 'flows_before', MIN(number), MAX(number) FROM flows_before
+/*sqlite*/   GROUP BY sensor_id, epoch;
+/*sqlite*/ CREATE VIRTUAL TABLE flows USING tapiary_parts;
+)sql";
+
 }  // namespace tapiary::server

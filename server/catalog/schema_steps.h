@@ -12,5 +12,6 @@ extern const char* const kEndsStep;
 extern const char* const kSourceRunsStep;
 extern const char* const kUploadHoursStep;
 extern const char* const kObjectDigestStep;
+extern const char* const kSqlitePartsStep;
 
 }  // namespace tapiary::server

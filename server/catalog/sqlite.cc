@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "server/catalog/address_filter.h"
 #include "server/catalog/address_list.h"
+#include "server/catalog/part_table.h"
 #include "server/catalog/text_matcher.h"
 
 namespace tapiary::server {
@@ -113,7 +114,8 @@ base::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(database));
   if (code != SQLITE_OK) return connection->Failure(code, "cannot open " + path);
   sqlite3_extended_result_codes(database, 1);
-  if (!AddMatchFunction(database) || !AddAddressFunction(database) || !AddListFunctions(database)) {
+  if (!AddMatchFunction(database) || !AddAddressFunction(database) || !AddListFunctions(database) ||
+      !AddPartTables(database, *connection)) {
     return connection->Failure(SQLITE_ERROR, "cannot add functions");
   }
   sqlite3_busy_timeout(database, kBusyMilliseconds);

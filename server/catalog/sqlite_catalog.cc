@@ -16,6 +16,7 @@
 #include "server/catalog/log_sync.h"
 #include "server/catalog/schema.h"
 #include "server/catalog/sqlite.h"
+#include "server/catalog/sqlite_parts.h"
 #include "server/catalog/write_queue.h"
 
 namespace tapiary::server {
@@ -36,11 +37,13 @@ constexpr std::chrono::milliseconds kGroupTime{20};
 constexpr const char* kCommonPragmas = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
 // A new file's pages are large, since a batch fills many; the writer keeps those that it writes
 // again in memory, and what a savepoint needs to be taken back too: in a file, each savepoint
-// would write every page that it touches. A commit does not sync: LogSync does, after it.
+// would write every page that it touches. A commit does not sync: LogSync does, after it. What is
+// deleted is overwritten only where its page is written anyhow: the pages of a part that is dropped
+// are not.
 constexpr const char* kWriterPragmas =
     "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
     "PRAGMA journal_size_limit = 134217728; PRAGMA cache_size = -65536; "
-    "PRAGMA temp_store = MEMORY;";
+    "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST;";
 
 // SQLite gives its log files the mode of the database, so the mode is set before it opens it.
 base::Result<> MakeFile(const std::string& path) {
@@ -110,19 +113,17 @@ class Writer final : public SqlWriter {
     return connection_.Run(sql, values, visit);
   }
   base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) override {
-    std::string sql = fmt::format("INSERT INTO {} ({}) VALUES (?", rows.table, rows.columns);
-    for (std::size_t i = 1; i < rows.width; ++i) sql += ", ?";
-    sql += ") ON CONFLICT DO NOTHING";
-    return connection_.RunEach(sql, rows.values, rows.width, existing);
+    if (rows.time != 0) return InsertIntoParts(connection_, rows, existing);
+    return connection_.RunEach(InsertText(rows.table, rows), rows.values, rows.width, existing);
   }
   base::Result<> DeleteSome(const OldRows& rows, const RowVisitor& visit) override {
-    const std::string sql = fmt::format(
-        "DELETE FROM {0} AS r WHERE r.rowid IN (SELECT r.rowid FROM {0} r WHERE {1} ORDER BY {2} "
-        "LIMIT ?) RETURNING {3}",
-        rows.table, rows.where, rows.order, rows.returned);
+    if (FindPartedTable(rows.table) != nullptr) return DeleteFromParts(connection_, rows, visit);
     std::vector<SqlValue> values(rows.values.begin(), rows.values.end());
     values.emplace_back(rows.limit);
-    return connection_.Run(sql, values, visit);
+    return connection_.Run(DeleteText(rows.table, rows), values, visit);
+  }
+  base::Result<> DropPart(const TimePart& part) override {
+    return DropSqlitePart(connection_, part);
   }
   base::Result<> Attempt(const std::function<base::Result<>()>& work) override {
     TAPIARY_TRY(connection_.Script("SAVEPOINT attempt"));
@@ -146,6 +147,8 @@ class SqliteCatalog final : public Catalog {
                        const RowVisitor& visit) const override;
   base::Result<> QuickQuery(std::string_view sql, std::span<const SqlValue> values,
                             const RowVisitor& visit) const override;
+  [[nodiscard]] base::Result<std::vector<TimePart>> TimeParts() const override;
+  base::Result<> MakeTimeParts(std::int64_t now_ns) override;
   void RequestStop() override;
   base::Result<> Write(const WriteWork& work) override {
     return WriteInTurn({.work = work, .shared = false, .repeatable = false});
@@ -159,6 +162,8 @@ class SqliteCatalog final : public Catalog {
 
  private:
   using Pool = ConnectionPool<SqliteConnection>;
+  base::Result<> FreePart(const std::string& name);
+  base::Result<> ReadThrough(const std::string& part) const;
   base::Result<> AddReader(Pool& to, const std::atomic<bool>* stop);
   base::Result<> AddHelpers();
   base::Result<> RunIn(Pool& readers, std::string_view sql, std::span<const SqlValue> values,
@@ -371,6 +376,59 @@ base::Result<> SqliteCatalog::Query(std::string_view sql, std::span<const SqlVal
 base::Result<> SqliteCatalog::QuickQuery(std::string_view sql, std::span<const SqlValue> values,
                                          const RowVisitor& visit) const {
   return RunIn(quick_pool_, sql, values, visit);
+}
+
+base::Result<std::vector<TimePart>> SqliteCatalog::TimeParts() const {
+  std::vector<TimePart> parts;
+  TAPIARY_TRY(
+      QuickQuery("SELECT name, of_table, from_ns, to_ns FROM time_parts WHERE of_table <> "
+                 "'dropped' ORDER BY of_table, from_ns",
+                 {}, [&parts](const SqlRow& row) {
+                   parts.push_back({std::string(row.Text(0)), std::string(row.Text(1)), row.Int(2),
+                                    row.Int(3)});
+                   return true;
+                 }));
+  return parts;
+}
+
+// The rows of a part that was dropped, by their ids, so that a step ends within the time limit.
+base::Result<> SqliteCatalog::ReadThrough(const std::string& part) const {
+  constexpr std::int64_t kStep = 100'000;
+  std::int64_t last = 0;
+  TAPIARY_TRY(Query(fmt::format("SELECT COALESCE(MAX(id), 0) FROM {}", part), {},
+                    [&last](const SqlRow& row) {
+                      last = row.Int(0);
+                      return true;
+                    }));
+  for (std::int64_t id = 0; id <= last; id += kStep) {
+    TAPIARY_TRY(Query(fmt::format("SELECT COUNT(*) FROM {} NOT INDEXED WHERE id BETWEEN {} AND {}",
+                                  part, id, id + kStep - 1),
+                      {}, [](const SqlRow&) { return true; }));
+  }
+  return {};
+}
+
+// Freeing a page reads it. Those that are not in memory are read before, while others can write.
+base::Result<> SqliteCatalog::FreePart(const std::string& name) {
+  TAPIARY_TRY(ReadThrough(name));
+  for (bool more = true; more && !stopping_;) {
+    TAPIARY_TRY(Write([&](SqlWriter&) -> base::Result<> {
+      TAPIARY_ASSIGN(more, FreeSome(*writer_, name));
+      return {};
+    }));
+  }
+  return {};
+}
+
+base::Result<> SqliteCatalog::MakeTimeParts(std::int64_t /*now_ns*/) {
+  std::vector<std::string> dropped;
+  TAPIARY_TRY(QuickQuery("SELECT name FROM time_parts WHERE of_table = 'dropped'", {},
+                         [&dropped](const SqlRow& row) {
+                           dropped.emplace_back(row.Text(0));
+                           return true;
+                         }));
+  for (const std::string& name : dropped) TAPIARY_TRY(FreePart(name));
+  return {};
 }
 
 void SqliteCatalog::RequestStop() {

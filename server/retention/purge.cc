@@ -372,6 +372,7 @@ base::Result<StoredAmount> RunPartPurge(const PurgeContext& context, const PartP
   std::ranges::sort(all.sensors);
   all.sensors.erase(std::ranges::unique(all.sensors).begin(), all.sensors.end());
   TAPIARY_TRY(Tell(context, all, total, purge.part.to_ns - 1));
+  (void)context.catalog.MakeTimeParts(context.now_ns).has_value();  // else the next round does it
   return total;
 }
 

@@ -24,8 +24,12 @@ print(*[catalog.execute(query).fetchone()[0] for query in sys.argv[2:]])' "$cata
 }
 # Rows, visible objects, and temporary files of the vault.
 state() {
-  local tables=(items segments flows transactions events gaps ledger)
-  printf '%s: %s objects=%s files=%s' "${tables[*]}" "$(sql "${tables[@]/#/SELECT count(*) FROM }")" "$(find "$vault" -path '*/tmp' -prune -o -type f -print | wc -l)" \
+  local tables=(transactions events gaps ledger)
+  # The table of flows is for the collector alone (docs/catalog.md); the sums of its batches are for all.
+  printf 'items segments flows %s: %s objects=%s files=%s' "${tables[*]}" \
+    "$(sql 'SELECT count(*) FROM items' 'SELECT count(*) FROM segments' 'SELECT COALESCE(SUM(flows), 0) FROM flow_batches' \
+      "${tables[@]/#/SELECT count(*) FROM }")" \
+    "$(find "$vault" -path '*/tmp' -prune -o -type f -print | wc -l)" \
     "$(find "$vault/tmp" -type f ! -name lock | wc -l)"
 }
 

@@ -7,6 +7,7 @@
 #include "server/ingest/rows.h"
 #include "server/query/value.h"
 #include "tests/server/api/fixture.h"
+#include "tests/support/part_plans.h"
 
 namespace tapiary::server {
 namespace {
@@ -181,18 +182,30 @@ TEST_F(SqliteFlowStartTest, EachPartHasAnIndex) {
   for (const SqlCondition& part : StartParts(0)) {
     std::vector<SqlValue> values{std::int64_t{0}, std::int64_t{1}};
     values.insert(values.end(), part.params.begin(), part.params.end());
-    const std::string sql =
-        "EXPLAIN QUERY PLAN SELECT f.record FROM flows f WHERE f.end_ns >= ? AND f.start_ns <= ?" +
-        part.text + " ORDER BY f.start_ns DESC, f.id DESC LIMIT 3";
-    ASSERT_TRUE(catalog_->Query(sql, values, [&plan](const SqlRow& row) {
-      plan += row.Text(3);
-      plan += '\n';
-      return true;
-    }));
+    plan +=
+        test::PlanInPart(*catalog_,
+                         "SELECT f.record FROM flows f WHERE f.end_ns >= ? AND f.start_ns <= ?" +
+                             part.text + " ORDER BY f.start_ns DESC, f.id DESC LIMIT 3",
+                         values, "flows_before");
   }
   EXPECT_EQ(plan,
-            "SEARCH f USING INDEX short_flows_by_start (start_ns>? AND start_ns<?)\n"
-            "SEARCH f USING INDEX long_flows_by_start (start_ns<?)\n");
+            "SEARCH flows_before USING INDEX short_flows_by_start (start_ns>? AND start_ns<?)\n"
+            "SEARCH flows_before USING INDEX long_flows_by_start (start_ns<?)\n");
+}
+
+// A page of an address ends with the batch that fills it: the rows are sorted within each.
+TEST_F(SqliteFlowStartTest, BatchesAreNotSortedAsAWhole) {
+  const SqlCondition condition = ConditionOf({FlowSide::kOriginator, {}, {}});
+  std::string plan;
+  ASSERT_TRUE(catalog_->Query("EXPLAIN QUERY PLAN SELECT f.record FROM " +
+                                  std::string(kFlowsByBatch) + " WHERE " + condition.text +
+                                  " ORDER BY b.received_ns DESC, f.id DESC LIMIT 3",
+                              condition.params, [&plan](const SqlRow& row) {
+                                plan += row.Text(3);
+                                plan += '\n';
+                                return true;
+                              }));
+  EXPECT_NE(plan.find("USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"), plan.npos) << plan;
 }
 
 // Counts that no sensor could have: PostgreSQL must still be able to add them up.

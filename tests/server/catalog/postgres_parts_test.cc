@@ -12,87 +12,17 @@
 #include "server/catalog/schema.h"
 #include "server/catalog/schema_steps.h"
 #include "server/ingest/item.h"
-#include "server/ingest/rows.h"
-#include "tests/base/temp_folder.h"
-#include "tests/support/catalog.h"
+#include "tests/server/catalog/parts_fixture.h"
 
-namespace tapiary::server {
+namespace tapiary::server::test {
 namespace {
 
-constexpr std::int64_t kDay = 20'800 * kDayNs;  // some day of 2026
-constexpr std::int64_t kNoon = kDayNs / 2;
-
-TEST(PartsOfTables, AreWiderWhenThereAreMany) {
-  EXPECT_EQ(DaysOfPart(0), 1);
-  EXPECT_EQ(DaysOfPart(39), 1);
-  EXPECT_EQ(DaysOfPart(40), 7);
-  EXPECT_EQ(DaysOfPart(80), 30);
-}
-
-class PostgresPartsTest : public testing::Test {
+class PostgresPartsTest : public PartsTest {
  protected:
   void SetUp() override {
-    if (!test::OnPostgres()) GTEST_SKIP() << "runs under postgres_server.sh";
-    options_ = test::TestCatalog(folder_.path());
+    if (!OnPostgres()) GTEST_SKIP() << "runs under postgres_server.sh";
+    PartsTest::SetUp();
   }
-  void Open() {
-    auto catalog = Catalog::Open(options_);
-    ASSERT_TRUE(catalog) << catalog.error().message;
-    catalog_ = std::move(*catalog);
-  }
-  void OpenWithDays() {
-    Open();
-    ASSERT_TRUE(Do("INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1)"));
-    ASSERT_TRUE(Do("DELETE FROM time_parts"));  // so that days of long ago can be made
-    ASSERT_TRUE(Do("DROP TABLE flows_before"));
-    const auto made = catalog_->MakeTimeParts(kDay);
-    ASSERT_TRUE(made) << made.error().message;
-  }
-  base::Result<> Do(std::string_view sql) {
-    return catalog_->Write([sql](SqlWriter& writer) -> base::Result<> {
-      TAPIARY_TRY(writer.Execute(sql, {}));
-      return {};
-    });
-  }
-  static capture::FlowRecord Flow(std::uint64_t number, std::uint32_t part = 0) {
-    capture::FlowRecord flow;
-    flow.id = {7, number};
-    flow.part = part;
-    flow.start_ns = flow.end_ns = kDay;
-    flow.orig.packets = 3 + part;
-    return flow;
-  }
-  // As ingest does it: the sensor's row first.
-  static base::Result<> AddIn(SqlWriter& writer, std::int64_t received_ns,
-                              const std::vector<capture::FlowRecord>& flows) {
-    TAPIARY_TRY(writer.Execute("UPDATE sensors SET last_seen_ns = 1 WHERE id = 1", {}));
-    TAPIARY_ASSIGN(const auto wrong, FlowRows(1, flows).Add(writer, received_ns));
-    if (wrong.empty()) return {};
-    return base::MakeError(base::ErrorCode::kConflict, "contradicts");
-  }
-  void Add(std::int64_t received_ns, const std::vector<capture::FlowRecord>& flows) {
-    const auto done =
-        catalog_->Write([&](SqlWriter& writer) { return AddIn(writer, received_ns, flows); });
-    ASSERT_TRUE(done) << done.error().message;
-  }
-  std::string Rows(const std::string& sql) {
-    std::string out;
-    const auto read = catalog_->Query(sql, {}, [&out](const SqlRow& row) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        out += (i == 0 ? (out.empty() ? "" : "; ") : " ") + std::string(row.Text(i));
-      }
-      return true;
-    });
-    EXPECT_TRUE(read) << read.error().message;
-    return out;
-  }
-  std::string Flows() {
-    return Rows("SELECT number, part, tableoid::regclass FROM flows ORDER BY number, tableoid");
-  }
-
-  base::TempFolder folder_;
-  CatalogOptions options_;
-  std::unique_ptr<Catalog> catalog_;
 };
 
 // A database of the version before, with rows: the table of before is the first part as it is.
@@ -144,21 +74,6 @@ TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid "
                  "WHERE x.indrelid = 'flows_before'::regclass"),
             "4");
-}
-
-TEST_F(PostgresPartsTest, AFlowIsOneRowOverAllParts) {
-  OpenWithDays();
-  Add(kDay + kNoon, {Flow(5), Flow(6)});
-  Add(kDay + kDayNs, {Flow(6), Flow(7)});  // again, a day later
-  EXPECT_EQ(Flows(), "5 0 flows_20261213; 6 0 flows_20261213; 7 0 flows_20261214");
-  Add(kDay + kDayNs, {Flow(5, 1)});  // goes on: its row goes along
-  EXPECT_EQ(Flows(), "5 1 flows_20261214; 6 0 flows_20261213; 7 0 flows_20261214");
-  Add(kDay + kNoon, {Flow(5), Flow(7), Flow(8)});  // a collector whose clock is behind
-  EXPECT_EQ(Flows(),
-            "5 1 flows_20261214; 6 0 flows_20261213; 7 0 flows_20261214; 8 0 flows_20261213");
-  EXPECT_EQ(Rows("SELECT part, lowest, highest FROM part_numbers ORDER BY part"),
-            "flows_20261213 5 8; flows_20261214 5 7");
-  EXPECT_EQ(Rows("SELECT SUM(flows) FROM flow_batches"), "4");
 }
 
 TEST_F(PostgresPartsTest, TimesWithoutAPartAreKept) {
@@ -240,4 +155,4 @@ TEST_F(PostgresPartsTest, APartGoesAsAWholeAndWaitsForNobodyLong) {
 }
 
 }  // namespace
-}  // namespace tapiary::server
+}  // namespace tapiary::server::test

@@ -120,13 +120,13 @@ TEST_F(PurgeTest, WhatIsPinnedStaysAndIsNotAskedForAgainUntilPinsAreGone) {
   Pin(a, At(0, 2), At(0, 2));
   RetentionPolicy policy;
   for (KeepLimit& keep : policy.all) keep.age_ns = kHourNs;
-  EXPECT_EQ(Run(policy, At(5)).entries, 3);
+  EXPECT_EQ(Run(policy, At(20)).entries, 3);  // the day of the flows is over
   EXPECT_EQ(Count("flows"), 5);
   EXPECT_EQ(Objects(), 1u);
   ExpectAccountsRight();
   Execute("DELETE FROM pins");
   Retention again(*catalog_, *vault_, {policy, kMinuteNs});
-  EXPECT_EQ(again.RunOnce(At(6))->entries, 6);  // a new life asks once
+  EXPECT_EQ(again.RunOnce(At(21))->entries, 6);  // a new life asks once
   EXPECT_EQ(Count("flows") + Count("segments"), 0);
   ExpectAccountsRight();
 }
