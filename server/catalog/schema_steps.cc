@@ -148,7 +148,6 @@ CREATE TABLE flow_ends (
 const char* const kSourceRunsStep = R"sql(
 /*sqlite*/ DROP INDEX events_by_source;
 /*sqlite*/ CREATE INDEX events_by_source ON events ((id / 4096), source_ip, time_ns);
---postgres COMMENT ON INDEX events_by_source IS 'by address, not by run';
 )sql";
 
 // Packets of captures that came without a sensor, by their own hours. Rows stay when retention
