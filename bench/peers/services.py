@@ -85,7 +85,8 @@ class _Service:
 
 
 class Collector(_Service):
-    """With SQLite and a folder, without limits per sensor: they would be what is measured."""
+    """With SQLite and a folder, and no limit per address, since all sensors here have one. Those per
+    sensor would be what is measured: `unlimited` is without them."""
 
     def __init__(self, bin_folder, folder, options=()):
         super().__init__(folder)
@@ -97,7 +98,7 @@ class Collector(_Service):
 
     def _start(self):
         self._run([f"{self._bin}/tapiary-collector", "--data", self.folder, "--listen",
-                   f"127.0.0.1:{self.port}", *self._options])  # fmt: skip
+                   f"127.0.0.1:{self.port}", "--limits.connections_per_address", "0", *self._options])  # fmt: skip
 
     def restart(self):
         """With what it has stored."""
