@@ -95,8 +95,8 @@ class Planner {
     const std::int64_t wanted = sqlite3_value_int64(value);
     if (wanted != 0 && wanted != 1) return;
     Use(at, '-');
-    plan_.where += fmt::format("{}end_ns / 4 - start_ns / 4 {} 500000000",
-                               plan_.where.empty() ? "" : " AND ", wanted == 0 ? "<" : ">=");
+    plan_.where +=
+        (plan_.where.empty() ? "" : " AND ") + table_.is_long_sql[static_cast<std::size_t>(wanted)];
     halved_ = true;
   }
 

@@ -380,10 +380,11 @@ base::Result<> SqliteCatalog::QuickQuery(std::string_view sql, std::span<const S
 
 base::Result<std::vector<TimePart>> SqliteCatalog::TimeParts() const {
   std::vector<TimePart> parts;
+  const std::vector<SqlValue> dropped{std::string(kDroppedParts)};
   TAPIARY_TRY(
-      QuickQuery("SELECT name, of_table, from_ns, to_ns FROM time_parts WHERE of_table <> "
-                 "'dropped' ORDER BY of_table, from_ns",
-                 {}, [&parts](const SqlRow& row) {
+      QuickQuery("SELECT name, of_table, from_ns, to_ns FROM time_parts WHERE of_table <> ? "
+                 "ORDER BY of_table, from_ns",
+                 dropped, [&parts](const SqlRow& row) {
                    parts.push_back({std::string(row.Text(0)), std::string(row.Text(1)), row.Int(2),
                                     row.Int(3)});
                    return true;
@@ -422,7 +423,8 @@ base::Result<> SqliteCatalog::FreePart(const std::string& name) {
 
 base::Result<> SqliteCatalog::MakeTimeParts(std::int64_t /*now_ns*/) {
   std::vector<std::string> dropped;
-  TAPIARY_TRY(QuickQuery("SELECT name FROM time_parts WHERE of_table = 'dropped'", {},
+  const std::vector<SqlValue> table{std::string(kDroppedParts)};
+  TAPIARY_TRY(QuickQuery("SELECT name FROM time_parts WHERE of_table = ?", table,
                          [&dropped](const SqlRow& row) {
                            dropped.emplace_back(row.Text(0));
                            return true;

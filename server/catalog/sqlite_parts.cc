@@ -38,7 +38,6 @@ constexpr std::array<std::string_view, 26> kFlowColumns{"sensor_id INTEGER NOT N
                                                         "received_ns INTEGER NOT NULL",
                                                         "blocks TEXT NOT NULL",
                                                         "record TEXT NOT NULL"};
-constexpr std::string_view kDropped = "dropped";  // the table of parts that are
 constexpr std::string_view kIsLong = "end_ns / 4 - start_ns / 4 >= 500000000";
 constexpr std::string_view kIsShort = "end_ns / 4 - start_ns / 4 < 500000000";
 
@@ -54,6 +53,7 @@ PartedTable MakeFlows() {
   table.id = static_cast<int>(table.columns.size());
   table.columns.push_back({"id", "rowid", "id INTEGER"});
   table.is_long = table.id + 1;
+  table.is_long_sql = {std::string(kIsShort), std::string(kIsLong)};
   table.columns.push_back({"is_long", fmt::format("({})", kIsLong), "is_long INTEGER HIDDEN"});
   return table;
 }
@@ -241,7 +241,7 @@ base::Result<> DeleteFromParts(SqliteConnection& connection, const OldRows& rows
 
 // Nobody sees it from here on.
 base::Result<> DropSqlitePart(SqliteConnection& connection, const TimePart& part) {
-  const std::vector<SqlValue> names{std::string(kDropped), part.name, part.table};
+  const std::vector<SqlValue> names{std::string(kDroppedParts), part.name, part.table};
   TAPIARY_TRY(connection.Run("UPDATE time_parts SET of_table = ? WHERE name = ? AND of_table = ?",
                              names, {}));
   if (connection.changes() != 1) {  // and the name is one of ours

@@ -19,7 +19,8 @@
 
 namespace tapiary::server {
 
-inline constexpr int kPartIdBits = 40;  // of a row's own id
+inline constexpr int kPartIdBits = 40;                   // of a row's own id
+inline constexpr const char* kDroppedParts = "dropped";  // the table of parts that are
 
 struct SqlitePart {
   std::int64_t number = 0;
