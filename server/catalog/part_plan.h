@@ -29,8 +29,8 @@ struct PartedTable {
   int start = 0;     // the other time with an index, of rows by is_long,
   int id = 0;
   int is_long = 0;
-  std::array<std::string, 2> is_long_sql;  // of its 0 and 1, in the words of the parts' indexes
-  int keys = 0;                            // and the first ones, which are unique together
+  std::array<std::string, 2> is_long_sql{};  // of its 0 and 1, in the words of the parts' indexes
+  int keys = 0;                              // and the first ones, which are unique together
 };
 
 enum class PartOrder : char {
