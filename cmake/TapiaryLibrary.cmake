@@ -1,7 +1,8 @@
 # tapiary_library(NAME SOURCES ... HEADERS ... PUBLIC ... PRIVATE ...)
 #
 # One library per top-level folder: libtapiary_NAME with the alias tapiary::NAME. Sources and headers
-# are listed, never globbed. Each header must compile alone (target all_verify_interface_header_sets).
+# are listed, never globbed. Each header must compile alone: one with a source of its name does so as
+# that source's first include (scripts/lint/check.py), the others in all_verify_interface_header_sets.
 # PUBLIC and PRIVATE are link lines; a third-party library belongs under PRIVATE.
 #
 # tapiary_test(NAME SOURCES ... LINK ...)   a GoogleTest program, registered with CTest.
@@ -48,9 +49,15 @@ function(tapiary_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
   add_library(tapiary_${name} STATIC ${ARG_SOURCES})
   add_library(tapiary::${name} ALIAS tapiary_${name})
-  target_sources(tapiary_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}
-                                        FILES ${ARG_HEADERS})
-  set_target_properties(tapiary_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  set(without_source ${ARG_HEADERS})
+  list(TRANSFORM ARG_SOURCES REPLACE "\\.cc$" ".h" OUTPUT_VARIABLE with_source)
+  list(REMOVE_ITEM without_source ${with_source})
+  list(REMOVE_ITEM ARG_HEADERS ${without_source})
+  target_sources(tapiary_${name} PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${ARG_HEADERS}
+    FILE_SET without_source TYPE HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${without_source})
+  set_target_properties(tapiary_${name} PROPERTIES
+    VERIFY_INTERFACE_HEADER_SETS ON INTERFACE_HEADER_SETS_TO_VERIFY without_source)
   target_link_libraries(tapiary_${name} PUBLIC tapiary_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
@@ -62,12 +69,25 @@ function(tapiary_executable name)
   install(TARGETS ${name})
 endfunction()
 
+# What nearly every test includes, read once for all of them.
+function(tapiary_test_headers)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cc CONTENT "")
+  add_library(tapiary_test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cc)
+  target_link_libraries(tapiary_test_headers PRIVATE tapiary_options GTest::gmock)
+  target_compile_options(tapiary_test_headers PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
+  target_precompile_headers(tapiary_test_headers PRIVATE
+    <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp> <algorithm> <atomic> <chrono> <deque>
+    <filesystem> <fstream> <functional> <map> <optional> <random> <span> <sstream> <string> <thread>
+    <unordered_map> <variant> <vector>)
+endfunction()
+
 function(tapiary_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE tapiary_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
   # Tests' own code need not be fast, and compiles a third faster so; what they test is as it ships.
   target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
+  target_precompile_headers(${name} REUSE_FROM tapiary_test_headers)
   tapiary_link_plain(${name})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()

@@ -128,6 +128,15 @@ def check_includes(path, text, public, findings):
             findings.add(path, line, f"public header includes third-party <{name}>")
 
 
+def check_own_header(path, text, paths, findings):
+    """A source proves that its header compiles alone: it is what the compiler reads first."""
+    header = path.removesuffix(".cc") + ".h"
+    first = INCLUDE.search(text)
+    if path.endswith(".cc") and header in paths and (not first or first.group(2) != header):
+        findings.add(path, line_at(text, first.start(2)) if first else 1,
+                     f'"{header}" must be the first include')
+
+
 # --- sizes ----------------------------------------------------------------------------------------
 
 NOISE = re.compile(
@@ -307,6 +316,7 @@ def check(root, files):
             continue
         if path.endswith(CPP):
             check_includes(path, text, public, findings)
+            check_own_header(path, text, texts, findings)
         if path.endswith(SIZED):
             check_sizes(path, text, waivers, used, findings)
     for key in waivers.keys() - used:

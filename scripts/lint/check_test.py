@@ -55,6 +55,14 @@ class Includes(unittest.TestCase):
             with self.subTest(path=path, name=name):
                 self.assertEqual(self.lint(path, f'"{name}"') == [], good)
 
+    def test_own_header_is_first(self):
+        header = {"base/a.h": ""}
+        self.assertEqual(self.lint("base/a.cc", '"base/a.h"', header), [])
+        self.assertEqual(
+            self.lint("base/a.cc", '<vector>\n#include "base/a.h"', header),
+            ['base/a.cc:1: "base/a.h" must be the first include'],
+        )
+
     def test_finding_has_file_and_line(self):
         self.assertEqual(
             self.lint("base/a.h", '<vector>\n#  include "ovs/b.h"'),

@@ -1,8 +1,9 @@
+#include "server/query/filter.h"
+
 #include <utility>
 
 #include "base/text.h"
 #include "server/catalog/text_matcher.h"
-#include "server/query/filter.h"
 #include "server/query/lexer.h"
 #include "server/query/pattern.h"
 #include "server/query/value.h"
