@@ -16,7 +16,7 @@ build=(
   libboost1.81-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libndpi-dev libpcap-dev libpq-dev
   libprotobuf-dev libre2-dev
   protobuf-compiler librocksdb-dev libsodium-dev libspdlog-dev libsqlite3-dev libssl-dev
-  libyaml-cpp-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
+  libyaml-cpp-dev libzstd-dev nlohmann-json3-dev rapidjson-dev zlib1g-dev
 )
 demo=(
   openvswitch-switch bsdextrautils iproute2 ethtool procps curl jq nmap python3 python3-pymodbus

@@ -35,6 +35,7 @@ THIRD_PARTY = (
     (r"pcap(/|\.h)", ("capture/source/",)),
     (r"yaml-cpp/", ("base/config", "ovs/", "server/ingest/event_mapping_yaml")),
     (r"spdlog/", ("base/log.cc",)),
+    (r"rapidjson/", ("server/ingest/json_tree.cc",)),
     (r"ndpi", ("capture/label/ndpi",)),
 )
 PUBLIC_MAY_INCLUDE = ("boost/system/result.hpp", "fmt/core.h")

@@ -61,7 +61,7 @@ SessionEvent ReadEvent(const SqlRow& row) {
   (void)ecs.Parse(event.item.ecs);  // else it has no member
   const auto text = [&ecs](const char* name, const char* otherwise) {
     const JsonNode* const at = ecs.root().Find(name);
-    return at != nullptr && at->is_text() ? at->Text() : std::string(otherwise);
+    return at != nullptr && at->is_text() ? std::string(at->text()) : otherwise;
   };
   event.time_kind = text("tapiary.time", "event");
   line.has_time = event.time_kind == "event";
@@ -168,7 +168,7 @@ std::optional<int> ModbusFunction(std::string_view record) {
   const JsonNode& json = tree.root();
   const JsonNode* stated = FindFirst(json, {"data.function_code", "function_code"});
   if (stated != nullptr && stated->kind() == JsonNode::Kind::kNumber) {
-    const auto code = ToEventPort(stated->Text());  // a whole number
+    const auto code = ToEventPort(std::string(stated->text()));  // a whole number
     if (code && *code < 256) return *code;
   }
   std::string text = FindText(json, {"request", "data.request"}).value_or("");

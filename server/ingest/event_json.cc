@@ -53,7 +53,7 @@ std::string CutText(std::string text, std::size_t max) {
 
 std::optional<std::string> ScalarText(const EventJson* value) {
   if (value == nullptr || value->is_structured() || value->is_null()) return std::nullopt;
-  return CutText(value->Text(), kMaxFieldBytes);
+  return CutText(std::string(value->text()), kMaxFieldBytes);
 }
 
 std::optional<std::string> FindText(const EventJson& event, EventPaths paths) {

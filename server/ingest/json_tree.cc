@@ -1,28 +1,16 @@
 #include "server/ingest/json_tree.h"
 
+#include <rapidjson/reader.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <span>
-#include <utility>
-
-#include "server/ingest/json_string.h"
 
 namespace tapiary::server {
 namespace {
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool IsSpace(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-bool IsHex(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 // More are looked for in their order: somebody may send very many.
 constexpr std::uint32_t kManyMembers = 32;
@@ -44,81 +32,64 @@ bool IsFinite(std::string_view number) {
 
 }  // namespace
 
-class JsonParser {
+// What RapidJSON's reader calls, value by value; false ends the reading.
+class JsonTreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonTreeBuilder> {
  public:
-  JsonParser(std::string_view text, std::vector<JsonNode>& nodes, std::deque<std::string>& names,
-             std::deque<std::vector<std::uint32_t>>& orders)
-      : text_(text), nodes_(nodes), names_(names), orders_(orders) {}
+  JsonTreeBuilder(std::vector<JsonNode>& nodes, std::deque<std::vector<std::uint32_t>>& orders)
+      : nodes_(nodes), orders_(orders) {}
 
-  bool Whole() {
-    if (text_.size() > std::numeric_limits<std::uint32_t>::max()) return false;
-    if (!Value({})) return false;
-    SkipSpace();
-    return at_ == text_.size();
+  bool Null() { return Add(JsonNode::Kind::kNull, "null"); }
+  bool Bool(bool value) { return Add(JsonNode::Kind::kFlag, value ? "true" : "false"); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    const std::string_view number(text, size);
+    return IsFinite(number) && Add(JsonNode::Kind::kNumber, number);
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    return Add(JsonNode::Kind::kText, {text, size});
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    name_ = {text, size};
+    return true;
+  }
+  bool StartObject() { return Open(JsonNode::Kind::kObject); }
+  bool StartArray() { return Open(JsonNode::Kind::kArray); }
+  bool EndObject(rapidjson::SizeType /*count*/) {
+    JsonNode& object = Close();
+    if (object.count_ > kManyMembers) object.order_ = OrderOf(object);
+    return true;
+  }
+  bool EndArray(rapidjson::SizeType /*count*/) {
+    Close();
+    return true;
   }
 
  private:
-  [[nodiscard]] char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  bool Take(char c) {
-    if (at_ == text_.size() || text_[at_] != c) return false;
-    ++at_;
-    return true;
-  }
-  void SkipSpace() {
-    while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
-  }
-
-  bool Value(std::string_view name) {
-    SkipSpace();
-    const std::size_t index = nodes_.size();
+  bool Add(JsonNode::Kind kind, std::string_view text) {
+    if (depth_ > 0) {
+      JsonNode& around = nodes_[open_[depth_ - 1]];
+      ++around.count_;
+      around.marks_ |= MarkOf(name_);
+    }
     JsonNode& node = nodes_.emplace_back();
-    node.name_ = name;
-    switch (Peek()) {
-      case '{':
-        return Structure(index, JsonNode::Kind::kObject, '}');
-      case '[':
-        return Structure(index, JsonNode::Kind::kArray, ']');
-      case '"':
-        node.kind_ = JsonNode::Kind::kText;
-        return String(&node.text_, &node.escaped_);
-      case 't':
-        return Word("true", JsonNode::Kind::kFlag, node);
-      case 'f':
-        return Word("false", JsonNode::Kind::kFlag, node);
-      case 'n':
-        return Word("null", JsonNode::Kind::kNull, node);
-      default:
-        node.kind_ = JsonNode::Kind::kNumber;
-        return Number(&node.text_);
-    }
+    node.kind_ = kind;
+    node.name_ = name_;
+    node.text_ = text;
+    return true;
   }
 
-  // The node may move while those inside are added.
-  bool Structure(std::size_t index, JsonNode::Kind kind, char end) {
-    if (++depth_ > kMaxJsonDepth) return false;
-    ++at_;
-    std::uint32_t count = 0;
-    std::uint64_t marks = 0;
-    SkipSpace();
-    bool more = !Take(end);
-    while (more) {
-      std::string_view name;
-      if (kind == JsonNode::Kind::kObject && !Name(&name)) return false;
-      if (!Value(name)) return false;
-      ++count;
-      marks |= MarkOf(name);
-      SkipSpace();
-      more = Take(',');
-      if (!more && !Take(end)) return false;
-    }
-    --depth_;
-    JsonNode& node = nodes_[index];
-    node.kind_ = kind;
-    node.count_ = count;
-    node.span_ = static_cast<std::uint32_t>(nodes_.size() - index);
-    node.marks_ = marks;
-    if (node.is_object() && count > kManyMembers) node.order_ = OrderOf(node);
+  bool Open(JsonNode::Kind kind) {
+    if (depth_ == open_.size()) return false;
+    Add(kind, {});
+    name_ = {};  // elements have none
+    open_[depth_++] = nodes_.size() - 1;
     return true;
+  }
+
+  JsonNode& Close() {
+    const std::size_t index = open_[--depth_];
+    nodes_[index].span_ = static_cast<std::uint32_t>(nodes_.size() - index);
+    name_ = {};
+    return nodes_[index];
   }
 
   // Those of one name stay as they came.
@@ -133,80 +104,11 @@ class JsonParser {
     return order.data();
   }
 
-  bool Name(std::string_view* name) {
-    SkipSpace();
-    bool escaped = false;
-    if (!String(name, &escaped)) return false;
-    if (escaped) {
-      std::size_t at = static_cast<std::size_t>(name->data() - text_.data());
-      auto meant = ReadJsonString(text_, &at);
-      if (!meant) return false;
-      *name = names_.emplace_back(*std::move(meant));
-    }
-    SkipSpace();
-    return Take(':');
-  }
-
-  bool String(std::string_view* inside, bool* escaped) {
-    if (!Take('"')) return false;
-    const std::size_t begin = at_;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '"') {
-        *inside = text_.substr(begin, at_++ - begin);
-        return true;
-      }
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-      if (c != '\\') continue;
-      *escaped = true;
-      ++at_;
-      if (!Escape()) return false;
-    }
-    return false;
-  }
-
-  // What follows a backslash; at_ is then at its last character.
-  bool Escape() {
-    if (Peek() != 'u')
-      return Peek() != '\0' && std::string_view("\"\\/bfnrt").find(Peek()) != text_.npos;
-    const std::string_view digits = text_.substr(at_ + 1, 4);
-    at_ += 4;
-    return digits.size() == 4 && std::ranges::all_of(digits, IsHex);
-  }
-
-  bool Word(std::string_view word, JsonNode::Kind kind, JsonNode& node) {
-    if (text_.substr(at_, word.size()) != word) return false;
-    node.kind_ = kind;
-    node.text_ = text_.substr(at_, word.size());
-    at_ += word.size();
-    return true;
-  }
-
-  bool Digits() {
-    const std::size_t begin = at_;
-    while (IsDigit(Peek())) ++at_;
-    return at_ > begin;
-  }
-
-  bool Number(std::string_view* number) {
-    const std::size_t begin = at_;
-    Take('-');
-    if (!Take('0') && !Digits()) return false;
-    if (Take('.') && !Digits()) return false;
-    if (Take('e') || Take('E')) {
-      if (!Take('+')) Take('-');
-      if (!Digits()) return false;
-    }
-    *number = text_.substr(begin, at_ - begin);
-    return IsFinite(*number);
-  }
-
-  const std::string_view text_;
-  std::size_t at_ = 0;
-  int depth_ = 0;
   std::vector<JsonNode>& nodes_;
-  std::deque<std::string>& names_;
   std::deque<std::vector<std::uint32_t>>& orders_;
+  std::string_view name_;                        // of the member that comes next
+  std::array<std::size_t, kMaxJsonDepth> open_;  // structures that have not ended
+  std::size_t depth_ = 0;
 };
 
 const JsonNode* JsonNode::Find(std::string_view name) const {
@@ -233,18 +135,19 @@ const JsonNode* JsonNode::At(std::size_t index) const {
   return &*at;
 }
 
-std::string JsonNode::Text() const {
-  if (!escaped_) return std::string(text_);
-  std::size_t at = 0;
-  auto meant = ReadJsonString({text_.data(), text_.size() + 1}, &at);  // with the closing quote
-  return meant ? *std::move(meant) : std::string();
-}
-
 bool JsonTree::Parse(std::string_view text) {
   nodes_.clear();
-  names_.clear();
   orders_.clear();
-  if (JsonParser(text, nodes_, names_, orders_).Whole()) return true;
+  if (text.size() <= std::numeric_limits<std::uint32_t>::max()) {
+    text_ = text;
+    rapidjson::InsituStringStream in(text_.data());
+    rapidjson::Reader reader;
+    JsonTreeBuilder builder(nodes_, orders_);
+    constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
+                                rapidjson::kParseNumbersAsStringsFlag;
+    // A NUL ends what it reads.
+    if (reader.Parse<kFlags>(in, builder) && in.Tell() == text.size()) return true;
+  }
   nodes_.assign(1, JsonNode());
   return false;
 }

@@ -1,9 +1,9 @@
 // JsonTree: a JSON text (RFC 8259) taken apart, for looking things up in it.
 //
-// All values are in one list, each followed by those inside it, and point into the text: taking one
-// apart needs no memory of its own but that list, which the next text takes over. A few names are
-// looked for one by one, behind a mark of all of them that says no to most of what is not there;
-// many are sorted. Bounded: 64 values within each other. One thread.
+// RapidJSON reads it, in a copy of its own. All values are in one list, each followed by those
+// inside it; the next text takes list and copy over. A few names are looked for one by one, behind
+// a mark of all of them that says no to most of what is not there; many are sorted. Bounded: 64
+// values within each other. One thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace tapiary::server {
 
 inline constexpr int kMaxJsonDepth = 64;
 
-// Borrowed from its tree, and its text from what the tree was made of.
+// Borrowed from its tree, until that parses another text.
 class JsonNode {
  public:
   enum class Kind : std::uint8_t { kNull, kFlag, kNumber, kText, kArray, kObject };
@@ -32,8 +32,8 @@ class JsonNode {
   // Of an object, the last member of the name; of an array. nullptr when there is none.
   [[nodiscard]] const JsonNode* Find(std::string_view name) const;
   [[nodiscard]] const JsonNode* At(std::size_t index) const;
-  // A text's meaning; what is not structured otherwise, as it is written.
-  [[nodiscard]] std::string Text() const;
+  // A text's meaning; of null, flag and number, how it is written.
+  [[nodiscard]] std::string_view text() const { return text_; }
 
   class Iterator {
    public:
@@ -53,29 +53,34 @@ class JsonNode {
   [[nodiscard]] Iterator end() const { return Iterator(this + span_); }
 
  private:
-  friend class JsonParser;
+  friend class JsonTreeBuilder;
 
   Kind kind_ = Kind::kNull;
-  bool escaped_ = false;     // of a text: it has escapes
   std::uint32_t count_ = 0;  // directly inside
   std::uint32_t span_ = 1;   // with itself and all inside
   std::uint64_t marks_ = 0;  // of the names inside
   std::string_view name_{};  // as a member
-  std::string_view text_{};  // without quotes
+  std::string_view text_{};
   // Of an object with many members, where they are, in the order of their names.
   const std::uint32_t* order_ = nullptr;
 };
 
 class JsonTree {
  public:
-  // False when the text is not JSON, or no tree that is bounded so. It must outlive the values.
+  JsonTree() = default;
+  JsonTree(const JsonTree&) = delete;
+  JsonTree& operator=(const JsonTree&) = delete;
+
+  // False when the text is not JSON, or no tree that is bounded so; when it has a number or
+  // exponent beyond a double's, or half a surrogate pair, the first: event_text.h escapes those.
+  // Whether bytes are UTF-8 is not looked at.
   bool Parse(std::string_view text);
   // Of what was parsed last; null before, and where that failed.
   [[nodiscard]] const JsonNode& root() const { return nodes_.front(); }
 
  private:
+  std::string text_;  // its strings' escapes are resolved in place
   std::vector<JsonNode> nodes_{1};
-  std::deque<std::string> names_;  // those with escapes
   std::deque<std::vector<std::uint32_t>> orders_;
 };
 

@@ -21,52 +21,29 @@ TEST(JsonTree, TakesWhatIsJsonAndNothingElse) {
                            R"({"a":1,"a":2})", "[true,false,null]"}) {
     EXPECT_TRUE(Parses(good)) << good;
   }
-  for (const char* bad : {"",
-                          " ",
-                          "{",
-                          "[",
-                          "\"",
-                          "{]",
-                          "[}",
-                          "[1,]",
-                          "[,1]",
-                          "{\"a\"}",
-                          "{\"a\":}",
-                          "{\"a\":1,}",
-                          "{a:1}",
-                          "01",
-                          "+1",
-                          "1.",
-                          ".5",
-                          "1e",
-                          "1e+",
-                          "-",
-                          "0x1",
-                          "1e309",
-                          "-1e400",
-                          "nul",
-                          "nulls",
-                          "tru",
-                          "True",
-                          "NaN",
-                          "[1 2]",
-                          "1 2",
-                          R"("\x")",
-                          R"("\u12")",
-                          R"("\u12g4")",
-                          R"("\)",
-                          "\"a\nb\"",
-                          "\"a\tb\"",
-                          "'a'",
-                          "[1]x",
-                          "//",
-                          "{\"a\":1}}",
-                          "\xef\xbb\xbf{}"}) {
+  for (const char* bad : {"",        " ",        "{",          "[",
+                          "\"",      "{]",       "[}",         "[1,]",
+                          "[,1]",    "{\"a\"}",  "{\"a\":}",   "{\"a\":1,}",
+                          "{a:1}",   "01",       "+1",         "1.",
+                          ".5",      "1e",       "1e+",        "-",
+                          "0x1",     "1e309",    "-1e400",     "nul",
+                          "nulls",   "tru",      "True",       "NaN",
+                          "[1 2]",   "1 2",      "0e309",      "Infinity",
+                          "[1]/**/", R"("\x")",  R"("\u12")",  R"("\u12g4")",
+                          R"("\)",   "\"a\nb\"", "\"a\tb\"",   "'a'",
+                          "[1]x",    "//",       "{\"a\":1}}", "\xef\xbb\xbf{}"}) {
     EXPECT_FALSE(Parses(bad)) << bad;
   }
-  EXPECT_FALSE(Parses(std::string_view("{}\0", 3)));
-  EXPECT_FALSE(Parses(std::string_view("\"\\\0\"", 4)));
   EXPECT_FALSE(Parses(std::string(400, '9') + ".0"));
+}
+
+TEST(JsonTree, NulsAndHalvesOfSurrogatesAreNoText) {
+  EXPECT_FALSE(Parses(std::string_view("{}\0", 3)));
+  EXPECT_FALSE(Parses(std::string_view("{}\0{}", 5)));
+  EXPECT_FALSE(Parses(std::string_view("\"a\0b\"", 5)));
+  EXPECT_FALSE(Parses(std::string_view("\"\\\0\"", 4)));
+  EXPECT_FALSE(Parses(R"("\ud83d")"));
+  EXPECT_FALSE(Parses(R"({"\ud83d\u0041":1})"));
 }
 
 TEST(JsonTree, DepthIsBounded) {
@@ -87,16 +64,16 @@ TEST(JsonTree, FindsMembersAndElements) {
   const JsonNode* list = root.Find("a");
   ASSERT_NE(list, nullptr);
   EXPECT_EQ(list->size(), 3u);
-  EXPECT_EQ(list->At(0)->Text(), "1");
-  EXPECT_EQ(list->At(1)->At(1)->Find("x")->Text(), "0");
-  EXPECT_EQ(list->At(2)->Text(), "t");
+  EXPECT_EQ(list->At(0)->text(), "1");
+  EXPECT_EQ(list->At(1)->At(1)->Find("x")->text(), "0");
+  EXPECT_EQ(list->At(2)->text(), "t");
   EXPECT_EQ(list->At(3), nullptr);
   EXPECT_EQ(list->Find("0"), nullptr);
   EXPECT_TRUE(root.Find("b")->Find("c")->is_null());
   EXPECT_EQ(root.At(0), nullptr);
-  EXPECT_EQ(root.Find("")->Text(), "5");
-  EXPECT_EQ(root.Find("a\"b")->Text(), "6");
-  EXPECT_EQ(root.Find("d")->Text(), "2") << "the last one";
+  EXPECT_EQ(root.Find("")->text(), "5");
+  EXPECT_EQ(root.Find("a\"b")->text(), "6");
+  EXPECT_EQ(root.Find("d")->text(), "2") << "the last one";
   for (const char* none : {"c", "x", "aa", "0"}) EXPECT_EQ(root.Find(none), nullptr) << none;
 }
 
@@ -112,9 +89,9 @@ TEST(JsonTree, FindsOneOfManyMembers) {
   for (int i = 0; i < 900; ++i) {
     const JsonNode* found = tree.root().Find("k" + std::to_string(i));
     ASSERT_NE(found, nullptr) << i;
-    EXPECT_EQ(found->Find("v")->Text(), std::to_string(i < 100 ? i + 900 : i)) << "the last one";
+    EXPECT_EQ(found->Find("v")->text(), std::to_string(i < 100 ? i + 900 : i)) << "the last one";
   }
-  EXPECT_EQ(tree.root().Find("")->Text(), "0");
+  EXPECT_EQ(tree.root().Find("")->text(), "0");
   for (const char* none : {"k", "k900", "k1000", "a", "z"}) {
     EXPECT_EQ(tree.root().Find(none), nullptr) << none;
   }
@@ -124,12 +101,18 @@ TEST(JsonTree, TextsMeanWhatTheirEscapesSay) {
   JsonTree tree;
   ASSERT_TRUE(tree.Parse(R"(["a\"b\\c\/\n\u00e4\ud83d\ude00", "plain", 1.50, -0, true, null])"));
   const JsonNode& root = tree.root();
-  EXPECT_EQ(root.At(0)->Text(), "a\"b\\c/\n\xc3\xa4\xf0\x9f\x98\x80");
-  EXPECT_EQ(root.At(1)->Text(), "plain");
-  EXPECT_EQ(root.At(2)->Text(), "1.50") << "as it is written";
-  EXPECT_EQ(root.At(3)->Text(), "-0");
-  EXPECT_EQ(root.At(4)->Text(), "true");
-  EXPECT_EQ(root.At(5)->Text(), "null");
+  EXPECT_EQ(root.At(0)->text(), "a\"b\\c/\n\xc3\xa4\xf0\x9f\x98\x80");
+  EXPECT_EQ(root.At(1)->text(), "plain");
+  EXPECT_EQ(root.At(2)->text(), "1.50") << "as it is written";
+  EXPECT_EQ(root.At(3)->text(), "-0");
+  EXPECT_EQ(root.At(4)->text(), "true");
+  EXPECT_EQ(root.At(5)->text(), "null");
+  ASSERT_TRUE(tree.Parse("[\"a\\u0000b\",\"\xff\",18446744073709551617,-1.5E-400,\"\\udcff\"]"));
+  EXPECT_EQ(tree.root().At(0)->text(), std::string_view("a\0b", 3));
+  EXPECT_EQ(tree.root().At(1)->text(), "\xff") << "bytes are as they come";
+  EXPECT_EQ(tree.root().At(2)->text(), "18446744073709551617");
+  EXPECT_EQ(tree.root().At(3)->text(), "-1.5E-400");
+  EXPECT_EQ(tree.root().At(4)->text(), "\xed\xb3\xbf");
 }
 
 TEST(JsonTree, WhatFailsLeavesNothing) {
