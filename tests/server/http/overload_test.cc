@@ -35,6 +35,14 @@ class Overload : public ServerFixture {
                 StartsWith("HTTP/1.1 201"));
     EXPECT_LT(steady_clock::now() - start, milliseconds(8000));  // those that hold have 10 s
   }
+  // How many requests of the route were answered with 429.
+  std::uint64_t Refused(const std::string& route) {
+    std::uint64_t refused = 0;
+    for (const HttpMetrics::Row& row : server_->metrics().rows) {
+      if (row.route == route && row.status == 429) refused += row.requests;
+    }
+    return refused;
+  }
 
   std::vector<std::unique_ptr<RawClient>> held_;
 };
@@ -214,7 +222,7 @@ TEST_F(Overload, HP04_ReadersLeaveHandlersToSenders) {
     held_.push_back(std::make_unique<RawClient>(plain_port(), false));
     held_.back()->Send(Head("GET", "/held", "viewer-token"));
   }
-  ASSERT_TRUE(WaitUntil([&] { return seen_.holding == 2; }, 3000));
+  ASSERT_TRUE(WaitUntil([&] { return seen_.holding == 2 && Refused("/held") == 12; }, 10'000));
   EXPECT_THAT(Ask(Head("PUT", "/in", "sensor-token-z", "Content-Length: 2\r\n") + "ab"),
               StartsWith("HTTP/1.1 201"));
   EXPECT_EQ(seen_.holding, 2);
