@@ -1,12 +1,10 @@
 #include "server/auth/attempts.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/http/peer_network.h"
 
 namespace tapiary::server {
 namespace {
@@ -19,20 +17,6 @@ bool Over(std::int64_t start_ns, std::int64_t now_ns) {
 }
 
 }  // namespace
-
-std::string PeerNetwork(const std::string& peer) {
-  std::array<std::uint8_t, 16> address;
-  if (inet_pton(AF_INET6, peer.c_str(), address.data()) != 1) return peer;
-  constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (base::AsText(address).starts_with(kMapped)) {
-    inet_ntop(AF_INET, address.data() + kMapped.size(), text.data(), text.size());
-    return text.data();
-  }
-  std::fill(address.begin() + 8, address.end(), std::uint8_t{0});
-  inet_ntop(AF_INET6, address.data(), text.data(), text.size());
-  return std::string(text.data()) + "/64";
-}
 
 Attempts::Attempts(int per_minute, std::size_t max_peers)
     : per_minute_(per_minute), max_peers_(max_peers), log_limit_(kMinute / 10) {}

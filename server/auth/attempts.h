@@ -1,9 +1,8 @@
 // Attempts: how often each peer failed to prove who it is, so that guessing is slow.
 //
 // Tokens cannot be guessed; this bounds the work and the log lines that trying costs. At most 20
-// failures a minute per address, then the peer waits for its minute to end. IPv6 peers count by
-// their /64, which one host commands as a whole. Memory is bounded: of more than 10,000 peers the
-// oldest is forgotten. Any thread.
+// failures a minute per address (PeerNetwork), then the peer waits for its minute to end. Memory is
+// bounded: of more than 10,000 peers the oldest is forgotten. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +14,6 @@
 #include "base/log.h"
 
 namespace tapiary::server {
-
-// What peers are counted by, as text: an IPv4 address, or the first half of an IPv6 one.
-std::string PeerNetwork(const std::string& peer);
 
 class Attempts {
  public:

@@ -9,6 +9,7 @@
 #include "server/auth/tokens.h"
 #include "server/auth/users.h"
 #include "server/auth/uses.h"
+#include "server/http/peer_network.h"
 
 namespace tapiary::server {
 namespace {

@@ -28,7 +28,7 @@ struct LoginLimit {
 struct LoginAttempt {
   std::string_view user;     // as given; a valid name
   std::int64_t user_id = 0;  // 0: there is none
-  std::string_view network;  // PeerNetwork of attempts.h
+  std::string_view network;  // PeerNetwork
   std::int64_t now_ns = 0;
 };
 

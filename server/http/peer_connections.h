@@ -2,8 +2,6 @@
 // thread.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,13 +21,11 @@ class PeerConnections {
   std::shared_ptr<void> Take(const std::string& address);
 
  private:
-  using Network = std::array<std::uint8_t, 16>;
-  static Network NetworkOf(const std::string& address);
-  void GiveBack(const Network& network);
+  void GiveBack(const std::string& network);
 
   const int most_;
-  std::mutex mutex_;  // guards what is below
-  std::map<Network, int> open_;
+  std::mutex mutex_;                 // guards what is below
+  std::map<std::string, int> open_;  // by PeerNetwork
 };
 
 }  // namespace tapiary::server

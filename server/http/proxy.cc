@@ -1,13 +1,12 @@
 #include "server/http/proxy.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 
 #include "base/text.h"
 #include "server/http/handler.h"
+#include "server/http/peer_network.h"
 
 namespace tapiary::server {
 namespace {
@@ -39,20 +38,14 @@ std::string TakeLast(std::string_view& list) {
 
 }  // namespace
 
-bool TrustedProxies::ParseAddress(const std::string& text, Address& address) {
-  address = {};
-  if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) return true;
-  address[10] = address[11] = 0xff;
-  return inet_pton(AF_INET, text.c_str(), address.data() + 12) == 1;
-}
-
 base::Result<TrustedProxies::Network> TrustedProxies::ParseNetwork(const std::string& text) {
   const std::size_t slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  Network network;
-  if (!ParseAddress(address, network.address)) return Invalid(text, "is no address or network");
+  const std::string name = text.substr(0, slash);
+  const auto address = ReadPeerAddress(name);
+  if (!address) return Invalid(text, "is no address or network");
+  Network network{.address = *address};
   if (slash == std::string::npos) return network;
-  const unsigned before = address.find(':') == std::string::npos ? kMappedBits : 0;
+  const unsigned before = name.find(':') == std::string::npos ? kMappedBits : 0;
   const char* const end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data() + slash + 1, end, network.bits);
   if (parsed.ec != std::errc() || parsed.ptr != end || network.bits > 128 - before) {
@@ -81,14 +74,15 @@ base::Result<TrustedProxies> TrustedProxies::Parse(const std::vector<std::string
 }
 
 bool TrustedProxies::Trusts(const std::string& text) const {
-  Address address;
-  if (networks_.empty() || !ParseAddress(text, address)) return false;
+  if (networks_.empty()) return false;
+  const auto address = ReadPeerAddress(text);
+  if (!address) return false;
   return std::ranges::any_of(networks_, [&](const Network& network) {
     const std::size_t whole = network.bits / 8;
-    if (std::memcmp(network.address.data(), address.data(), whole) != 0) return false;
+    if (std::memcmp(network.address.data(), address->data(), whole) != 0) return false;
     if (network.bits % 8 == 0) return true;
     const auto mask = static_cast<std::uint8_t>(0xff00U >> (network.bits % 8));
-    return ((network.address[whole] ^ address[whole]) & mask) == 0;
+    return ((network.address[whole] ^ (*address)[whole]) & mask) == 0;
   });
 }
 
@@ -97,8 +91,7 @@ std::string TrustedProxies::ClientOf(const Request& request) const {
   std::string_view list = request.Header("x-forwarded-for");
   while (!list.empty() && Trusts(client)) {
     std::string before = TakeLast(list);
-    Address ignored;
-    if (!ParseAddress(before, ignored)) break;  // not an address: no word about the client
+    if (!ReadPeerAddress(before)) break;  // not an address: no word about the client
     client = std::move(before);
   }
   return client;

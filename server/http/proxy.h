@@ -4,13 +4,12 @@
 // other peer are not looked at (CO-07). Const after start; any thread.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "server/http/peer_network.h"
 
 namespace tapiary::server {
 
@@ -33,12 +32,10 @@ class TrustedProxies {
   [[nodiscard]] std::string_view UserOf(const Request& request) const;
 
  private:
-  using Address = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
   struct Network {
-    Address address{};
+    PeerAddress address{};
     unsigned bits = 128;
   };
-  static bool ParseAddress(const std::string& text, Address& address);
   static base::Result<Network> ParseNetwork(const std::string& text);
 
   std::vector<Network> networks_;
