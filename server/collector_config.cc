@@ -171,6 +171,9 @@ void AddSensorRows(base::ConfigTable& table, CollectorConfig& config) {
                 "bytes a second that one sensor may send, on average over 10 s; 0: no limit");
   table.AddInt("limits.sensor.items", &config.sensor_items_per_s, 0, 1'000'000,
                "requests a second of one sensor, on average over 10 s; 0: no limit");
+  table.AddInt("limits.sensor.lasting_rows", &config.sensor_lasting_rows, 0, 1'000'000'000,
+               "rows that no retention removes, of one sensor in a day: of items, of the ledger, "
+               "gaps; 0: no limit");
   table.AddInt("limits.sensor.uploads", &config.sensor_uploads, 0, 1024,
                "uploads of one sensor at a time; 0: no limit");
 }
@@ -179,6 +182,7 @@ SensorLimits CompleteSensor(const CollectorConfig& config) {
   SensorLimits sensor;
   sensor.bytes_per_s = static_cast<std::uint64_t>(config.sensor_bytes_per_s);
   sensor.items_per_s = static_cast<std::uint64_t>(config.sensor_items_per_s);
+  sensor.lasting_rows_per_day = static_cast<std::uint64_t>(config.sensor_lasting_rows);
   sensor.uploads = static_cast<int>(config.sensor_uploads);
   return sensor;
 }

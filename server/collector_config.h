@@ -54,6 +54,7 @@ struct CollectorConfig {
   std::int64_t events_bytes = 0;
   std::int64_t sensor_bytes_per_s = 128 << 20;
   std::int64_t sensor_items_per_s = 200;
+  std::int64_t sensor_lasting_rows = 5'000'000;
   std::int64_t sensor_uploads = 16;
   bool pcap_labels = false;
   std::vector<std::string> event_mappings;

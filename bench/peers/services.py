@@ -106,7 +106,7 @@ class Collector(_Service):
         self._start()
 
     unlimited = ("--limits.sensor.bytes", "0", "--limits.sensor.items", "0",
-                 "--limits.sensor.uploads", "0")  # fmt: skip
+                 "--limits.sensor.lasting_rows", "0", "--limits.sensor.uploads", "0")  # fmt: skip
 
     def token(self, name, scope="sensor"):
         done = subprocess.run(

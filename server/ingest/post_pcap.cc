@@ -97,6 +97,12 @@ base::Result<> AddRows(SqlWriter& writer, const RowOwner& owner, std::int64_t it
   return transactions.Add(writer, owner.received_ns);
 }
 
+std::size_t HoursOf(const PcapContent& content) {
+  std::size_t hours = 0;
+  for (const SegmentRow& segment : content.segments) hours += segment.hours.size();
+  return hours;
+}
+
 // curl's other ways to send a file change its bytes, and nothing in these says so.
 base::Error WithAdvice(base::Error error, std::string_view content_type) {
   if (error.code != base::ErrorCode::kCorrupt) return error;
@@ -150,6 +156,7 @@ base::Result<Reply> PostPcap(IngestContext& context, const Request& request, Bod
   }
   if (!*added) return Repeated(context, item);
   objects.Keep();
+  context.quota.ChargeLastingRows(item.sensor_id, HoursOf(content));
   return Reply{Stored::kNew, item.bytes,
                Json({content.packets, content.flows, content.transactions, content.commands,
                      content.segments.size(), content.note})};

@@ -92,12 +92,15 @@ constexpr std::size_t kMaxLedgerRows = 4'096;
 constexpr std::size_t kMaxGaps = 8'192;
 constexpr std::size_t kMaxTold = 16'384;
 
+std::size_t ToldOf(const uplink::FactBatch& batch) {
+  if (!batch.evidence) return 0;
+  std::size_t told = batch.evidence->runs.size() + batch.evidence->dropped.size();
+  for (const auto& run : batch.evidence->runs) told += run.items.size();
+  return told;
+}
+
 base::Result<> CheckAmounts(const uplink::FactBatch& batch) {
-  std::size_t told = 0;
-  if (batch.evidence) {
-    for (const auto& run : batch.evidence->runs) told += run.items.size();
-    told += batch.evidence->runs.size() + batch.evidence->dropped.size();
-  }
+  const std::size_t told = ToldOf(batch);
   if (batch.ledger.size() <= kMaxLedgerRows && batch.gaps.size() <= kMaxGaps && told <= kMaxTold) {
     return {};
   }
@@ -142,6 +145,14 @@ class FactWork {
   TransactionRows transactions_;
 };
 
+// Rows that no retention removes; most of a sensor's replace what is there, all count.
+std::size_t LastingRows(const uplink::FlowBatch&) {
+  return 0;
+}
+std::size_t LastingRows(const uplink::FactBatch& batch) {
+  return batch.ledger.size() + batch.gaps.size() + ToldOf(batch);
+}
+
 base::Result<> TakeEvidenceOf(SqlWriter&, const Item&, const ItemRow&, const uplink::FlowBatch&) {
   return {};
 }
@@ -181,6 +192,7 @@ base::Result<Reply> PutBatch(IngestContext& context, const Request& request, Bod
   };
   TAPIARY_ASSIGN(const bool added, StoreItem(context.catalog, item, write));
   if (!added) return Reply{Stored::kRepeated, 0, R"({"result":"repeated"})"};
+  context.quota.ChargeLastingRows(item.sensor_id, LastingRows(batch));
   return Reply{Stored::kNew, item.bytes, R"({"result":"stored"})"};
 }
 

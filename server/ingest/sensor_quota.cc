@@ -8,15 +8,29 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::size_t kMaxIdle = 10'000;  // then those that owe nothing are forgotten
-constexpr std::int64_t kMaxDebtNs = 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kHourNs = 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kDayNs = 24 * kHourNs;
+constexpr std::int64_t kMaxDebtNs = kHourNs;
 
-// Moves `at` ahead by what `count` cost at `rate` a second.
-void Pay(std::uint64_t count, std::uint64_t rate, std::int64_t now_ns, std::int64_t& at_ns) {
+// Moves `at` ahead by what `count` cost at `rate` in `per_ns`, to `most_ns` from now.
+void Pay(std::uint64_t count, std::uint64_t rate, std::int64_t per_ns, std::int64_t most_ns,
+         std::int64_t now_ns, std::int64_t& at_ns) {
   if (rate == 0) return;
-  const double cost = static_cast<double>(count) / static_cast<double>(rate) * 1e9;
-  const double most = static_cast<double>(kMaxDebtNs);
+  const double cost =
+      static_cast<double>(count) / static_cast<double>(rate) * static_cast<double>(per_ns);
+  const double most = static_cast<double>(most_ns);
   at_ns = std::min(std::max(at_ns, now_ns) + static_cast<std::int64_t>(std::min(cost, most)),
-                   now_ns + kMaxDebtNs);
+                   now_ns + most_ns);
+}
+
+void Pay(std::uint64_t count, std::uint64_t rate_per_s, std::int64_t now_ns, std::int64_t& at_ns) {
+  Pay(count, rate_per_s, base::kNanosPerSecond, kMaxDebtNs, now_ns, at_ns);
+}
+
+// The day's worth that may come at once counts as well.
+void PayRows(std::uint64_t count, std::uint64_t rate_per_day, std::int64_t now_ns,
+             std::int64_t& at_ns) {
+  Pay(count, rate_per_day, kDayNs, kDayNs + kMaxDebtNs, now_ns, at_ns);
 }
 
 Response TooMuch(const char* why, std::int64_t wait_ns) {
@@ -42,6 +56,10 @@ SensorQuota::Wait SensorQuota::MustWait(const Sensor& sensor, std::int64_t now_n
   if (limits_.bytes_per_s > 0 && sensor.bytes_at_ns > free_ns) {
     return {sensor.bytes_at_ns - free_ns, "more bytes than allowed; wait"};
   }
+  if (limits_.lasting_rows_per_day > 0 && sensor.rows_at_ns > now_ns + kDayNs) {
+    return {sensor.rows_at_ns - now_ns - kDayNs,
+            "more items, rows of the ledger and gaps than allowed in a day; put more into each"};
+  }
   return {};
 }
 
@@ -55,6 +73,7 @@ Pass SensorQuota::Admit(const Request& request) {
     return {.hold = nullptr, .refusal = TooMuch(wait.why, wait.ns)};
   }
   Pay(1, limits_.items_per_s, now_ns, sensor.items_at_ns);
+  PayRows(1, limits_.lasting_rows_per_day, now_ns, sensor.rows_at_ns);
   Pay(request.content_length.value_or(0), limits_.bytes_per_s, now_ns, sensor.bytes_at_ns);
   ++sensor.uploads;
   // Freed with the last copy of the pass, whatever becomes of the request.
@@ -71,11 +90,17 @@ void SensorQuota::Charge(std::int64_t sensor_id, std::uint64_t bytes) {
   Pay(bytes, limits_.bytes_per_s, clock_(), state_->sensors[sensor_id].bytes_at_ns);
 }
 
+void SensorQuota::ChargeLastingRows(std::int64_t sensor_id, std::uint64_t rows) {
+  const std::lock_guard lock(state_->mutex);
+  PayRows(rows, limits_.lasting_rows_per_day, clock_(), state_->sensors[sensor_id].rows_at_ns);
+}
+
 // Called with the mutex held.
 void SensorQuota::Forget(std::int64_t now_ns) {
   std::erase_if(state_->sensors, [now_ns](const auto& entry) {
     const Sensor& sensor = entry.second;
-    return sensor.uploads == 0 && sensor.bytes_at_ns <= now_ns && sensor.items_at_ns <= now_ns;
+    return sensor.uploads == 0 && sensor.bytes_at_ns <= now_ns && sensor.items_at_ns <= now_ns &&
+           sensor.rows_at_ns <= now_ns;
   });
 }
 

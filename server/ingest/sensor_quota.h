@@ -3,8 +3,10 @@
 //
 // Bytes and items go by the virtual scheduling algorithm (ITU-T I.371): each request moves a time
 // stamp ahead by its cost, and is refused while the stamp is further ahead than the burst. What was
-// announced is paid at once; what came beyond it, as it comes. A sensor with several tokens has one
-// quota. Each collector counts for itself. Any thread.
+// announced is paid at once; what came beyond it, as it comes. Rows that no retention removes (of
+// items, of the ledger, gaps, hours of uploads) go by the day, likewise: a day's worth at once,
+// then as many as the rate gives. A sensor with several tokens has one quota. Each collector counts
+// for itself. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@ namespace tapiary::server {
 struct SensorLimits {  // 0: no limit
   std::uint64_t bytes_per_s = 0;
   std::uint64_t items_per_s = 0;
+  std::uint64_t lasting_rows_per_day = 0;              // an item is one
   int uploads = 0;                                     // at a time
   std::int64_t burst_ns = 10 * base::kNanosPerSecond;  // so long a full rate may be saved up
 };
@@ -35,11 +38,14 @@ class SensorQuota {
   [[nodiscard]] Pass Admit(const Request& request);
   // Bytes that no Content-Length announced.
   void Charge(std::int64_t sensor_id, std::uint64_t bytes);
+  // What an item brings besides its own row.
+  void ChargeLastingRows(std::int64_t sensor_id, std::uint64_t rows);
 
  private:
   struct Sensor {
     std::int64_t bytes_at_ns = 0;  // until then what came is paid for
     std::int64_t items_at_ns = 0;
+    std::int64_t rows_at_ns = 0;
     int uploads = 0;
   };
   struct State {

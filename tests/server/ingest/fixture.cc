@@ -89,6 +89,15 @@ Answer IngestFixture::Put(const std::string& kind, std::uint64_t epoch, std::uin
               {{"content-digest", Digest(body.content)}});
 }
 
+int IngestFixture::Admitted(int most) {
+  const Router::Match match = router_->Find("POST", "/api/v1/ingest/events");
+  Request request;
+  request.identity.sensor_id = 5;
+  int admitted = 0;
+  while (admitted < most && !match.route->admit(request).refusal) ++admitted;
+  return admitted;
+}
+
 std::int64_t IngestFixture::Count(const std::string& table_and_condition) {
   return std::stoll(Row("SELECT COUNT(*) FROM " + table_and_condition)[0]);
 }

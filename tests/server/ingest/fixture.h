@@ -46,6 +46,8 @@ class IngestFixture : public testing::Test {
   // Rows of all tables by name, objects in the vault and half-written ones: what must not change
   // when something is refused.
   std::map<std::string, std::int64_t> State();
+  // How many requests its limits would still let through now, of the first `most`.
+  int Admitted(int most);
   std::int64_t Count(const std::string& table_and_condition);
   // The first row's columns as text, "NULL" for NULL.
   std::vector<std::string> Row(const std::string& sql);

@@ -49,6 +49,15 @@ TEST_F(PostPcap, MetersAndStoresEveryPacket) {
   EXPECT_EQ(Count("transactions WHERE command = 1"), 1);
 }
 
+TEST_F(PostPcap, HP04_HoursOfAnUploadArePaid) {
+  IngestLimits limits;
+  limits.sensor.lasting_rows_per_day = 10;
+  Start(limits);
+  EXPECT_EQ(Call("POST", "pcap", {pcap_}).status, 201);
+  EXPECT_EQ(Count("upload_hours"), 1);
+  EXPECT_EQ(Admitted(100), 10) << "an hour, and one owed";
+}
+
 TEST_F(PostPcap, SameFileAgainStoresNothingAndSaysTheSame) {
   EXPECT_EQ(Call("POST", "pcap", {pcap_}).status, 201);
   const auto before = State();

@@ -65,6 +65,19 @@ TEST_F(PutRecords, StoresFlowsAndRepeatsStoreNothing) {
   EXPECT_EQ(State(), before);
 }
 
+TEST_F(PutRecords, HP04_RowsThatStayArePaid) {
+  IngestLimits limits;
+  limits.sensor.lasting_rows_per_day = 10;
+  Start(limits);
+  EXPECT_EQ(Put("flows", 1, 2, {uplink::EncodeFlows(Flows(1, 2))}).status, 201);
+  uplink::FactBatch facts = Facts(1, 0);
+  facts.gaps.resize(6, facts.gaps[0]);
+  for (const int status : {201, 200}) {  // the second brings nothing
+    EXPECT_EQ(Put("facts", 1, 0, {uplink::EncodeFacts(facts)}).status, status);
+  }
+  EXPECT_EQ(Admitted(100), 4) << "7 of the facts, and one owed";
+}
+
 TEST_F(PutRecords, HP04_NoItemHoldsUpTheOthersWithWhatNobodyCounts) {
   const auto before = State();
   uplink::FactBatch ledgers = Facts(1, 0);

@@ -77,6 +77,23 @@ TEST_F(SensorQuotaTest, HP04_ItemsAreLimited) {
   EXPECT_NEAR(passed, 201, 1);
 }
 
+TEST_F(SensorQuotaTest, HP04_RowsThatStayAreLimitedByTheDay) {
+  SensorQuota quota = Make({.lasting_rows_per_day = 24 * 3600});  // one a second
+  EXPECT_EQ(RetryAfter(quota.Admit(From(1, 0))), 0);
+  quota.ChargeLastingRows(1, 24 * 3600 - 1);
+  EXPECT_EQ(RetryAfter(quota.Admit(From(1, 0))), 0);
+  EXPECT_EQ(RetryAfter(quota.Admit(From(1, 0))), 1);
+  EXPECT_EQ(RetryAfter(quota.Admit(From(2, 0))), 0);  // another's quota is untouched
+  now_ns_ += 100 * kSecond;
+  int passed = 0;
+  while (RetryAfter(quota.Admit(From(1, 0))) == 0) ++passed;
+  EXPECT_EQ(passed, 100);
+  quota.ChargeLastingRows(1, UINT64_MAX);
+  EXPECT_EQ(RetryAfter(quota.Admit(From(1, 0))), 3600);
+  now_ns_ += 25 * 3600 * kSecond;
+  EXPECT_EQ(RetryAfter(quota.Admit(From(1, 0))), 0);
+}
+
 TEST_F(SensorQuotaTest, HP04_OpenUploadsAreLimitedAndComeBack) {
   auto quota = std::make_unique<SensorQuota>(Make({.uploads = 2}));
   Pass first = quota->Admit(From(1, 1));
