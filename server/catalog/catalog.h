@@ -45,6 +45,7 @@ struct NewRows {
   std::size_t keys = 0;      // how many of them are the key's
   bool fresh = false;        // most likely none of them is there
   std::size_t time = 0;      // the column by whose time the table may have parts; 0: none
+  bool over_parts = false;   // the key is unique over all parts; else in each of them
   std::vector<SqlValue> values{};  // row by row; no two rows have the same key
 };
 
@@ -121,7 +122,7 @@ class Catalog {
   [[nodiscard]] virtual base::Result<std::vector<TimePart>> TimeParts() const = 0;
   // Makes those of the coming days, where the first row does not, and gives back the room of those
   // that were dropped. Rows of a time without a part are kept all the same.
-  virtual base::Result<> MakeTimeParts(std::int64_t /*now_ns*/) { return {}; }
+  virtual base::Result<> MakeTimeParts(std::int64_t now_ns) = 0;
   // Ends running and coming calls of Query with kUnavailable. Writes and quick queries go on.
   virtual void RequestStop() = 0;
   // Runs `work` in one transaction: committed and synced when it returns success, else nothing

@@ -3,49 +3,47 @@
 // thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "server/catalog/parted_table.h"
+
 struct sqlite3_index_info;
 
 namespace tapiary::server {
-
-struct PartedColumn {
-  std::string name;
-  std::string sql;         // what a part has for it
-  std::string definition;  // as the table declares it
-};
-
-// A table in parts. Its last two columns are `id`, which has the part's number in its upper bits,
-// and the hidden `is_long`.
-struct PartedTable {
-  std::string name;
-  std::vector<PartedColumn> columns;
-  int received = 0;  // columns by their place: the time that parts go by,
-  int start = 0;     // the other time with an index, of rows by is_long,
-  int id = 0;
-  int is_long = 0;
-  std::array<std::string, 2> is_long_sql{};  // of its 0 and 1, in the words of the parts' indexes
-  int keys = 0;                              // and the first ones, which are unique together
-};
 
 enum class PartOrder : char {
   kNone = 'n',
   kReceivedUp = 'r',
   kReceivedDown = 'R',
   kStartUp = 's',
-  kStartDown = 'S'
+  kStartDown = 'S',
+  kIdUp = 'i',
+  kIdDown = 'I'
+};
+
+// What a value that a loop brings is for.
+enum class PartValue : char {
+  kPlain = '.',         // a comparison within the parts
+  kUnused = '-',        // the statements have it as text
+  kReceived = '=',      // the time of reception, or
+  kReceivedHigh = '<',  // its bound from above,
+  kReceivedLow = '>',   // or from below
+  kSensor = 's',        // the first three columns of the key,
+  kEpoch = 'e',         // by which part_numbers says what parts may have it
+  kNumber = 'n',
+  kId = 'i',  // of the id, or what is made of it; the part's rows have their own
+  kIdHigh = 'h',
+  kIdLow = 'l',
+  kRun = 'r'
 };
 
 struct PartPlan {
   PartOrder order = PartOrder::kNone;
-  // For each value that a loop brings: '=', '<' or '>' when it bounds the time of reception, '.'
-  // when it is one of another kind, '-' when no part needs it.
-  std::string values;
+  std::vector<PartValue> values;
   std::uint64_t columns = 0;  // that are read; the last bit is for all from 63 on
   std::string select;         // before the part's name, and
   std::string where;          // behind it

@@ -3,6 +3,9 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
 #include <tuple>
 
 namespace tapiary::server {
@@ -39,22 +42,106 @@ bool PartScan::merged() const {
   return plan_.order == PartOrder::kStartUp || plan_.order == PartOrder::kStartDown;
 }
 
-// The parts that may have rows within the bounds on the time of reception.
-void PartScan::Choose(std::span<const SqlitePart> parts, std::span<sqlite3_value* const> values) {
+namespace {
+
+struct Bounds {
   std::int64_t low = INT64_MIN;
   std::int64_t high = INT64_MAX;
+
+  void Take(std::int64_t value, bool from_below, bool from_above) {
+    if (from_below) low = std::max(low, value);
+    if (from_above) high = std::min(high, value);
+  }
+};
+
+// As a column of integers takes it, when it is one.
+std::optional<std::int64_t> AsInteger(sqlite3_value* value) {
+  const int type = sqlite3_value_numeric_type(value);
+  if (type == SQLITE_INTEGER) return sqlite3_value_int64(value);
+  const double real = sqlite3_value_double(value);
+  if (type != SQLITE_FLOAT || std::trunc(real) != real || std::abs(real) > 1e15) return {};
+  return static_cast<std::int64_t>(real);
+}
+
+int IdBits(PartValue kind) {
+  return kPartIdBits - (kind == PartValue::kRun ? kRunBits : 0);
+}
+
+// What the values say of the parts: the times that they have, and their numbers.
+void Narrow(PartValue kind, std::int64_t value, Bounds* times, Bounds* numbers) {
+  switch (kind) {
+    case PartValue::kReceived:
+    case PartValue::kReceivedHigh:
+    case PartValue::kReceivedLow:
+      return times->Take(value, kind != PartValue::kReceivedHigh, kind != PartValue::kReceivedLow);
+    case PartValue::kId:
+    case PartValue::kRun:
+    case PartValue::kIdHigh:
+    case PartValue::kIdLow:
+      return numbers->Take(value >> IdBits(kind), kind != PartValue::kIdHigh,
+                           kind != PartValue::kIdLow);
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+// The parts that may have such rows.
+int PartScan::Choose(std::span<const SqlitePart> parts, std::span<sqlite3_value* const> values) {
+  Bounds times;
+  Bounds numbers;
   for (std::size_t i = 0; i < plan_.values.size(); ++i) {
-    const char kind = plan_.values[i];
-    if (kind == '.' || kind == '-' || sqlite3_value_type(values[i]) != SQLITE_INTEGER) continue;
-    const std::int64_t bound = sqlite3_value_int64(values[i]);
-    if (kind != '<') low = std::max(low, bound);
-    if (kind != '>') high = std::min(high, bound);
+    if (sqlite3_value_type(values[i]) != SQLITE_INTEGER) continue;
+    Narrow(plan_.values[i], sqlite3_value_int64(values[i]), &times, &numbers);
   }
   for (const SqlitePart& part : parts) {
-    if (part.from_ns > high || part.to_ns <= low) continue;
+    if (part.from_ns > times.high || part.to_ns <= times.low) continue;
+    if (part.number > numbers.high || part.number < numbers.low) continue;
     sources_.push_back({&part, plan_.select + part.name + plan_.where});
   }
   if (plan_.order == PartOrder::kReceivedDown) std::ranges::reverse(sources_);
+  if (plan_.order == PartOrder::kIdUp || plan_.order == PartOrder::kIdDown) {
+    const auto number = [](const Source& source) { return source.part->number; };
+    std::ranges::sort(sources_, {}, number);
+    if (plan_.order == PartOrder::kIdDown) std::ranges::reverse(sources_);
+  }
+  if (sources_.size() < 2) return SQLITE_OK;
+  std::vector<std::string> names;
+  const int code = ReadKeyed(values, &names);
+  if (code != SQLITE_DONE) return code;
+  std::erase_if(sources_, [&names](const Source& source) {
+    return std::ranges::find(names, source.part->name) == names.end();
+  });
+  return SQLITE_OK;
+}
+
+// The parts that part_numbers names for the first three columns of a key; SQLITE_OK: the values
+// have no such key.
+int PartScan::ReadKeyed(std::span<sqlite3_value* const> values, std::vector<std::string>* names) {
+  static constexpr std::array kKey{PartValue::kSensor, PartValue::kEpoch, PartValue::kNumber};
+  std::array<sqlite3_value*, kKey.size()> key{};
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const auto at = std::ranges::find(plan_.values, kKey[i]);
+    if (at == plan_.values.end()) return SQLITE_OK;
+    key[i] = values[static_cast<std::size_t>(at - plan_.values.begin())];
+    if (sqlite3_value_type(key[i]) != SQLITE_INTEGER) return SQLITE_OK;
+  }
+  const std::string sql =
+      "SELECT part FROM part_numbers WHERE sensor_id = ?1 AND epoch = ?2 AND "
+      "part > '" +
+      table_.name + "_' AND part < '" + table_.name + "`' AND lowest <= ?3 AND highest >= ?3";
+  sqlite3_stmt* statement = nullptr;
+  int code = pool_.Take(sql, &statement);
+  for (int i = 0; i < 3 && code == SQLITE_OK; ++i) {
+    code = sqlite3_bind_value(statement, i + 1, key[static_cast<std::size_t>(i)]);
+  }
+  while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    names->emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)));
+    code = SQLITE_OK;
+  }
+  if (statement != nullptr) pool_.GiveBack(sql, statement);
+  return code;
 }
 
 int PartScan::Start(const PartPlan& plan, std::span<const SqlitePart> parts,
@@ -63,7 +150,7 @@ int PartScan::Start(const PartPlan& plan, std::span<const SqlitePart> parts,
   plan_ = plan;
   places_ = PlacesOf(table_, plan_);
   if (values.size() != plan_.values.size()) return SQLITE_INTERNAL;
-  Choose(parts, values);
+  if (const int code = Choose(parts, values); code != SQLITE_OK) return code;
   // Those that begin with the first row have the values as they are.
   if (merged()) {
     for (Source& source : sources_) {
@@ -90,10 +177,29 @@ int PartScan::Begin(Source& source, std::span<sqlite3_value* const> values) {
   int code = pool_.Take(source.sql, &source.statement);
   int parameter = 0;
   for (std::size_t i = 0; i < values.size() && code == SQLITE_OK; ++i) {
-    if (plan_.values[i] == '-') continue;
-    code = sqlite3_bind_value(source.statement, ++parameter, values[i]);
+    if (plan_.values[i] == PartValue::kUnused) continue;
+    code = Bind(source, ++parameter, plan_.values[i], values[i]);
   }
   return code == SQLITE_OK ? Step(source) : code;
+}
+
+// Of ids a part's rows have the lower bits. A bound in another part is beyond all of them.
+int PartScan::Bind(const Source& source, int parameter, PartValue kind,
+                   sqlite3_value* value) const {
+  const bool of_id = kind == PartValue::kId || kind == PartValue::kRun ||
+                     kind == PartValue::kIdHigh || kind == PartValue::kIdLow;
+  if (!of_id || sqlite3_value_type(value) == SQLITE_NULL) {
+    return sqlite3_bind_value(source.statement, parameter, value);
+  }
+  const std::int64_t most = (std::int64_t{1} << IdBits(kind)) - 1;
+  const auto id = AsInteger(value);
+  std::int64_t own = -1;
+  if (!id) {
+    own = kind == PartValue::kIdHigh ? most + 1 : -1;  // SQLite compares them itself
+  } else if (const std::int64_t number = *id >> IdBits(kind); number >= source.part->number) {
+    own = number == source.part->number ? *id & most : most + 1;
+  }
+  return sqlite3_bind_int64(source.statement, parameter, own);
 }
 
 int PartScan::Step(Source& source) {

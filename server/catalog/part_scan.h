@@ -55,9 +55,11 @@ class PartScan {
     std::string sql;
     sqlite3_stmt* statement = nullptr;  // nullptr: not begun, or at its end
   };
-  void Choose(std::span<const SqlitePart> parts, std::span<sqlite3_value* const> values);
+  int Choose(std::span<const SqlitePart> parts, std::span<sqlite3_value* const> values);
+  int ReadKeyed(std::span<sqlite3_value* const> values, std::vector<std::string>* names);
   int Begin(Source& source, std::span<sqlite3_value* const> values);
   int Step(Source& source);
+  int Bind(const Source& source, int parameter, PartValue kind, sqlite3_value* value) const;
   int BeginNext();
   void PickFirst();
   void End(Source& source);

@@ -78,6 +78,8 @@ int Connect(sqlite3* database, void* connection, int count, const char* const* w
   }
   const int code = sqlite3_declare_vtab(database, (text + ")").c_str());
   if (code != SQLITE_OK) return code;
+  // It reads and writes its own parts only, so that views may have it.
+  sqlite3_vtab_config(database, SQLITE_VTAB_INNOCUOUS);
   *out = new (std::nothrow) Table(*parted, *static_cast<SqliteConnection*>(connection), database);
   return *out == nullptr ? SQLITE_NOMEM : SQLITE_OK;
 }
@@ -135,8 +137,8 @@ int AtEnd(sqlite3_vtab_cursor* cursor) {
 
 int Column(sqlite3_vtab_cursor* base, sqlite3_context* context, int column) {
   const Cursor& cursor = Of(base);
-  if (column == Of(cursor.pVtab).parted.id) {
-    sqlite3_result_int64(context, cursor.scan.Id());
+  if (const int bits = Of(cursor.pVtab).parted.at(column).id_bits; bits >= 0) {
+    sqlite3_result_int64(context, cursor.scan.Id() >> bits);
   } else if (sqlite3_value* const value = cursor.scan.Value(column); value != nullptr) {
     sqlite3_result_value(context, value);
   }
@@ -186,7 +188,7 @@ class RowChange {
   [[nodiscard]] std::string Names() const {
     std::string names;
     for (int i = 0; i < table_.parted.id; ++i) {
-      names += (i == 0 ? "" : ", ") + table_.parted.columns[static_cast<std::size_t>(i)].name;
+      names += (i == 0 ? "" : ", ") + table_.parted.at(i).name;
     }
     return names;
   }
@@ -212,6 +214,7 @@ class RowChange {
     return base::MakeError(base::ErrorCode::kNotFound, "the row's part is gone");
   }
   base::Result<> Note(const SqlitePart& part) {
+    if (table_.parted.keys == 0) return {};
     return NoteNumbers(table_.connection, part.name, Int(0), Int(1), Int(2), Int(2));
   }
   // With the row's values.

@@ -14,10 +14,6 @@
 
 namespace tapiary::server {
 
-struct NumberRange {
-  std::int64_t lowest = INT64_MIN;
-  std::int64_t highest = INT64_MAX;
-};
 // Calls `found` with each row of the group that `table` (rows.table or a part of it) has, as far as
 // its number is in the range.
 base::Result<> FindNumbers(PostgresConnection& connection, const NewRows& rows,

@@ -108,8 +108,11 @@ class Writer final : public SqlWriter {
   base::Result<> InsertNew(const NewRows& rows, std::vector<std::size_t>* existing) override {
     std::vector<std::size_t> elsewhere;
     std::string table(rows.table);
-    if (rows.time != 0 && !rows.values.empty()) {
+    if (rows.over_parts && !rows.values.empty()) {
       TAPIARY_ASSIGN(table, FindElsewhere(connection_, rows, &elsewhere));
+    } else if (rows.time != 0 && !rows.values.empty()) {
+      const auto received_ns = std::get<std::int64_t>(rows.values[rows.time]);
+      TAPIARY_ASSIGN(table, PartAt(connection_, rows.table, received_ns));
     }
     Count(table, static_cast<std::int64_t>(rows.values.size() / rows.width));
     std::vector<std::size_t> found = elsewhere;
@@ -237,7 +240,10 @@ base::Result<> PostgresCatalog::Start() {
   statistics_ = std::make_unique<PostgresStatistics>([this] { return Connect(); });
   if (!updated) return {};
   TAPIARY_ASSIGN(const auto parts, ReadParts(*connection));
-  if (!parts.empty()) statistics_->NoteUnknown(parts.front().name);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool first = i == 0 || parts[i].table != parts[i - 1].table;
+    if (first) statistics_->NoteUnknown(parts[i].name);
+  }
   return {};
 }
 

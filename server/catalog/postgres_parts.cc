@@ -11,7 +11,15 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::array<std::string_view, 1> kTables{"flows"};
+struct InParts {
+  std::string_view name;
+  std::string_view key;  // unique in each part; "" when there is none
+};
+constexpr std::array<InParts, 3> kTables{{
+    {"flows", "sensor_id, epoch, number"},
+    {"transactions", "sensor_id, epoch, flow_number, number"},
+    {"events", ""},
+}};
 constexpr std::int64_t kDaysAhead = 3;
 constexpr std::int64_t kMakeLock = 0x7461706961727b;  // those before: migration, statistics
 
@@ -31,15 +39,17 @@ base::Result<bool> DefaultHas(PostgresConnection& connection, const TimePart& pa
   return has;
 }
 
-base::Result<> MakePart(PostgresConnection& connection, const TimePart& part) {
+base::Result<> MakePart(PostgresConnection& connection, const TimePart& part,
+                        std::string_view key) {
   TAPIARY_ASSIGN(const bool taken, DefaultHas(connection, part));
   if (taken) return {};
+  const std::string index =
+      key.empty() ? "" : fmt::format("CREATE UNIQUE INDEX ON {} ({}); ", part.name, key);
   return connection.Script(
-      fmt::format("CREATE TABLE {0} PARTITION OF {1} FOR VALUES FROM ({2}) TO ({3}); "
-                  "CREATE UNIQUE INDEX ON {0} (sensor_id, epoch, number); "
+      fmt::format("CREATE TABLE {0} PARTITION OF {1} FOR VALUES FROM ({2}) TO ({3}); {4}"
                   "INSERT INTO time_parts (name, of_table, from_ns, to_ns) "
                   "VALUES ('{0}', '{1}', {2}, {3})",
-                  part.name, part.table, part.from_ns, part.to_ns));
+                  part.name, part.table, part.from_ns, part.to_ns, index));
 }
 
 std::vector<TimePart> PartsToMake(std::string_view table, std::span<const TimePart> there,
@@ -62,9 +72,9 @@ std::vector<TimePart> PartsToMake(std::string_view table, std::span<const TimePa
 
 base::Result<> MakeMissing(PostgresConnection& connection, std::int64_t now_ns) {
   TAPIARY_ASSIGN(const auto there, ReadParts(connection));
-  for (const std::string_view table : kTables) {
+  for (const auto& [table, key] : kTables) {
     for (const TimePart& part : PartsToMake(table, there, now_ns)) {
-      TAPIARY_TRY(MakePart(connection, part));
+      TAPIARY_TRY(MakePart(connection, part, key));
     }
   }
   return {};
@@ -120,8 +130,9 @@ base::Result<std::vector<Candidate>> LockedCandidates(PostgresConnection& connec
 
 base::Result<> MakeParts(PostgresConnection& connection, std::int64_t now_ns) {
   TAPIARY_ASSIGN(const auto there, ReadParts(connection));
-  const bool missing = std::ranges::any_of(
-      kTables, [&](std::string_view table) { return !PartsToMake(table, there, now_ns).empty(); });
+  const bool missing = std::ranges::any_of(kTables, [&](const InParts& table) {
+    return !PartsToMake(table.name, there, now_ns).empty();
+  });
   if (!missing) return {};
   TAPIARY_TRY(connection.Script(
       fmt::format("BEGIN; {}; SELECT pg_advisory_xact_lock({})", kShortLock, kMakeLock)));
@@ -153,6 +164,19 @@ base::Result<> DropPart(PostgresConnection& connection, const TimePart& part) {
   TAPIARY_TRY(connection.Run("DELETE FROM part_numbers WHERE part = ?", name, {}));
   return connection.Script(
       fmt::format("DROP TABLE {}; SET LOCAL lock_timeout = DEFAULT", part.name));
+}
+
+base::Result<std::string> PartAt(PostgresConnection& connection, std::string_view table,
+                                 std::int64_t received_ns) {
+  std::string name = fmt::format("{}_default", table);
+  const std::vector<SqlValue> values{std::string(table), received_ns, received_ns};
+  TAPIARY_TRY(connection.Run(
+      "SELECT name FROM time_parts WHERE of_table = ? AND from_ns <= ? AND to_ns > ?", values,
+      [&name](const SqlRow& row) {
+        name = row.Text(0);
+        return false;
+      }));
+  return name;
 }
 
 base::Result<std::string> FindElsewhere(PostgresConnection& connection, const NewRows& rows,

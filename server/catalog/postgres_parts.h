@@ -23,8 +23,11 @@ base::Result<std::vector<TimePart>> ReadParts(PostgresConnection& connection);
 // See SqlWriter::DropPart.
 base::Result<> DropPart(PostgresConnection& connection, const TimePart& part);
 
-// Where rows of one time of reception go: the name of the part is returned, the numbers of those
-// rows that are in other parts are added to *elsewhere, rising. Notes the rows in part_numbers.
+// The part where rows of that time go.
+base::Result<std::string> PartAt(PostgresConnection& connection, std::string_view table,
+                                 std::int64_t received_ns);
+// The same for rows of one time whose key is unique over all parts: the numbers of those that are
+// in other parts are added to *elsewhere, rising. Notes the rows in part_numbers.
 base::Result<std::string> FindElsewhere(PostgresConnection& connection, const NewRows& rows,
                                         std::vector<std::size_t>* elsewhere);
 

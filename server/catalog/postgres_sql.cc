@@ -43,9 +43,10 @@ constexpr std::array<Renamed, 4> kTypes{{
 }};
 
 // Hidden columns of SQLite's tables in parts (part_table.h).
-constexpr std::array<Renamed, 2> kColumns{{
+constexpr std::array<Renamed, 3> kColumns{{
     {"f.is_long = 0", "f.end_ns / 4 - f.start_ns / 4 < 500000000"},
     {"f.is_long = 1", "f.end_ns / 4 - f.start_ns / 4 >= 500000000"},
+    {"e.run = ", "e.id / 4096 = "},
 }};
 
 const Renamed* ColumnAt(std::string_view sql, std::size_t at) {

@@ -492,7 +492,8 @@ std::span<const char* const> SchemaSteps() {
                                 kSourceRunsStep,
                                 kUploadHoursStep,
                                 kObjectDigestStep,
-                                kSqlitePartsStep};
+                                kSqlitePartsStep,
+                                kMorePartsStep};
   return steps;
 }
 

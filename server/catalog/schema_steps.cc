@@ -202,4 +202,88 @@ const char* const kSqlitePartsStep = R"sql(
 /*sqlite*/ CREATE VIRTUAL TABLE flows USING tapiary_parts;
 )sql";
 
+// Transactions and events too, on both. Events of before keep their ids, which event_clocks and
+// people's notes name. event_runs: the runs of events that there may be (event_lookup.h).
+const char* const kMorePartsStep = R"sql(
+/*sqlite*/ ALTER TABLE transactions RENAME TO transactions_before;
+/*sqlite*/ INSERT INTO time_parts
+/*sqlite*/   SELECT (SELECT MAX(number) + 1 FROM time_parts), 'transactions_before',
+/*sqlite*/   'transactions', -9223372036854775807 - 1,
+/*sqlite*/   COALESCE((MAX(received_ns, now_ns) / 86400000000000 + 1) * 86400000000000, 0)
+/*sqlite*/   FROM (SELECT MAX(received_ns) AS received_ns,
+/*sqlite*/     CAST(strftime('%s', 'now') AS INTEGER) * 1000000000 AS now_ns
+/*sqlite*/     FROM transactions_before);
+/*sqlite*/ INSERT INTO part_numbers
+/*sqlite*/   SELECT sensor_id, epoch, 'transactions_before', MIN(flow_number), MAX(flow_number)
+/*sqlite*/   FROM transactions_before GROUP BY sensor_id, epoch;
+/*sqlite*/ CREATE VIRTUAL TABLE transactions USING tapiary_parts;
+/*sqlite*/ ALTER TABLE events RENAME TO events_before;
+/*sqlite*/ INSERT INTO time_parts SELECT 0, 'events_before', 'events', -9223372036854775807 - 1,
+/*sqlite*/   COALESCE((MAX(received_ns, now_ns) / 86400000000000 + 1) * 86400000000000, 0)
+/*sqlite*/   FROM (SELECT MAX(received_ns) AS received_ns,
+/*sqlite*/     CAST(strftime('%s', 'now') AS INTEGER) * 1000000000 AS now_ns FROM events_before);
+/*sqlite*/ CREATE VIRTUAL TABLE events USING tapiary_parts;
+/*sqlite*/ CREATE VIEW event_runs AS
+/*sqlite*/   WITH RECURSIVE runs(number) AS (SELECT MAX(id) / 4096 FROM events UNION ALL
+/*sqlite*/     SELECT (SELECT MAX(v.id) / 4096 FROM events v WHERE v.id < runs.number * 4096)
+/*sqlite*/     FROM runs WHERE number IS NOT NULL)
+/*sqlite*/   SELECT number FROM runs;
+--postgres ALTER TABLE transactions DROP CONSTRAINT IF EXISTS transactions_pkey;
+--postgres ALTER TABLE transactions DROP CONSTRAINT IF EXISTS transactions_sensor_id_fkey;
+--postgres ALTER TABLE events DROP CONSTRAINT IF EXISTS events_pkey;
+--postgres ALTER TABLE events DROP CONSTRAINT IF EXISTS events_sensor_id_fkey;
+--postgres ALTER INDEX transactions_by_time RENAME TO transactions_before_by_time;
+--postgres ALTER INDEX commands_by_time RENAME TO commands_before_by_time;
+--postgres ALTER INDEX transactions_by_received RENAME TO transactions_before_by_received;
+--postgres ALTER INDEX commands_by_received RENAME TO commands_before_by_received;
+--postgres ALTER INDEX events_by_time RENAME TO events_before_by_time;
+--postgres ALTER INDEX events_by_received RENAME TO events_before_by_received;
+--postgres ALTER INDEX events_by_source RENAME TO events_before_by_source;
+--postgres ALTER INDEX events_by_session RENAME TO events_before_by_session;
+--postgres DO $$
+--postgres DECLARE
+--postgres   day CONSTANT bigint := 86400000000000;
+--postgres   now_ns CONSTANT bigint := extract(epoch FROM now())::bigint * 1000000000;
+--postgres   last_ns bigint;
+--postgres   id bigint;
+--postgres   whole text;
+--postgres BEGIN
+--postgres   FOREACH whole IN ARRAY ARRAY['transactions', 'events'] LOOP
+--postgres     EXECUTE format('SELECT max(received_ns) FROM %I', whole) INTO last_ns;
+--postgres     last_ns := CASE WHEN last_ns IS NULL THEN now_ns / day * day
+--postgres       ELSE (greatest(last_ns, now_ns) / day + 1) * day END;
+--postgres     EXECUTE 'SELECT last_value + 1 FROM ' || pg_get_serial_sequence(whole, 'id') INTO id;
+--postgres     EXECUTE format('CREATE SEQUENCE %I CACHE 100', whole || '_ids');
+--postgres     PERFORM setval(whole || '_ids', id, false);
+--postgres     EXECUTE format('ALTER TABLE %I ALTER COLUMN id DROP IDENTITY', whole);
+--postgres     EXECUTE format('ALTER TABLE %I RENAME TO %I', whole, whole || '_before');
+--postgres     EXECUTE format('CREATE TABLE %I (LIKE %I) PARTITION BY RANGE (received_ns)', whole,
+--postgres       whole || '_before');
+--postgres     EXECUTE format('ALTER TABLE %I ALTER COLUMN id SET DEFAULT nextval(%L)', whole,
+--postgres       whole || '_ids');
+--postgres     EXECUTE format('ALTER SEQUENCE %I OWNED BY %I.id', whole || '_ids', whole);
+--postgres     INSERT INTO time_parts
+--postgres       VALUES (whole || '_before', whole, -9223372036854775808, last_ns);
+--postgres   END LOOP;
+--postgres   CREATE INDEX transactions_by_time ON transactions (time_ns);
+--postgres   CREATE INDEX commands_by_time ON transactions (time_ns) WHERE command = 1;
+--postgres   CREATE INDEX transactions_by_received ON transactions (received_ns);
+--postgres   CREATE INDEX commands_by_received ON transactions (received_ns) WHERE command = 1;
+--postgres   CREATE INDEX events_by_id ON events (id);
+--postgres   CREATE INDEX events_by_time ON events (time_ns);
+--postgres   CREATE INDEX events_by_received ON events (received_ns);
+--postgres   CREATE INDEX events_by_source ON events (source_ip, time_ns);
+--postgres   CREATE INDEX events_by_session ON events (sensor_id, session, time_ns);
+--postgres   FOREACH whole IN ARRAY ARRAY['transactions', 'events'] LOOP
+--postgres     SELECT to_ns INTO last_ns FROM time_parts WHERE name = whole || '_before';
+--postgres     EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (MINVALUE) TO (%s)',
+--postgres       whole, whole || '_before', last_ns);
+--postgres     EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', whole || '_default', whole);
+--postgres   END LOOP;
+--postgres   CREATE UNIQUE INDEX ON transactions_default (sensor_id, epoch, flow_number, number);
+--postgres END $$;
+--postgres CREATE VIEW event_runs AS SELECT generate_series(
+--postgres   (SELECT MIN(id) / 4096 FROM events), (SELECT MAX(id) / 4096 FROM events)) AS number;
+)sql";
+
 }  // namespace tapiary::server

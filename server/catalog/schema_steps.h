@@ -13,5 +13,6 @@ extern const char* const kSourceRunsStep;
 extern const char* const kUploadHoursStep;
 extern const char* const kObjectDigestStep;
 extern const char* const kSqlitePartsStep;
+extern const char* const kMorePartsStep;
 
 }  // namespace tapiary::server

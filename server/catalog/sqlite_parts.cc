@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "server/catalog/time_parts.h"
@@ -11,65 +10,13 @@
 namespace tapiary::server {
 namespace {
 
-// As in schema.cc. sensor_id names no table: SQLite would look the sensor up for each flow.
-constexpr std::array<std::string_view, 26> kFlowColumns{"sensor_id INTEGER NOT NULL",
-                                                        "epoch INTEGER NOT NULL",
-                                                        "number INTEGER NOT NULL",
-                                                        "part INTEGER NOT NULL",
-                                                        "stream INTEGER NOT NULL",
-                                                        "interface TEXT NOT NULL",
-                                                        "start_ns INTEGER NOT NULL",
-                                                        "end_ns INTEGER NOT NULL",
-                                                        "proto INTEGER NOT NULL",
-                                                        "ether_type INTEGER NOT NULL",
-                                                        "vlan INTEGER",
-                                                        "orig_ip BLOB",
-                                                        "orig_port INTEGER NOT NULL",
-                                                        "resp_ip BLOB",
-                                                        "resp_port INTEGER NOT NULL",
-                                                        "orig_packets INTEGER NOT NULL",
-                                                        "orig_bytes INTEGER NOT NULL",
-                                                        "resp_packets INTEGER NOT NULL",
-                                                        "resp_bytes INTEGER NOT NULL",
-                                                        "community_id TEXT NOT NULL",
-                                                        "service TEXT NOT NULL",
-                                                        "transactions INTEGER NOT NULL",
-                                                        "commands INTEGER NOT NULL",
-                                                        "received_ns INTEGER NOT NULL",
-                                                        "blocks TEXT NOT NULL",
-                                                        "record TEXT NOT NULL"};
-constexpr std::string_view kIsLong = "end_ns / 4 - start_ns / 4 >= 500000000";
-constexpr std::string_view kIsShort = "end_ns / 4 - start_ns / 4 < 500000000";
-
-PartedTable MakeFlows() {
-  PartedTable table{.name = "flows", .columns = {}, .keys = 3};
-  for (const std::string_view definition : kFlowColumns) {
-    const std::string name(definition.substr(0, definition.find(' ')));
-    const int place = static_cast<int>(table.columns.size());
-    if (name == "received_ns") table.received = place;
-    if (name == "start_ns") table.start = place;
-    table.columns.push_back({name, name, std::string(definition)});
-  }
-  table.id = static_cast<int>(table.columns.size());
-  table.columns.push_back({"id", "rowid", "id INTEGER"});
-  table.is_long = table.id + 1;
-  table.is_long_sql = {std::string(kIsShort), std::string(kIsLong)};
-  table.columns.push_back({"is_long", fmt::format("({})", kIsLong), "is_long INTEGER HIDDEN"});
-  return table;
-}
-
-base::Result<> MakePart(SqliteConnection& connection, const std::string& table,
+base::Result<> MakePart(SqliteConnection& connection, const PartedTable& table,
                         const SqlitePart& part) {
-  std::string columns;
-  for (const std::string_view column : kFlowColumns) columns += fmt::format("{}, ", column);
-  return connection.Script(fmt::format(
-      "CREATE TABLE {0} (id INTEGER PRIMARY KEY, {1}UNIQUE (sensor_id, epoch, number));"
-      "CREATE INDEX {0}_by_received ON {0} (received_ns, number);"
-      "CREATE INDEX {0}_short_by_start ON {0} (start_ns) WHERE {2};"
-      "CREATE INDEX {0}_long_by_start ON {0} (start_ns) WHERE {3};"
-      "INSERT INTO time_parts (number, name, of_table, from_ns, to_ns) VALUES "
-      "({4}, '{0}', '{5}', {6}, {7});",
-      part.name, columns, kIsShort, kIsLong, part.number, table, part.from_ns, part.to_ns));
+  return connection.Script(
+      PartText(table, part.name) +
+      fmt::format("INSERT INTO time_parts (number, name, of_table, from_ns, to_ns) VALUES "
+                  "({}, '{}', '{}', {}, {});",
+                  part.number, part.name, table.name, part.from_ns, part.to_ns));
 }
 
 // A number and a name that no part has, nor one that was dropped and still takes up room.
@@ -106,17 +53,20 @@ struct Candidate {
   std::int64_t highest = 0;
 };
 
-// Other parts that may have some of the group's numbers.
+// Other parts of the table that may have some of the group's numbers.
 base::Result<std::vector<Candidate>> Candidates(SqliteConnection& connection,
+                                                std::string_view table,
                                                 const KeyGroups::value_type& group,
                                                 const std::string& here) {
   const auto& [prefix, members] = group;
   std::vector<Candidate> found;
-  const std::vector<SqlValue> values{prefix[0], prefix[1], members.rbegin()->first,
-                                     members.begin()->first, here};
+  const std::vector<SqlValue> values{
+      prefix[0], prefix[1],         members.rbegin()->first, members.begin()->first,
+      here,      std::string(table)};
   TAPIARY_TRY(connection.Run(
-      "SELECT part, lowest, highest FROM part_numbers WHERE sensor_id = ? AND epoch = ? AND "
-      "lowest <= ? AND highest >= ? AND part <> ?",
+      "SELECT n.part, n.lowest, n.highest FROM part_numbers n CROSS JOIN time_parts p WHERE "
+      "n.sensor_id = ? AND n.epoch = ? AND n.lowest <= ? AND n.highest >= ? AND n.part <> ? AND "
+      "p.name = n.part AND p.of_table = ?",
       values, [&found](const SqlRow& row) {
         found.push_back({std::string(row.Text(0)), row.Int(1), row.Int(2)});
         return true;
@@ -140,16 +90,21 @@ base::Result<> FindIn(SqliteConnection& connection, const Candidate& candidate,
   return {};
 }
 
-// The rows that other parts have. Notes all of them for the part.
+base::Result<> NoteRows(SqliteConnection& connection, const NewRows& rows,
+                        const std::string& here) {
+  for (const auto& [owner, numbers] : NumbersOf(rows)) {
+    TAPIARY_TRY(NoteNumbers(connection, here, owner[0], owner[1], numbers.lowest, numbers.highest));
+  }
+  return {};
+}
+
+// The rows that other parts have.
 base::Result<std::set<std::size_t>> FindElsewhere(SqliteConnection& connection, const NewRows& rows,
                                                   const std::string& here) {
   std::set<std::size_t> found;
   const KeyGroups groups = GroupByKey(rows);
   for (const auto& group : groups) {
-    const auto& [prefix, members] = group;
-    TAPIARY_TRY(NoteNumbers(connection, here, prefix[0], prefix[1], members.begin()->first,
-                            members.rbegin()->first));
-    TAPIARY_ASSIGN(const auto candidates, Candidates(connection, group, here));
+    TAPIARY_ASSIGN(const auto candidates, Candidates(connection, rows.table, group, here));
     for (const Candidate& candidate : candidates) {
       TAPIARY_TRY(FindIn(connection, candidate, group, &found));
     }
@@ -158,11 +113,6 @@ base::Result<std::set<std::size_t>> FindElsewhere(SqliteConnection& connection, 
 }
 
 }  // namespace
-
-const PartedTable* FindPartedTable(std::string_view name) {
-  static const PartedTable flows = MakeFlows();
-  return name == flows.name ? &flows : nullptr;
-}
 
 base::Result<std::vector<SqlitePart>> ReadSqliteParts(SqliteConnection& connection,
                                                       const std::string& table) {
@@ -185,7 +135,9 @@ base::Result<SqlitePart> PartFor(SqliteConnection& connection, const std::string
   }
   SqlitePart part = NewPart(table, parts, received_ns);
   TAPIARY_TRY(MakeUnique(connection, &part));
-  TAPIARY_TRY(MakePart(connection, table, part));
+  const PartedTable* const parted = FindPartedTable(table);
+  if (parted == nullptr) return base::MakeError(base::ErrorCode::kInternal, "no table in parts");
+  TAPIARY_TRY(MakePart(connection, *parted, part));
   return part;
 }
 
@@ -206,7 +158,11 @@ base::Result<> InsertIntoParts(SqliteConnection& connection, const NewRows& rows
   if (rows.values.empty()) return {};
   const auto received_ns = std::get<std::int64_t>(rows.values[rows.time]);
   TAPIARY_ASSIGN(const SqlitePart part, PartFor(connection, std::string(rows.table), received_ns));
-  TAPIARY_ASSIGN(const auto elsewhere, FindElsewhere(connection, rows, part.name));
+  std::set<std::size_t> elsewhere;
+  if (rows.keys >= 3) TAPIARY_TRY(NoteRows(connection, rows, part.name));
+  if (rows.over_parts) {
+    TAPIARY_ASSIGN(elsewhere, FindElsewhere(connection, rows, part.name));
+  }
   const std::string sql = InsertText(part.name, rows);
   const std::span<const SqlValue> values = rows.values;
   if (elsewhere.empty()) return connection.RunEach(sql, values, rows.width, existing);

@@ -1,6 +1,7 @@
-// Tables in parts by time of reception on SQLite, which has none of its own: a part is a table like
-// flows_20261213, and `flows` a virtual one over them (part_table.h). So a day goes at once, and
-// its room is there a moment later, where deleting millions of rows one by one takes minutes.
+// Tables in parts by time of reception (parted_table.h) on SQLite, which has none of its own: a
+// part is a table like flows_20261213, and `flows` a virtual one over them (part_table.h). So a day
+// goes at once, and its room is there a moment later, where deleting millions of rows one by one
+// takes minutes.
 //
 // `time_parts` lists the parts, `part_numbers` what is in them (time_parts.h). A part is made when
 // the first row of its time comes; its number is the upper bits of the ids of its rows. One thread
@@ -14,12 +15,11 @@
 
 #include "base/result.h"
 #include "server/catalog/catalog.h"
-#include "server/catalog/part_plan.h"
+#include "server/catalog/parted_table.h"
 #include "server/catalog/sqlite.h"
 
 namespace tapiary::server {
 
-inline constexpr int kPartIdBits = 40;                   // of a row's own id
 inline constexpr const char* kDroppedParts = "dropped";  // the table of parts that are
 
 struct SqlitePart {
@@ -28,9 +28,6 @@ struct SqlitePart {
   std::int64_t from_ns = 0;
   std::int64_t to_ns = 0;  // not included
 };
-
-// The table in parts of that name; nullptr when it is none.
-const PartedTable* FindPartedTable(std::string_view name);
 
 // In the order of their times.
 base::Result<std::vector<SqlitePart>> ReadSqliteParts(SqliteConnection& connection,

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 
 namespace tapiary::server {
@@ -20,6 +22,20 @@ std::string PartName(std::string_view table, std::int64_t from_ns) {
   std::string day = base::FormatTime(from_ns).substr(0, 10);
   std::erase(day, '-');
   return fmt::format("{}_{}", table, day);
+}
+
+std::map<std::array<std::int64_t, 2>, NumberRange> NumbersOf(const NewRows& rows) {
+  std::map<std::array<std::int64_t, 2>, NumberRange> ranges;
+  for (std::size_t at = 0; at < rows.values.size(); at += rows.width) {
+    const auto key = [&rows, at](std::size_t i) {
+      return std::get<std::int64_t>(rows.values[at + i]);
+    };
+    const std::int64_t number = key(2);
+    const auto [found, added] = ranges.try_emplace({key(0), key(1)}, NumberRange{number, number});
+    NumberRange& range = found->second;
+    range = {std::min(range.lowest, number), std::max(range.highest, number)};
+  }
+  return ranges;
 }
 
 KeyGroups GroupByKey(const NewRows& rows) {

@@ -43,8 +43,8 @@ base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int
     values_[at] = received_ns;
   }
   const bool fresh = std::ranges::all_of(flows_, [](const auto& flow) { return flow.part == 0; });
-  NewRows rows{"flows", FlowColumns(), kFlowColumnCount,  kFlowKeys,
-               fresh,   kFlowReceived, std::move(values_)};
+  NewRows rows{"flows", FlowColumns(), kFlowColumnCount,    kFlowKeys,
+               fresh,   kFlowReceived, /*over_parts=*/true, std::move(values_)};
   std::vector<std::size_t> existing;
   TAPIARY_TRY(writer.InsertNew(rows, &existing));
   values_ = std::move(rows.values);  // that are freed when nobody waits for it

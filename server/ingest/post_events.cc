@@ -105,7 +105,7 @@ class EventRows {
   base::Result<std::string> TryOne(SqlWriter& writer, std::size_t row) const;
 
   const std::vector<EventText>& events_;
-  NewRows rows_{"events", kColumns, kColumnCount, 0, true};
+  NewRows rows_{"events", kColumns, kColumnCount, 0, true, kReceived};
   std::vector<EcsText> ecs_;          // of each row
   std::vector<std::size_t> untimed_;  // rows whose event has no time of its own
   bool refused_ = false;              // a row, when they were given at once

@@ -68,8 +68,8 @@ void AppendValues(std::int64_t sensor_id, const Key& key, const capture::Transac
 
 TransactionRows::TransactionRows(std::int64_t sensor_id, std::string_view sensor,
                                  std::span<const capture::Transaction> transactions)
-    : sensor_id_(sensor_id),
-      rows_{"transactions", kColumns, kColumnCount, kKeys, /*fresh=*/true, 0, {}} {
+    : sensor_id_(sensor_id), rows_{"transactions", kColumns,       kColumnCount,
+                                   kKeys,          /*fresh=*/true, kReceived} {
   rows_.values.reserve(transactions.size() * kColumnCount);
   std::set<Key> keys;
   for (const capture::Transaction& transaction : transactions) {

@@ -12,12 +12,9 @@
 namespace tapiary::server {
 
 // The tables of such a search, runs b and events e, and what they must meet, beside a condition on
-// e.source_ip. The words are those of the index.
-inline constexpr std::string_view kEventsByRun =
-    "(WITH RECURSIVE runs(number) AS (SELECT MAX(id) / 4096 FROM events UNION ALL SELECT (SELECT "
-    "MAX(v.id) / 4096 FROM events v WHERE v.id < runs.number * 4096) FROM runs WHERE number IS NOT "
-    "NULL) SELECT number FROM runs) b CROSS JOIN events e";
-inline constexpr std::string_view kIsInRun = "e.id / 4096 = b.number";
+// e.source_ip.
+inline constexpr std::string_view kEventsByRun = "event_runs b CROSS JOIN events e";
+inline constexpr std::string_view kIsInRun = "e.run = b.number";
 
 // Whether every event that passes the filter has one of the source addresses that it names.
 bool AsksForSource(const Filter& filter);

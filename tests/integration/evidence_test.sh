@@ -45,12 +45,7 @@ delivered() { # all that the sensor told is there, and something was told
   sql "$work/data/catalog.sqlite" 'SELECT COUNT(*) FROM expected_items' | grep -qx 0 &&
     ! sql "$work/data/catalog.sqlite" 'SELECT COUNT(*) FROM items WHERE verified = 1' | grep -qx 0
 }
-sql() { # sql FILE STATEMENT
-  python3 -c 'import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], timeout=20)
-for row in db.execute(sys.argv[2]): print("|".join(map(str, row)))
-db.commit()' "$@"
-}
+sql() { "$here/catalog_sql.py" "$@"; } # sql FILE STATEMENT
 verify() { "$bin/tapiary" verify --data "$1" --format csv >"$work/findings.csv" 2>"$work/verify.log"; }
 clean() { verify "$1" || fail "findings in what is whole: $(cat "$work/findings.csv" "$work/verify.log")"; }
 finds() { # finds FOLDER PATTERN
@@ -119,7 +114,7 @@ sql "$work/copy/catalog.sqlite" "DELETE FROM segments WHERE item_id = (SELECT id
 sql "$work/copy/catalog.sqlite" "DELETE FROM items WHERE id = (SELECT id FROM items WHERE kind = 'segments' AND verified = 1 ORDER BY id LIMIT 1)"
 finds "$work/copy" "missing,sensor-1,segments $item"
 copy
-sql "$work/copy/catalog.sqlite" 'DELETE FROM transactions WHERE id = (SELECT MIN(id) FROM transactions)'
+sql "$work/copy/catalog.sqlite" 'DELETE FROM {transactions} WHERE id = (SELECT MIN(id) FROM {transactions})'
 finds "$work/copy" ',sensor-1,facts '
 
 say 'a changed byte of a segment, and one that is gone'
@@ -138,7 +133,7 @@ finds "$work/copy" 'missing,sensor-1,segments '
 
 say 'a changed fact: in its row, and in the body that was signed'
 copy
-sql "$work/copy/catalog.sqlite" "UPDATE transactions SET record = REPLACE(record, '\"modbus\"', '\"dnp3\"') WHERE id = (SELECT MIN(id) FROM transactions)"
+sql "$work/copy/catalog.sqlite" "UPDATE {transactions} SET record = REPLACE(record, '\"modbus\"', '\"dnp3\"') WHERE id = (SELECT MIN(id) FROM {transactions})"
 finds "$work/copy" 'altered,sensor-1,facts '
 copy
 sql "$work/copy/catalog.sqlite" "UPDATE item_bodies SET body = CAST(SUBSTR(body, 1, LENGTH(body) - 1) AS BLOB) ||

@@ -17,18 +17,12 @@ start_limited() {
   start_collector --limits.pcap 2MiB --limits.pcap_expanded 16MiB --limits.events 4KiB --limits.segment 1MiB --log.level debug
 }
 sql() { # sql QUERY...: the first value of each, separated by blanks
-  python3 -c '
-import sqlite3, sys
-catalog = sqlite3.connect(sys.argv[1], timeout=5)
-print(*[catalog.execute(query).fetchone()[0] for query in sys.argv[2:]])' "$catalog" "$@"
+  "$source_dir/tests/integration/catalog_sql.py" "$catalog" "$@" | xargs
 }
 # Rows, visible objects, and temporary files of the vault.
 state() {
-  local tables=(transactions events gaps ledger)
-  # The table of flows is for the collector alone (docs/catalog.md); the sums of its batches are for all.
-  printf 'items segments flows %s: %s objects=%s files=%s' "${tables[*]}" \
-    "$(sql 'SELECT count(*) FROM items' 'SELECT count(*) FROM segments' 'SELECT COALESCE(SUM(flows), 0) FROM flow_batches' \
-      "${tables[@]/#/SELECT count(*) FROM }")" \
+  local tables=(items segments flows transactions events gaps ledger)
+  printf '%s: %s objects=%s files=%s' "${tables[*]}" "$(sql "${tables[@]/#/SELECT count(*) FROM }")" \
     "$(find "$vault" -path '*/tmp' -prune -o -type f -print | wc -l)" \
     "$(find "$vault/tmp" -type f ! -name lock | wc -l)"
 }

@@ -1,4 +1,4 @@
-// How SQLite answers a query of a table in parts: by which indexes within one of them.
+// What SQLite answers to a query of a table in parts, and by which indexes within one of them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,6 +12,21 @@
 #include "server/catalog/part_plan.h"
 
 namespace tapiary::server::test {
+
+// Values as text, a line a row.
+inline std::string RowsAsText(const Catalog& catalog, const std::string& sql,
+                              const std::vector<SqlValue>& values = {}) {
+  std::string out;
+  const auto read = catalog.Query(sql, values, [&out](const SqlRow& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out += row.IsNull(i) ? "NULL" : std::string(row.Text(i));
+      out += i + 1 < row.size() ? '|' : '\n';
+    }
+    return true;
+  });
+  EXPECT_TRUE(read) << sql << ": " << read.error().message;
+  return out;
+}
 
 inline std::vector<std::string> PlanLines(const Catalog& catalog, const std::string& sql,
                                           const std::vector<SqlValue>& values) {

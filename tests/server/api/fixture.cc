@@ -61,6 +61,7 @@ void ApiFixture::SetUp() {
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
   catalog_ = std::move(*Catalog::Open(TestCatalog(folder_ + "/catalog.db")));
+  KeepEventsInOnePart(*catalog_);
   vault_ = std::move(*OpenFileVault(folder_ + "/vault"));
   router_ = std::make_unique<Router>(ApiRoutes({*catalog_, *vault_}));
 }

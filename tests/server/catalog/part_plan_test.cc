@@ -8,7 +8,7 @@ namespace {
 TEST(PartPlan, ComesBackFromItsText) {
   PartPlan plan;
   plan.order = PartOrder::kStartDown;
-  plan.values = "=.<-";
+  plan.values = {PartValue::kReceived, PartValue::kPlain, PartValue::kIdHigh, PartValue::kUnused};
   plan.columns = 0x8000000000000005;
   plan.select = "SELECT rowid, a FROM ";
   plan.where = " WHERE a = ? ORDER BY a";
@@ -29,6 +29,7 @@ TEST(PartPlan, OtherTextsAreNone) {
 TEST(PartPlan, PlacesAreThoseOfTheColumnsThatAreRead) {
   PartedTable table{.name = "t", .columns = {{"a", "a", ""}, {"b", "b", ""}, {"id", "rowid", ""}}};
   table.id = 2;
+  table.columns.back().id_bits = 0;
   PartPlan plan;
   plan.columns = 0b110;
   EXPECT_EQ(PlacesOf(table, plan), (std::vector<int>{-1, 1, 0}));

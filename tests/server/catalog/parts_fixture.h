@@ -10,6 +10,7 @@
 
 #include "server/catalog/time_parts.h"
 #include "server/ingest/rows.h"
+#include "server/ingest/transaction_rows.h"
 #include "tests/base/temp_folder.h"
 #include "tests/support/catalog.h"
 
@@ -20,7 +21,7 @@ inline constexpr std::int64_t kNoon = kDayNs / 2;
 
 class PartsTest : public testing::Test {
  protected:
-  void SetUp() override { options_ = TestCatalog(folder_.path() + "/c.db"); }
+  void SetUp() override { options_ = EmptyCatalog(folder_.path() + "/c.db"); }
   void Open() {
     auto catalog = Catalog::Open(options_);
     ASSERT_TRUE(catalog) << catalog.error().message;
@@ -30,7 +31,9 @@ class PartsTest : public testing::Test {
     Open();
     ASSERT_TRUE(Do("INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1)"));
     ASSERT_TRUE(Do("DELETE FROM time_parts"));  // so that days of long ago can be made
-    ASSERT_TRUE(Do("DROP TABLE flows_before"));
+    for (const char* const table : {"flows", "transactions", "events"}) {
+      ASSERT_TRUE(Do("DROP TABLE " + std::string(table) + "_before"));
+    }
     const auto made = catalog_->MakeTimeParts(kDay);
     ASSERT_TRUE(made) << made.error().message;
   }
@@ -56,10 +59,27 @@ class PartsTest : public testing::Test {
     if (wrong.empty()) return {};
     return base::MakeError(base::ErrorCode::kConflict, "contradicts");
   }
+  void AddFacts(std::int64_t received_ns, const std::vector<std::uint32_t>& numbers) {
+    std::vector<capture::Transaction> facts(numbers.size());
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      facts[i].flow_id = {7, 1};
+      facts[i].number = numbers[i];
+      facts[i].command = true;
+    }
+    const auto done = catalog_->Write(
+        [&](SqlWriter& writer) { return TransactionRows(1, "a", facts).Add(writer, received_ns); });
+    ASSERT_TRUE(done) << done.error().message;
+  }
   void Add(std::int64_t received_ns, const std::vector<capture::FlowRecord>& flows) {
     const auto done =
         catalog_->Write([&](SqlWriter& writer) { return AddIn(writer, received_ns, flows); });
     ASSERT_TRUE(done) << done.error().message;
+  }
+  std::vector<TimePart> PartsOf(std::string_view table) {
+    auto parts = catalog_->TimeParts();
+    EXPECT_TRUE(parts) << parts.error().message;
+    std::erase_if(*parts, [table](const TimePart& part) { return part.table != table; });
+    return *parts;
   }
   std::string Rows(const std::string& sql) {
     std::string out;
@@ -72,12 +92,14 @@ class PartsTest : public testing::Test {
     EXPECT_TRUE(read) << read.error().message;
     return out;
   }
+  // SQL for the part of the table that a row is in.
+  static std::string Place() {
+    return OnPostgres() ? "tableoid::regclass"
+                        : "(SELECT p.name FROM time_parts p WHERE p.number = id >> 40)";
+  }
   // Number, part of the flow, part of the table.
   std::string Flows() {
-    return Rows(std::string("SELECT number, part, ") +
-                (OnPostgres() ? "tableoid::regclass"
-                              : "(SELECT p.name FROM time_parts p WHERE p.number = id >> 40)") +
-                " AS place FROM flows ORDER BY number, place");
+    return Rows("SELECT number, part, " + Place() + " AS place FROM flows ORDER BY number, place");
   }
 
   base::TempFolder folder_;

@@ -15,7 +15,7 @@ class PostgresCatalogTest : public testing::Test {
  protected:
   void SetUp() override {
     if (!test::OnPostgres()) GTEST_SKIP() << "runs under postgres_server.sh";
-    options_ = test::TestCatalog(folder_.path());
+    options_ = test::EmptyCatalog(folder_.path());
     catalog_ = Open();
   }
   std::unique_ptr<Catalog> Open() {
@@ -57,7 +57,7 @@ class PostgresCatalogTest : public testing::Test {
 };
 
 TEST_F(PostgresCatalogTest, CollectorsThatStartAtOnceMakeTheSchemaOnce) {
-  options_ = test::TestCatalog(folder_.path() + "/another");
+  options_ = test::EmptyCatalog(folder_.path() + "/another");
   std::vector<std::jthread> collectors;
   for (int i = 0; i < 4; ++i) {
     collectors.emplace_back([this] { EXPECT_NE(Open(), nullptr); });

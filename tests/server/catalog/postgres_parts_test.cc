@@ -23,44 +23,65 @@ class PostgresPartsTest : public PartsTest {
     if (!OnPostgres()) GTEST_SKIP() << "runs under postgres_server.sh";
     PartsTest::SetUp();
   }
+  // A database of the version before parts, with rows.
+  void MakeOld() {
+    const auto steps = SchemaSteps();
+    const auto step =
+        static_cast<std::size_t>(std::ranges::find(steps, kTimePartsStep) - steps.begin());
+    const auto before = PostgresConnection::Open(options_.url, "");
+    ASSERT_TRUE(before);
+    std::string script = PostgresFunctions();
+    for (std::size_t i = 0; i < step; ++i) script += PostgresStep(SchemaSteps()[i]);
+    script +=
+        "CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version "
+        "VALUES (" +
+        std::to_string(step) +
+        ");"
+        "INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1);"
+        "INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, "
+        "end_ns, proto, ether_type, orig_port, resp_port, orig_packets, orig_bytes, "
+        "resp_packets, resp_bytes, community_id, service, transactions, commands, "
+        "received_ns, blocks, record) SELECT 1, 7, n, 0, 0, '', 20800 * 86400000000000, "
+        "20800 * 86400000000000, 0, 0, 0, 0, 3, 0, 0, 0, '', '', 0, 0, n, '[]', '{}' FROM "
+        "generate_series(1, 1000) n;"
+        "INSERT INTO events (sensor_id, time_ns, received_ns, type, record) SELECT 1, n, n, '', "
+        "'{}' "
+        "FROM generate_series(1, 20) n;"
+        "INSERT INTO transactions (sensor_id, epoch, flow_number, number, time_ns, protocol, "
+        "operation, code, status, command, technique, orig_port, resp_port, community_id, "
+        "received_ns, record) SELECT 1, 7, n, 1, 2, '', '', 1, '', 1, '', 1, 1, '', n, '{}' FROM "
+        "generate_series(1, 20) n";
+    const auto done = (*before)->Script(script);
+    ASSERT_TRUE(done) << done.error().message;
+  }
 };
 
-// A database of the version before, with rows: the table of before is the first part as it is.
+// The table of before is the first part as it is.
 TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
-  const auto steps = SchemaSteps();
-  const auto step =
-      static_cast<std::size_t>(std::ranges::find(steps, kTimePartsStep) - steps.begin());
-  const auto before = PostgresConnection::Open(options_.url, "");
-  ASSERT_TRUE(before);
-  std::string script = PostgresFunctions();
-  for (std::size_t i = 0; i < step; ++i) script += PostgresStep(SchemaSteps()[i]);
-  script +=
-      "CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version "
-      "VALUES (" +
-      std::to_string(step) +
-      ");"
-      "INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1);"
-      "INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, "
-      "end_ns, proto, ether_type, orig_port, resp_port, orig_packets, orig_bytes, "
-      "resp_packets, resp_bytes, community_id, service, transactions, commands, "
-      "received_ns, blocks, record) SELECT 1, 7, n, 0, 0, '', 20800 * 86400000000000, "
-      "20800 * 86400000000000, 0, 0, 0, 0, 3, 0, 0, 0, '', '', 0, 0, n, '[]', '{}' FROM "
-      "generate_series(1, 1000) n";
-  const auto done = (*before)->Script(script);
-  ASSERT_TRUE(done) << done.error().message;
+  MakeOld();
   const std::int64_t now_ns = base::WallNow();
   Open();
   EXPECT_EQ(Rows("SELECT COUNT(*), MIN(id), MAX(id), MIN(tableoid::regclass::text) FROM flows"),
             "1000 1 1000 flows_before");
   EXPECT_EQ(Rows("SELECT part, sensor_id, epoch, lowest, highest FROM part_numbers"),
             "flows_before 1 7 1 1000");
-  const auto parts = catalog_->TimeParts();
-  ASSERT_TRUE(parts);
-  ASSERT_GE(parts->size(), 3u);
-  EXPECT_EQ(parts->front().name, "flows_before");
-  EXPECT_GT(parts->front().to_ns, now_ns);
-  EXPECT_EQ((*parts)[1].from_ns, parts->front().to_ns);
-  EXPECT_GE(parts->back().to_ns, now_ns + 2 * kDayNs);
+  EXPECT_EQ(Rows("SELECT COUNT(*), MIN(id), MAX(id), MIN(tableoid::regclass::text) FROM events"),
+            "20 1 20 events_before");
+  EXPECT_EQ(Rows("SELECT COUNT(*), MIN(tableoid::regclass::text) FROM transactions"),
+            "20 transactions_before");
+  ASSERT_TRUE(
+      Do("INSERT INTO events (sensor_id, time_ns, received_ns, type, record) VALUES (1, 5, "
+         "5, '', '{}')"));
+  EXPECT_EQ(Rows("SELECT COUNT(DISTINCT id) FROM events"), "21");
+  AddFacts(now_ns, {1, 2});
+  AddFacts(now_ns, {2, 3});
+  EXPECT_EQ(Rows("SELECT COUNT(*) FROM transactions"), "22");
+  const auto parts = PartsOf("flows");
+  ASSERT_GE(parts.size(), 3u);
+  EXPECT_EQ(parts.front().name, "flows_before");
+  EXPECT_GT(parts.front().to_ns, now_ns);
+  EXPECT_EQ(parts[1].from_ns, parts.front().to_ns);
+  EXPECT_GE(parts.back().to_ns, now_ns + 2 * kDayNs);
   // The planner learns of it without a row being written.
   const std::int64_t until = base::SteadyNow() + 20 * base::kNanosPerSecond;
   const std::string known = "SELECT reltuples FROM pg_class WHERE oid = 'flows'::regclass";
@@ -132,10 +153,9 @@ TEST_F(PostgresPartsTest, APartGoesAsAWholeAndWaitsForNobodyLong) {
   OpenWithDays();
   Add(kDay, {Flow(5)});
   Add(kDay + kDayNs, {Flow(6)});
-  const auto parts = catalog_->TimeParts();
-  ASSERT_TRUE(parts);
+  const auto parts = PartsOf("flows");
   const auto drop = [&] {
-    return catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts->front()); });
+    return catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); });
   };
   base::Result<> refused;
   ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {

@@ -93,7 +93,9 @@ TEST_F(PostgresStatisticsTest, OneCollectorAtATime) {
 
 // A part's first rows: the whole is looked at as well, which autovacuum never does.
 TEST_F(PostgresStatisticsTest, OfAPartAndOfTheWhole) {
-  const std::string part = catalog_->TimeParts()->at(1).name;
+  auto parts = *catalog_->TimeParts();
+  std::erase_if(parts, [](const TimePart& part) { return part.table != "flows"; });
+  const std::string part = parts.at(1).name;
   ASSERT_TRUE(Do("ALTER TABLE " + part + " SET (autovacuum_enabled = off)"));
   ASSERT_TRUE(
       Do("INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, end_ns, "

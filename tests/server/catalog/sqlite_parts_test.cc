@@ -42,6 +42,16 @@ class SqlitePartsTest : public PartsTest {
           std::to_string(n) + ", 0, 0, '', " + std::to_string(kDay) + ", " + std::to_string(kDay) +
           ", 0, 0, 0, 0, 3, 0, 0, 0, '', '', 0, 0, " + std::to_string(n) + ", '[]', '{}')");
     }
+    if (flows > 0) {
+      const std::string now = std::to_string(base::WallNow());
+      run("INSERT INTO events (id, sensor_id, time_ns, received_ns, type, record) VALUES (12, 1, "
+          "3, "
+          "4, '', '{}'), (13, 1, 3, " +
+          now + ", '', '{}')");
+      run("INSERT INTO transactions (sensor_id, epoch, flow_number, number, time_ns, protocol, "
+          "operation, code, status, command, technique, orig_port, resp_port, community_id, "
+          "received_ns, record) VALUES (1, 7, 5, 1, 2, '', '', 1, '', 1, '', 1, 1, '', 3, '{}')");
+    }
     sqlite3_close(database);
   }
   void Drop(const std::string& part) {
@@ -59,16 +69,21 @@ TEST_F(SqlitePartsTest, TheTableOfBeforeIsTheFirstPart) {
   Open();
   EXPECT_EQ(Rows("SELECT COUNT(*), MIN(id >> 40), MAX(id >> 40) FROM flows"), "100 1 1");
   EXPECT_EQ(Rows("SELECT part, sensor_id, epoch, lowest, highest FROM part_numbers"),
-            "flows_before 1 7 1 100");
-  const auto parts = catalog_->TimeParts();
-  ASSERT_TRUE(parts);
-  ASSERT_EQ(parts->size(), 1u);
-  EXPECT_GT(parts->front().to_ns, now_ns);
-  EXPECT_LE(parts->front().to_ns, now_ns + kDayNs);
+            "flows_before 1 7 1 100; transactions_before 1 7 5 5");
+  // Events keep their ids.
+  EXPECT_EQ(Rows("SELECT id FROM events ORDER BY received_ns"), "12; 13");
+  EXPECT_EQ(Rows("SELECT received_ns FROM events WHERE id = 12"), "4");
+  EXPECT_EQ(Rows("SELECT t.flow_number, t.number FROM transactions t WHERE t.command = 1 ORDER BY "
+                 "t.time_ns"),
+            "5 1");
+  const auto parts = PartsOf("flows");
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_GT(parts.front().to_ns, now_ns);
+  EXPECT_LE(parts.front().to_ns, now_ns + kDayNs);
   // Rows of before are known, new ones of the day go there, later ones into a part of their own.
   Add(now_ns, {Flow(99), Flow(101)});
   Add(now_ns + kDayNs, {Flow(100), Flow(101), Flow(102)});
-  EXPECT_EQ(Rows("SELECT id >> 40, COUNT(*) FROM flows GROUP BY 1"), "1 101; 2 1");
+  EXPECT_EQ(Rows("SELECT id >> 40, COUNT(*) FROM flows GROUP BY 1"), "1 101; 3 1");
   EXPECT_EQ(Rows("SELECT COUNT(*), SUM(f.number) FROM flows f WHERE f.start_ns = " +
                  std::to_string(kDay) + " AND f.is_long = 0"),
             "102 5253");
@@ -78,11 +93,10 @@ TEST_F(SqlitePartsTest, AnEmptyTableOfBeforeIsInNobodysWay) {
   MakeOld(0);
   Open();
   Add(kDay, {Flow(1)});
-  const auto parts = catalog_->TimeParts();
-  ASSERT_TRUE(parts);
-  ASSERT_EQ(parts->size(), 2u);
-  EXPECT_EQ(parts->front().to_ns, 0);
-  ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts->front()); }));
+  const auto parts = PartsOf("flows");
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts.front().to_ns, 0);
+  ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); }));
   EXPECT_EQ(Flows(), "1 0 flows_20261213");
 }
 
@@ -104,12 +118,11 @@ TEST_F(SqlitePartsTest, PartsDoNotOverlap) {
   for (std::int64_t day = 0; day < 120; ++day) {
     Add(kDay + day * 37 % 120 * kDayNs, {Flow(static_cast<std::uint64_t>(day))});
   }
-  const auto parts = catalog_->TimeParts();
-  ASSERT_TRUE(parts);
-  EXPECT_LT(parts->size(), 80u);
-  for (std::size_t i = 1; i < parts->size(); ++i) {
-    EXPECT_GE((*parts)[i].from_ns, (*parts)[i - 1].to_ns);
-    EXPECT_GT((*parts)[i].to_ns, (*parts)[i].from_ns);
+  const auto parts = PartsOf("flows");
+  EXPECT_LT(parts.size(), 80u);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    EXPECT_GE(parts[i].from_ns, parts[i - 1].to_ns);
+    EXPECT_GT(parts[i].to_ns, parts[i].from_ns);
   }
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM flows f, time_parts p WHERE p.number = f.id >> 40 AND "
                  "f.received_ns >= p.from_ns AND f.received_ns < p.to_ns"),
@@ -172,7 +185,8 @@ TEST_F(SqlitePartsTest, TheRoomOfADroppedPartComesBack) {
   EXPECT_GT(pages("freelist_count"), before / 2);
   EXPECT_LE(pages("page_count"), before);
   EXPECT_LT(log() - log_before, before * 16384 / 4);
-  EXPECT_EQ(Rows("SELECT name FROM time_parts ORDER BY number"), "flows_before; flows_20261214");
+  EXPECT_EQ(Rows("SELECT name FROM time_parts WHERE of_table = 'flows' ORDER BY number"),
+            "flows_before; flows_20261214");
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM sqlite_master WHERE tbl_name = 'flows_20261213'"), "0");
   EXPECT_EQ(Flows(), "100000 0 flows_20261214");
 }
@@ -185,10 +199,10 @@ TEST_F(SqlitePartsTest, ADayMayComeAgain) {
   Drop("flows_20261213");
   EXPECT_EQ(Flows(), "");
   Add(kDay, {Flow(1), Flow(2)});
-  EXPECT_EQ(Flows(), "1 0 flows_20261213_3; 2 0 flows_20261213_3");
+  EXPECT_EQ(Flows(), "1 0 flows_20261213_4; 2 0 flows_20261213_4");
   ASSERT_TRUE(catalog_->MakeTimeParts(0));
-  EXPECT_EQ(Flows(), "1 0 flows_20261213_3; 2 0 flows_20261213_3");
-  Drop("flows_20261213_3");
+  EXPECT_EQ(Flows(), "1 0 flows_20261213_4; 2 0 flows_20261213_4");
+  Drop("flows_20261213_4");
   Add(kDay, {Flow(1)});
   EXPECT_EQ(Flows(), "1 0 flows_20261213");
 }

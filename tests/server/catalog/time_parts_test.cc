@@ -45,13 +45,13 @@ TEST_F(TimePartsTest, APartGoesWithItsRowsAndOnce) {
   OpenWithDays();
   Add(kDay, {Flow(5)});
   Add(kDay + kDayNs, {Flow(6)});
-  const auto parts = catalog_->TimeParts();
-  ASSERT_TRUE(parts);
-  ASSERT_EQ(parts->front().name, "flows_20261213");
-  EXPECT_EQ(parts->front().from_ns, kDay);
-  EXPECT_EQ(parts->front().to_ns, kDay + kDayNs);
+  const auto parts = PartsOf("flows");
+  ASSERT_FALSE(parts.empty());
+  ASSERT_EQ(parts.front().name, "flows_20261213");
+  EXPECT_EQ(parts.front().from_ns, kDay);
+  EXPECT_EQ(parts.front().to_ns, kDay + kDayNs);
   const auto drop = [&] {
-    return catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts->front()); });
+    return catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); });
   };
   ASSERT_TRUE(drop());
   EXPECT_EQ(Flows(), "6 0 flows_20261214");
@@ -61,6 +61,55 @@ TEST_F(TimePartsTest, APartGoesWithItsRowsAndOnce) {
   EXPECT_EQ(again.error().code, base::ErrorCode::kUnavailable);
   Add(kDay + kDayNs, {Flow(5)});  // nobody knows it any more
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM flows"), "2");
+}
+
+// A repetition is known within the day; what repeats an item of another day is the item's to know.
+TEST_F(TimePartsTest, TransactionsLieInThePartsOfTheirDays) {
+  OpenWithDays();
+  AddFacts(kDay, {1, 2});
+  AddFacts(kDay + kNoon, {2, 3});
+  AddFacts(kDay + kDayNs, {4});
+  EXPECT_EQ(Rows("SELECT t.number, " + Place() + " FROM transactions t ORDER BY 1"),
+            "1 transactions_20261213; 2 transactions_20261213; 3 transactions_20261213; 4 "
+            "transactions_20261214");
+  EXPECT_EQ(Rows("SELECT t.number FROM transactions t WHERE t.sensor_id = 1 AND t.epoch = 7 AND "
+                 "t.flow_number = 1 AND t.number > 1 AND t.command = 1 ORDER BY 1"),
+            "2; 3; 4");
+  const auto parts = PartsOf("transactions");
+  ASSERT_EQ(parts.front().name, "transactions_20261213");
+  ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); }));
+  EXPECT_EQ(Rows("SELECT number FROM transactions"), "4");
+}
+
+// Their numbers have nothing to do with each other.
+TEST_F(TimePartsTest, AFlowIsFoundAmongFlowsOnly) {
+  OpenWithDays();
+  AddFacts(kDay, {1, 2, 9});
+  AddFacts(kDay + kDayNs, {1, 9});
+  Add(kDay, {Flow(1), Flow(9)});
+  EXPECT_EQ(Flows(), "1 0 flows_20261213; 9 0 flows_20261213");
+}
+
+TEST_F(TimePartsTest, EventsLieInThePartsOfTheirDays) {
+  OpenWithDays();
+  for (const std::int64_t received_ns : {kDay, kDay + kNoon, kDay + kDayNs}) {
+    ASSERT_TRUE(
+        Do("INSERT INTO events (sensor_id, time_ns, received_ns, type, record) VALUES (1, "
+           "5, " +
+           std::to_string(received_ns) + ", '', '{}')"));
+  }
+  EXPECT_EQ(Rows("SELECT " + Place() + " AS place, COUNT(*) FROM events GROUP BY 1 ORDER BY 1"),
+            "events_20261213 2; events_20261214 1");
+  EXPECT_EQ(Rows("SELECT COUNT(*) FROM events a WHERE (SELECT COUNT(*) FROM events e WHERE e.id = "
+                 "a.id) <> 1"),
+            "0");
+  EXPECT_EQ(Rows("SELECT COUNT(*) FROM events e WHERE EXISTS (SELECT 1 FROM event_runs b WHERE "
+                 "e.run = b.number)"),
+            "3");
+  const auto parts = PartsOf("events");
+  ASSERT_EQ(parts.front().name, "events_20261213");
+  ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); }));
+  EXPECT_EQ(Rows("SELECT received_ns FROM events"), std::to_string(kDay + kDayNs));
 }
 
 }  // namespace

@@ -43,7 +43,9 @@ INSERT INTO flows (id, sensor_id, epoch, number, part, stream, interface, start_
   1, 100, 0, 0, '1:ghi=', '', 0, 0, 9500, '[]',
   '{"orig":{"mac":null},"resp":{"mac":null},"vlan":[],"anomalies":{}}');
 -- 3 belongs to a flow that has not arrived yet
-INSERT INTO transactions VALUES
+INSERT INTO transactions (id, sensor_id, epoch, flow_number, number, time_ns, protocol, operation, code,
+  unit, address, quantity, status, command, technique, orig_ip, orig_port, resp_ip, resp_port,
+  community_id, received_ns, record) VALUES
  (1, 1, 255, 16, 0, 1100, 'modbus', 'read_holding_registers', 3, 1, 100, 2, 'ok', 0, '',
   X'00000000000000000000FFFF0A000005', 40000, X'00000000000000000000FFFF0A000001', 502, '1:abc=', 5000,
   '{"values":[7,8],"anomalies":[],"exception":null}'),
@@ -53,7 +55,8 @@ INSERT INTO transactions VALUES
  (3, 1, 255, 99, 0, 1300, 'modbus', 'write_single_coil', 5, 2, 1, 1, 'ok', 1, 'T0855',
   X'00000000000000000000FFFF0A000009', 40001, X'00000000000000000000FFFF0A000001', 502, '1:xyz=', 5000,
   '{"values":[1],"anomalies":[],"exception":null}');
-INSERT INTO events VALUES
+INSERT INTO events (id, sensor_id, time_ns, received_ns, type, source_ip, source_port, destination_ip,
+  destination_port, user_name, password, session, record, ecs) VALUES
  (1, 1, 1500, 7000, 'login', X'00000000000000000000FFFF0A000005', 40002,
   X'00000000000000000000FFFF0A000001', 22, 'root', '100%', 's1', '{"a":1}',
   '{"event.action":"login","event.dataset":"cowrie","process.command_line":"id"}'),
@@ -253,7 +256,7 @@ TEST_F(FilterSql, NumbersThatHaveNoBits) {
     return writer.Execute(
                      "UPDATE transactions SET record = "
                      "'{\"values\":[3.5,1e30,-1e300,\"7\",null,[1],4]}' "
-                     "WHERE id = 1",
+                     "WHERE flow_number = 16 AND number = 0",
                      {})
                    .has_value()
                ? base::Result<>()

@@ -67,7 +67,7 @@ TEST_F(PurgeTest, RowsOfAllGoTogetherAndTheRollUpsStayRight) {
 // Facts without a transaction fill the database as well.
 TEST_F(PurgeTest, BodiesOfItemsWithoutRowsGoToo) {
   const std::int64_t a = Sensor("a");
-  for (const std::int64_t hours : {0, 9}) {
+  for (const std::int64_t hours : {0, 60}) {
     Execute(
         "INSERT INTO items (sensor_id, kind, epoch, seq, digest, bytes, received_ns) VALUES (?, "
         "'facts', 1, ?, ?, 9, ?)",
@@ -80,9 +80,9 @@ TEST_F(PurgeTest, BodiesOfItemsWithoutRowsGoToo) {
   }
   RetentionPolicy policy;
   for (KeepLimit& keep : policy.all) keep.age_ns = 2 * kHourNs;
-  Run(policy, At(10));
+  Run(policy, At(61));
   EXPECT_EQ(Count("item_bodies"), 1);
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM items WHERE removed_ns IS NULL AND seq = 9"), 1);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM items WHERE removed_ns IS NULL AND seq = 60"), 1);
   EXPECT_EQ(Number("SELECT SUM(bytes) FROM stored"), 9);
 }
 

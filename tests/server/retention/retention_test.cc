@@ -26,8 +26,8 @@ TEST_F(RetentionTest, CO11_NoKindTakesAllAndASecondRoundFindsNothing) {
   }
   RetentionPolicy policy;
   policy.all[0] = {0, 4000};                // packets
-  policy.all[1] = {0, 45 * kFlowRowBytes};  // flows
-  policy.all[3] = {At(10) - At(7) - 1, 0};  // events
+  policy.all[1] = {0, 45 * kFlowRowBytes};  // flows, and events
+  policy.all[3] = {0, 7 * kEventRowBytes + 100};
   EXPECT_GT(Run(policy, At(10, 30)).purges, 0u);
   EXPECT_EQ(Count("segments"), 4);
   EXPECT_EQ(Count("flows"), 42);  // the last step takes no fewer than 8
