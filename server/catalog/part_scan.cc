@@ -12,6 +12,7 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::size_t kIdleStatements = 256;
+constexpr std::size_t kKnownKeys = 1024;
 
 }  // namespace
 
@@ -36,6 +37,36 @@ void StatementPool::GiveBack(const std::string& sql, sqlite3_stmt* statement) {
     idle_.clear();
   }
   idle_.emplace(sql, statement);
+}
+
+int KnownNumbers::Find(const PartedTable& table, StatementPool& pool, std::int64_t sensor_id,
+                       std::int64_t epoch, const std::vector<Range>** found) {
+  const auto known = ranges_.find({sensor_id, epoch});
+  if (known != ranges_.end()) {
+    *found = &known->second;
+    return SQLITE_OK;
+  }
+  static constexpr const char* kSql =
+      "SELECT p.number, n.lowest, n.highest FROM part_numbers n CROSS JOIN time_parts p WHERE "
+      "n.sensor_id = ? AND n.epoch = ? AND p.name = n.part AND p.of_table = ?";
+  std::vector<Range> ranges;
+  sqlite3_stmt* statement = nullptr;
+  int code = pool.Take(kSql, &statement);
+  if (code == SQLITE_OK) code = sqlite3_bind_int64(statement, 1, sensor_id);
+  if (code == SQLITE_OK) code = sqlite3_bind_int64(statement, 2, epoch);
+  if (code == SQLITE_OK) {
+    code = sqlite3_bind_text(statement, 3, table.name.c_str(), -1, SQLITE_STATIC);
+  }
+  while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    ranges.push_back({sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
+                      sqlite3_column_int64(statement, 2)});
+    code = SQLITE_OK;
+  }
+  if (statement != nullptr) pool.GiveBack(kSql, statement);
+  if (code != SQLITE_DONE) return code;
+  if (ranges_.size() >= kKnownKeys) ranges_.clear();
+  *found = &(ranges_[{sensor_id, epoch}] = std::move(ranges));
+  return SQLITE_OK;
 }
 
 bool PartScan::merged() const {
@@ -95,9 +126,13 @@ int PartScan::Choose(std::span<const SqlitePart> parts, std::span<sqlite3_value*
     if (sqlite3_value_type(values[i]) != SQLITE_INTEGER) continue;
     Narrow(plan_.values[i], sqlite3_value_int64(values[i]), &times, &numbers);
   }
+  std::vector<std::int64_t> keyed;
+  const int code = parts.size() < 2 ? SQLITE_OK : FindKey(values, &keyed);
+  if (code != SQLITE_OK && code != SQLITE_DONE) return code;
   for (const SqlitePart& part : parts) {
     if (part.from_ns > times.high || part.to_ns <= times.low) continue;
     if (part.number > numbers.high || part.number < numbers.low) continue;
+    if (code == SQLITE_DONE && std::ranges::find(keyed, part.number) == keyed.end()) continue;
     sources_.push_back({&part, plan_.select + part.name + plan_.where});
   }
   if (plan_.order == PartOrder::kReceivedDown) std::ranges::reverse(sources_);
@@ -106,42 +141,29 @@ int PartScan::Choose(std::span<const SqlitePart> parts, std::span<sqlite3_value*
     std::ranges::sort(sources_, {}, number);
     if (plan_.order == PartOrder::kIdDown) std::ranges::reverse(sources_);
   }
-  if (sources_.size() < 2) return SQLITE_OK;
-  std::vector<std::string> names;
-  const int code = ReadKeyed(values, &names);
-  if (code != SQLITE_DONE) return code;
-  std::erase_if(sources_, [&names](const Source& source) {
-    return std::ranges::find(names, source.part->name) == names.end();
-  });
   return SQLITE_OK;
 }
 
-// The parts that part_numbers names for the first three columns of a key; SQLITE_OK: the values
-// have no such key.
-int PartScan::ReadKeyed(std::span<sqlite3_value* const> values, std::vector<std::string>* names) {
+// The parts that may have the first three columns of the key; SQLITE_OK: the values have no such
+// key, SQLITE_DONE: they have.
+int PartScan::FindKey(std::span<sqlite3_value* const> values,
+                      std::vector<std::int64_t>* parts) const {
   static constexpr std::array kKey{PartValue::kSensor, PartValue::kEpoch, PartValue::kNumber};
-  std::array<sqlite3_value*, kKey.size()> key{};
+  std::array<std::int64_t, kKey.size()> key{};
   for (std::size_t i = 0; i < key.size(); ++i) {
     const auto at = std::ranges::find(plan_.values, kKey[i]);
     if (at == plan_.values.end()) return SQLITE_OK;
-    key[i] = values[static_cast<std::size_t>(at - plan_.values.begin())];
-    if (sqlite3_value_type(key[i]) != SQLITE_INTEGER) return SQLITE_OK;
+    sqlite3_value* const value = values[static_cast<std::size_t>(at - plan_.values.begin())];
+    if (sqlite3_value_type(value) != SQLITE_INTEGER) return SQLITE_OK;
+    key[i] = sqlite3_value_int64(value);
   }
-  const std::string sql =
-      "SELECT part FROM part_numbers WHERE sensor_id = ?1 AND epoch = ?2 AND "
-      "part > '" +
-      table_.name + "_' AND part < '" + table_.name + "`' AND lowest <= ?3 AND highest >= ?3";
-  sqlite3_stmt* statement = nullptr;
-  int code = pool_.Take(sql, &statement);
-  for (int i = 0; i < 3 && code == SQLITE_OK; ++i) {
-    code = sqlite3_bind_value(statement, i + 1, key[static_cast<std::size_t>(i)]);
+  const std::vector<KnownNumbers::Range>* ranges = nullptr;
+  const int code = numbers_.Find(table_, pool_, key[0], key[1], &ranges);
+  if (code != SQLITE_OK) return code;
+  for (const KnownNumbers::Range& range : *ranges) {
+    if (range.lowest <= key[2] && key[2] <= range.highest) parts->push_back(range.part);
   }
-  while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-    names->emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)));
-    code = SQLITE_OK;
-  }
-  if (statement != nullptr) pool_.GiveBack(sql, statement);
-  return code;
+  return SQLITE_DONE;
 }
 
 int PartScan::Start(const PartPlan& plan, std::span<const SqlitePart> parts,

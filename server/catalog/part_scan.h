@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "server/catalog/part_plan.h"
@@ -31,10 +33,29 @@ class StatementPool {
   std::unordered_multimap<std::string, sqlite3_stmt*> idle_;
 };
 
+// What part_numbers says, kept as long as nobody can have changed it: loops within a loop ask for
+// one key after the other.
+class KnownNumbers {
+ public:
+  struct Range {
+    std::int64_t part = 0;  // its number
+    std::int64_t lowest = 0;
+    std::int64_t highest = 0;
+  };
+  // Of the table's parts, for a sensor and epoch. Valid until the next call.
+  int Find(const PartedTable& table, StatementPool& pool, std::int64_t sensor_id,
+           std::int64_t epoch, const std::vector<Range>** found);
+  void Forget() { ranges_.clear(); }
+
+ private:
+  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<Range>> ranges_;
+};
+
 class PartScan {
  public:
-  // Both must outlive it.
-  PartScan(const PartedTable& table, StatementPool& pool) : table_(table), pool_(pool) {}
+  // All must outlive it.
+  PartScan(const PartedTable& table, StatementPool& pool, KnownNumbers& numbers)
+      : table_(table), pool_(pool), numbers_(numbers) {}
   ~PartScan() { Close(); }
   PartScan(const PartScan&) = delete;
   PartScan& operator=(const PartScan&) = delete;
@@ -56,7 +77,7 @@ class PartScan {
     sqlite3_stmt* statement = nullptr;  // nullptr: not begun, or at its end
   };
   int Choose(std::span<const SqlitePart> parts, std::span<sqlite3_value* const> values);
-  int ReadKeyed(std::span<sqlite3_value* const> values, std::vector<std::string>* names);
+  int FindKey(std::span<sqlite3_value* const> values, std::vector<std::int64_t>* parts) const;
   int Begin(Source& source, std::span<sqlite3_value* const> values);
   int Step(Source& source);
   int Bind(const Source& source, int parameter, PartValue kind, sqlite3_value* value) const;
@@ -68,6 +89,7 @@ class PartScan {
 
   const PartedTable& table_;
   StatementPool& pool_;
+  KnownNumbers& numbers_;
   PartPlan plan_;
   std::vector<int> places_;
   std::vector<Source> sources_;

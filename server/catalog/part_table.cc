@@ -19,25 +19,49 @@
 namespace tapiary::server {
 namespace {
 
+using Parts = std::shared_ptr<const std::vector<SqlitePart>>;
+
+// Of a connection. As long as a cursor is open, its transaction goes on, and others change nothing
+// that it sees.
+struct Module {
+  SqliteConnection& connection;
+  int open = 0;              // cursors
+  std::int64_t stretch = 0;  // of time in which one was
+};
+
 // Both derive from what SQLite wants of them first in memory.
 struct Table : sqlite3_vtab {
-  Table(const PartedTable& its_parted, SqliteConnection& its_connection, sqlite3* its_database)
+  Table(const PartedTable& its_parted, Module& its_module, sqlite3* its_database)
       : sqlite3_vtab{},
         parted(its_parted),
-        connection(its_connection),
+        module(its_module),
+        connection(its_module.connection),
         database(its_database),
         pool(its_database) {}
   const PartedTable& parted;
+  Module& module;
   SqliteConnection& connection;
   sqlite3* database;
   StatementPool pool;
+  // What was read last, and when that was.
+  Parts parts{};
+  KnownNumbers numbers{};
+  std::int64_t stretch = -1;
+  std::int64_t changes = -1;  // by the connection itself
 };
 
 struct Cursor : sqlite3_vtab_cursor {
   explicit Cursor(Table& its_table)
-      : sqlite3_vtab_cursor{}, scan(its_table.parted, its_table.pool) {}
-  // As they are at the first loop; the transaction keeps them so.
-  std::optional<std::vector<SqlitePart>> parts{};
+      : sqlite3_vtab_cursor{},
+        module(its_table.module),
+        scan(its_table.parted, its_table.pool, its_table.numbers) {
+    if (module.open++ == 0) ++module.stretch;
+  }
+  ~Cursor() { --module.open; }
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  Module& module;
+  Parts parts{};                    // as they are at the first loop
   const char* plan_text = nullptr;  // of which `plan` was made
   PartPlan plan{};
   PartScan scan;
@@ -65,7 +89,7 @@ int Fail(Table& table, const base::Error& error) {
   return Fail(table, code == SQLITE_OK ? SQLITE_ERROR : code, error.message);
 }
 
-int Connect(sqlite3* database, void* connection, int count, const char* const* words,
+int Connect(sqlite3* database, void* module, int count, const char* const* words,
             sqlite3_vtab** out, char** error) {
   const PartedTable* const parted = FindPartedTable(count > 2 ? words[2] : "");
   if (parted == nullptr) {
@@ -80,7 +104,7 @@ int Connect(sqlite3* database, void* connection, int count, const char* const* w
   if (code != SQLITE_OK) return code;
   // It reads and writes its own parts only, so that views may have it.
   sqlite3_vtab_config(database, SQLITE_VTAB_INNOCUOUS);
-  *out = new (std::nothrow) Table(*parted, *static_cast<SqliteConnection*>(connection), database);
+  *out = new (std::nothrow) Table(*parted, *static_cast<Module*>(module), database);
   return *out == nullptr ? SQLITE_NOMEM : SQLITE_OK;
 }
 
@@ -106,6 +130,19 @@ int Close(sqlite3_vtab_cursor* cursor) {
   return SQLITE_OK;
 }
 
+// Read anew when they may have changed.
+base::Result<Parts> PartsNow(Table& table) {
+  const std::int64_t changes = sqlite3_total_changes64(table.database);
+  if (table.stretch != table.module.stretch || table.changes != changes) {
+    TAPIARY_ASSIGN(auto parts, ReadSqliteParts(table.connection, table.parted.name));
+    table.parts = std::make_shared<const std::vector<SqlitePart>>(std::move(parts));
+    table.numbers.Forget();
+    table.stretch = table.module.stretch;
+    table.changes = changes;
+  }
+  return table.parts;
+}
+
 int Filter(sqlite3_vtab_cursor* base, int /*number*/, const char* text, int count,
            sqlite3_value** values) {
   Cursor& cursor = Of(base);
@@ -116,10 +153,10 @@ int Filter(sqlite3_vtab_cursor* base, int /*number*/, const char* text, int coun
     cursor.plan = std::move(*plan);
     cursor.plan_text = text;
   }
-  if (!cursor.parts) {
-    auto parts = ReadSqliteParts(table.connection, table.parted.name);
+  if (cursor.parts == nullptr) {
+    const auto parts = PartsNow(table);
     if (!parts) return Fail(table, parts.error());
-    cursor.parts = std::move(*parts);
+    cursor.parts = *parts;
   }
   const int code =
       cursor.scan.Start(cursor.plan, *cursor.parts, {values, static_cast<std::size_t>(count)});
@@ -277,8 +314,9 @@ sqlite3_module MakeModule() {
 
 bool AddPartTables(sqlite3* database, SqliteConnection& connection) {
   static const sqlite3_module module = MakeModule();
-  return sqlite3_create_module_v2(database, "tapiary_parts", &module, &connection, nullptr) ==
-         SQLITE_OK;
+  auto* const own = new Module{connection};
+  return sqlite3_create_module_v2(database, "tapiary_parts", &module, own,
+                                  [](void* it) { delete static_cast<Module*>(it); }) == SQLITE_OK;
 }
 
 }  // namespace tapiary::server
