@@ -38,9 +38,12 @@ struct Engine::Impl {
 Engine::Engine(EngineOptions options, std::vector<std::unique_ptr<PacketSource>> sources)
     : impl_(std::make_unique<Impl>()) {
   std::uint32_t first_stream = 0;
+  options.meter.first_flow = 0;
+  options.meter.flow_step = static_cast<std::uint32_t>(std::max<std::size_t>(sources.size(), 1));
   for (auto& source : sources) {
     impl_->workers.push_back(std::make_unique<Worker>(options, first_stream, std::move(source)));
     first_stream += 256;
+    ++options.meter.first_flow;
   }
 }
 

@@ -23,7 +23,10 @@ namespace tapiary::capture {
 class NoiseFilter;
 
 struct MeterOptions {
-  std::uint64_t epoch = 0;         // goes into flow ids
+  std::uint64_t epoch = 0;  // goes into flow ids
+  // Flow n of this meter has the number first_flow + n * flow_step: meters of one epoch share none.
+  std::uint32_t first_flow = 0;
+  std::uint32_t flow_step = 1;
   std::uint32_t first_stream = 0;  // stream of interface i is first_stream + i
   std::size_t max_flows = 1'000'000;
   std::size_t max_ot_bytes = 64u << 20;  // what OT decoders hold for what may come (ot/budget.h)

@@ -224,7 +224,7 @@ FlowRecord ExportFlow(FlowHot& hot, FlowCold& cold, const ExportContext& context
                       bool last) {
   const FlowRare& rare = RareOf(cold);
   FlowRecord record;
-  record.id = {context.epoch, cold.number};
+  record.id = context.id;
   record.part = rare.part;
   record.stream = context.first_stream + hot.key.interface;
   record.interface = context.interface;

@@ -215,9 +215,9 @@ void CountAnomaly(FlowCold& cold, std::string_view name);
 // As OtOutput::Count; at most 32 names.
 void AddCounter(FlowCold& cold, std::string_view name, std::uint64_t add);
 // The record of the flow as it stands. Moves the blocks out, and unless it is the last one, marks
-// the part as gone. `first_stream` and `epoch` as in MeterOptions.
+// the part as gone. `first_stream` as in MeterOptions.
 struct ExportContext {
-  std::uint64_t epoch = 0;
+  FlowId id;
   std::uint32_t first_stream = 0;
   std::string_view interface;
 };

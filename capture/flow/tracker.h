@@ -108,6 +108,7 @@ class FlowTracker final : private OtOutput {
   void ExpireDue();
   void ExportEnded();
   void Export(std::uint32_t index, EndReason reason, bool last);
+  [[nodiscard]] FlowId IdOf(const FlowCold& cold) const;
   void NoteQuality(FlowHot& hot, FlowCold& cold, bool last);
   MirrorQuality& QualityOf(const FlowHot& hot);
   void NoteEndAnomalies(FlowHot& hot, FlowCold& cold);

@@ -268,11 +268,15 @@ void FlowTracker::NoteEndAnomalies(FlowHot& hot, FlowCold& cold) {
   if (claimed && one_sided) CountNamed(cold, "other-side-not-seen");
 }
 
+FlowId FlowTracker::IdOf(const FlowCold& cold) const {
+  return {options_.epoch, options_.first_flow + cold.number * options_.flow_step};
+}
+
 void FlowTracker::Export(std::uint32_t index, EndReason reason, bool last) {
   FlowHot& hot = table_.hot(index);
   NoteQuality(hot, table_.cold(index), last);
   ExportContext context;
-  context.epoch = options_.epoch;
+  context.id = IdOf(table_.cold(index));
   context.first_stream = options_.first_stream;
   if (interfaces_ != nullptr && hot.key.interface < interfaces_->size()) {
     context.interface = (*interfaces_)[hot.key.interface].name;
@@ -336,7 +340,7 @@ void FlowTracker::Emit(Transaction&& transaction) {
   if (rare.community_id.empty()) rare.community_id = FlowCommunityId(hot.key, cold.one_way);
   const std::uint8_t client = static_cast<std::uint8_t>(session.client_side());
   SetRole(hot, client, RoleBy::kRequest);
-  transaction.flow_id = {options_.epoch, cold.number};
+  transaction.flow_id = IdOf(cold);
   transaction.number = static_cast<std::uint32_t>(rare.transactions++);
   transaction.community_id = rare.community_id;
   transaction.orig_ip = EndAddress(hot.key, client);

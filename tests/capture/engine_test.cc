@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <numeric>
+#include <set>
 #include <thread>
 
 #include "capture/label/noise.h"
@@ -275,6 +276,29 @@ TEST(Engine, FlowNamesTheBlocksThatHoldItsPackets) {
   ASSERT_EQ(records.flows.size(), 1u);
   EXPECT_EQ(records.flows.front().blocks,
             (std::vector<BlockRun>{{0, static_cast<std::uint32_t>(blocks)}}));
+}
+
+// A collector takes a second flow with a number that it has for a contradiction, and drops it.
+TEST(Engine, FlowsOfAllSourcesHaveNumbersOfTheirOwn) {
+  constexpr std::size_t kSources = 3;
+  std::vector<std::unique_ptr<PacketSource>> sources;
+  while (sources.size() < kSources) sources.push_back(std::make_unique<ScriptedSource>(5, false));
+  EngineOptions options;
+  options.meter.epoch = 9;
+  Engine engine(options, std::move(sources));
+  ASSERT_TRUE(engine.Start());
+  WaitFor([&] { return engine.finished(); });
+
+  std::set<std::uint64_t> numbers;
+  RecordBatch records;
+  while (engine.TakeRecords(records)) {
+    for (const FlowRecord& flow : records.flows) {
+      EXPECT_EQ(flow.id.epoch, 9u);
+      EXPECT_TRUE(numbers.insert(flow.id.number).second) << "twice " << flow.id.number;
+    }
+    records = {};
+  }
+  EXPECT_EQ(numbers, (std::set<std::uint64_t>{0, 1, 2}));
 }
 
 }  // namespace
