@@ -63,6 +63,11 @@ base::Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size,
   return out;
 }
 
+// 0 or an errno.
+int Rename(const std::string& from, const std::string& to) {
+  return std::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
 class PendingFile final : public PendingObject {
  public:
   PendingFile(std::string folder, std::string name, std::string temporary, base::UniqueFd fd)
@@ -79,13 +84,12 @@ class PendingFile final : public PendingObject {
   base::Result<> Append(base::Bytes bytes) override { return file_.Append(bytes); }
   [[nodiscard]] std::uint64_t size() const override { return file_.size(); }
   base::Result<std::string> ReadRange(std::uint64_t offset, std::size_t size) override {
-    TAPIARY_TRY(file_.Flush());
     return ReadAt(file_.fd(), offset, size, name_);
   }
   base::Result<std::string> Commit() override;
 
  private:
-  base::Result<> MakeDurable(const std::string& sub_folder) const;
+  base::Result<> MakeDurable(const std::string& sub_folder);
 
   std::string folder_;
   std::string name_;
@@ -96,23 +100,23 @@ class PendingFile final : public PendingObject {
 
 // Behind the rename: a file system with a journal then writes contents and name at once, and what
 // is left of the folder's own sync is to see that.
-base::Result<> PendingFile::MakeDurable(const std::string& sub_folder) const {
-  if (::fsync(file_.fd()) != 0) return CannotStore(errno, "vault: cannot sync");
+base::Result<> PendingFile::MakeDurable(const std::string& sub_folder) {
+  TAPIARY_TRY(file_.Sync());
   return base::SyncFolder(sub_folder);
 }
 
 base::Result<std::string> PendingFile::Commit() {
-  TAPIARY_TRY(file_.Flush());
   const std::string sub_folder = folder_ + "/" + name_.substr(0, 2);
-  if (::mkdir(sub_folder.c_str(), 0700) == 0) {
-    TAPIARY_TRY(base::SyncFolder(folder_));
-  } else if (errno != EEXIST) {
-    return CannotStore(errno, "vault: cannot make a folder");
-  }
   const std::string path = folder_ + "/" + name_;
-  if (std::rename(temporary_.c_str(), path.c_str()) != 0) {
-    return CannotStore(errno, "vault: cannot rename to " + name_);
+  int failed = Rename(temporary_, path);
+  if (failed == ENOENT) {  // the disk was full at the start, or somebody tidied up
+    if (::mkdir(sub_folder.c_str(), 0700) != 0 && errno != EEXIST) {
+      return CannotStore(errno, "vault: cannot make a folder");
+    }
+    TAPIARY_TRY(base::SyncFolder(folder_));
+    failed = Rename(temporary_, path);
   }
+  if (failed != 0) return CannotStore(failed, "vault: cannot rename to " + name_);
   committed_ = true;
   if (auto durable = MakeDurable(sub_folder); !durable) {
     ::unlink(path.c_str());  // not known to be durable: it must not look stored
@@ -269,6 +273,13 @@ base::Result<> FileVault::ForEach(const ObjectVisitor& visit) {
   return {};
 }
 
+// All at once, so that no upload has to make one and wait for its sync. One that cannot be made
+// now, on a full disk, is made when an object needs it.
+base::Result<> MakeSubFolders(const std::string& folder) {
+  for (int i = 0; i < 256; ++i) (void)::mkdir(fmt::format("{}/{:02x}", folder, i).c_str(), 0700);
+  return base::SyncFolder(folder);  // before anybody is told of an object in them
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Vault>> OpenFileVault(const std::string& folder,
@@ -286,6 +297,7 @@ base::Result<std::unique_ptr<Vault>> OpenFileVault(const std::string& folder,
   while (::flock(lock.get(), LOCK_SH) != 0) {  // an exclusive one is held for a moment only
     if (errno != EINTR) return Failure(errno, "vault: cannot lock " + path);
   }
+  TAPIARY_TRY(MakeSubFolders(folder));
   return std::unique_ptr<Vault>(std::make_unique<FileVault>(folder, tag, std::move(lock)));
 }
 

@@ -3,18 +3,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <chrono>
 #include <system_error>
-#include <utility>
 
 namespace tapiary::server {
 namespace {
 
-constexpr std::size_t kPieceBytes = 1u << 20;
-constexpr std::size_t kAlignment = 4096;  // of what goes past the page cache; fits every disk
-constexpr std::size_t kLeastDirect = 128u << 10;  // of a last piece: below, the cache is as good
+constexpr std::uint64_t kBeginBytes = 256u << 10;
+constexpr std::uint64_t kKeepBytes = 4u << 20;  // a sync each takes time, too
 
 base::Error CannotWrite(int errno_value) {
   base::Error error = base::Error::FromErrno(errno_value, "vault: cannot write");
@@ -22,105 +19,67 @@ base::Error CannotWrite(int errno_value) {
   return error;
 }
 
-bool ChangeDirect(int fd, bool direct) {
-  const int flags = ::fcntl(fd, F_GETFL);
-  return flags >= 0 && ::fcntl(fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
-}
-
-// 0 or an errno. A file system may refuse at the first write what it took as a flag.
-int WriteAt(int fd, const std::uint8_t* bytes, std::size_t size, std::uint64_t offset) {
-  bool asked_again = false;
-  while (size > 0) {
-    const ssize_t written = ::pwrite(fd, bytes, size, static_cast<off_t>(offset));
+// 0 or an errno.
+int WriteAt(int fd, base::Bytes bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EINVAL && !asked_again && ChangeDirect(fd, false)) {
-      asked_again = true;
-      continue;
-    }
     if (written < 0) return errno;
     if (written == 0) return ENOSPC;
-    bytes += written;
-    size -= static_cast<std::size_t>(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
     offset += static_cast<std::uint64_t>(written);
   }
   return 0;
 }
 
-// Without O_DIRECT the disk should begin all the same, so that a sync has less to wait for.
-int WritePiece(int fd, const std::uint8_t* bytes, std::uint64_t offset) {
-  const int failed = WriteAt(fd, bytes, kPieceBytes, offset);
-  if (failed == 0) {
-    ::sync_file_range(fd, static_cast<off_t>(offset), kPieceBytes, SYNC_FILE_RANGE_WRITE);
-  }
-  return failed;
+// 0 or an errno.
+int Keep(int fd) {
+  return ::fdatasync(fd) == 0 ? 0 : errno;
 }
 
 }  // namespace
 
 ObjectFile::~ObjectFile() {
-  if (result_.valid()) result_.wait();
+  if (sync_.valid()) sync_.wait();
 }
 
-void ObjectFile::SetDirect(bool direct) {
-  if (direct != direct_ && ChangeDirect(fd_.get(), direct)) direct_ = direct;
-}
-
-base::Result<> ObjectFile::Settle() {
-  if (!result_.valid()) return {};
-  const int failed = result_.get();
-  if (failed != 0) return CannotWrite(failed);
+// The kernel tells of what it could not write back only once: a failed sync fails the file.
+base::Result<> ObjectFile::EndSync() {
+  if (!sync_.valid()) return {};
+  if (const int failed = sync_.get(); failed != 0) return CannotWrite(failed);
   return {};
 }
 
-base::Result<> ObjectFile::BeginPiece() {
-  TAPIARY_TRY(Settle());
-  SetDirect(true);
-  std::swap(filling_, writing_);
-  const auto write = [fd = fd_.get(), bytes = writing_.get(), offset = written_] {
-    return WritePiece(fd, bytes, offset);
-  };
-  written_ += kPieceBytes;
-  filled_ = 0;
+// Of all that is written by now; not while the last one goes on.
+base::Result<> ObjectFile::BeginSync() {
+  if (sync_.valid() && sync_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    return {};
+  }
+  TAPIARY_TRY(EndSync());
+  kept_ = written_;
   try {
-    result_ = std::async(std::launch::async, write);
-  } catch (const std::system_error&) {  // no thread is to be had
-    if (const int failed = write(); failed != 0) return CannotWrite(failed);
+    sync_ = std::async(std::launch::async, Keep, fd_.get());
+  } catch (const std::system_error&) {  // no thread is to be had: Sync does all of it
   }
   return {};
 }
 
 base::Result<> ObjectFile::Append(base::Bytes bytes) {
-  while (!bytes.empty()) {
-    if (!filling_) {
-      filling_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, kPieceBytes)));
-      if (!filling_) return CannotWrite(ENOMEM);
-    }
-    const std::size_t count = std::min(bytes.size(), kPieceBytes - filled_);
-    std::memcpy(filling_.get() + filled_, bytes.data(), count);
-    filled_ += count;
-    bytes = bytes.subspan(count);
-    if (filled_ == kPieceBytes) TAPIARY_TRY(BeginPiece());
+  if (const int failed = WriteAt(fd_.get(), bytes, written_); failed != 0) {
+    return CannotWrite(failed);
   }
-  return {};
+  written_ += bytes.size();
+  if (written_ - begun_ < kBeginBytes) return {};
+  ::sync_file_range(fd_.get(), static_cast<off_t>(begun_), static_cast<off_t>(written_ - begun_),
+                    SYNC_FILE_RANGE_WRITE);
+  begun_ = written_;
+  if (written_ - kept_ < kKeepBytes) return {};
+  return BeginSync();
 }
 
-// What is left over goes the usual way: it need not end where a sector does.
-base::Result<> ObjectFile::Flush() {
-  TAPIARY_TRY(Settle());
-  if (filled_ == 0) {
-    SetDirect(false);
-    return {};
-  }
-  SetDirect(filled_ >= kLeastDirect && written_ % kAlignment == 0);
-  const std::size_t whole = direct_ ? filled_ / kAlignment * kAlignment : 0;
-  int failed = WriteAt(fd_.get(), filling_.get(), whole, written_);
-  SetDirect(false);
-  if (failed == 0) {
-    failed = WriteAt(fd_.get(), filling_.get() + whole, filled_ - whole, written_ + whole);
-  }
-  if (failed != 0) return CannotWrite(failed);
-  written_ += filled_;
-  filled_ = 0;
+base::Result<> ObjectFile::Sync() {
+  TAPIARY_TRY(EndSync());
+  if (::fsync(fd_.get()) != 0) return CannotWrite(errno);
   return {};
 }
 

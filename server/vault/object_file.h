@@ -1,15 +1,14 @@
-// ObjectFile: a new file that is written once, from its beginning to its end, at the disk's pace.
+// ObjectFile: a new file that is written once, from its beginning to its end, and made durable
+// while it still comes.
 //
-// Large ones go past the page cache (O_DIRECT), a piece at a time while the next one is filled:
-// copying them into the cache costs more processor time than all else that is done to an upload,
-// and drives out what is asked for again and again. Small ones, and file systems that cannot do it,
-// are written as usual. Memory: two pieces. One user; it waits for what it began.
+// A sync has to wait for the disk to empty its own cache, the longer the more is in it: at the end
+// of a large upload that took as long as receiving half of it. So the disk begins with what comes
+// at once, and every few mebibytes it is told to keep them, beside the next ones. Memory: none but
+// the page cache. One user; it waits for what it began.
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <future>
-#include <memory>
 
 #include "base/file.h"
 
@@ -23,29 +22,23 @@ class ObjectFile {
   ObjectFile(const ObjectFile&) = delete;
   ObjectFile& operator=(const ObjectFile&) = delete;
 
-  // kUnavailable when the disk does not take it, here or in what was begun before.
+  // In the file when it returns, though not yet durable. kUnavailable when the disk does not take
+  // it, or did not keep what it took before.
   base::Result<> Append(base::Bytes bytes);
-  // All that was appended is in the file, though not yet durable.
-  base::Result<> Flush();
-  [[nodiscard]] std::uint64_t size() const { return written_ + filled_; }
+  // All of it is durable. kUnavailable when it may not be.
+  base::Result<> Sync();
+  [[nodiscard]] std::uint64_t size() const { return written_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  struct Free {
-    void operator()(std::uint8_t* bytes) const { std::free(bytes); }
-  };
-  using Piece = std::unique_ptr<std::uint8_t[], Free>;
-
-  base::Result<> BeginPiece();
-  base::Result<> Settle();
-  void SetDirect(bool direct);
+  base::Result<> BeginSync();
+  base::Result<> EndSync();
 
   base::UniqueFd fd_;
-  bool direct_ = false;  // changed only while nothing is being written
-  Piece filling_, writing_;
-  std::size_t filled_ = 0;     // of filling_
-  std::uint64_t written_ = 0;  // handed over to the kernel, or being so
-  std::future<int> result_;    // of writing_: 0 or an errno
+  std::uint64_t written_ = 0;
+  std::uint64_t begun_ = 0;  // up to here the disk was told to begin, and
+  std::uint64_t kept_ = 0;   // up to here to keep it
+  std::future<int> sync_;    // that goes on beside: 0 or an errno
 };
 
 }  // namespace tapiary::server

@@ -154,6 +154,17 @@ TEST_F(FileVaultTest, FilesAreForTheOwnerOnly) {
   EXPECT_EQ(status.st_mode & 0777, 0700u);
 }
 
+// Folders are made at the start; one that is missing does not cost the object.
+TEST_F(FileVaultTest, AFolderThatIsGoneIsMadeAgain) {
+  int removed = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    if (entry.path().filename() != "tmp") removed += std::filesystem::remove(entry.path()) ? 1 : 0;
+  }
+  EXPECT_EQ(removed, 256);
+  const std::string name = Store("x", "y");
+  EXPECT_EQ(*vault_->ReadRange(name, 0, 1), "y");
+}
+
 TEST_F(FileVaultTest, NoSpaceIsUnavailableAndLeavesNothing) {
   auto object = vault_->Create("x");
   ASSERT_TRUE(object);
@@ -162,11 +173,10 @@ TEST_F(FileVaultTest, NoSpaceIsUnavailableAndLeavesNothing) {
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const struct rlimit small { 4096, before.rlim_max };
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  ASSERT_TRUE((*object)->Append(base::AsBytes(std::string(8192, 'x'))));
-  const auto stored = (*object)->Commit();
+  const auto taken = (*object)->Append(base::AsBytes(std::string(8192, 'x')));
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  ASSERT_FALSE(stored);
-  EXPECT_EQ(stored.error().code, base::ErrorCode::kUnavailable);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, base::ErrorCode::kUnavailable);
   object->reset();
   EXPECT_EQ(Files(), 0);
 }
