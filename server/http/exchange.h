@@ -24,7 +24,7 @@ namespace tapiary::server {
 
 inline constexpr std::uint32_t kHeaderBytes = 16 * 1024;
 inline constexpr std::size_t kChunkBytes = 64 * 1024;
-inline constexpr std::size_t kPartBytes = 128 * 1024;     // of a body, handed over at once
+inline constexpr std::size_t kPartBytes = 256 * 1024;     // of a body, handed over at once
 inline constexpr std::size_t kLingerBytes = 1024 * 1024;  // of a refused body read before closing
 inline constexpr std::uint64_t kBodyMemory = 64 << 20;    // of small bodies that are being read
 inline constexpr std::size_t kPublicBodyBytes = 4096;     // whatever a public route allows
@@ -53,9 +53,11 @@ class BridgeBody : public BodySource {
   base::Result<std::size_t> Read(std::span<char> into) override {
     if (into.empty()) return std::size_t{0};
     if (at_ == size_) {
+      wanted_ = true;
       if (!ahead_.valid() && !Launch()) return std::size_t{0};
       at_ = size_ = 0;
       TAPIARY_ASSIGN(size_, ahead_.get());
+      wanted_ = false;
       std::swap(part_, next_part_);
       (void)Launch();
     }
@@ -116,27 +118,30 @@ class BridgeBody : public BodySource {
  private:
   // Begins to read the next part; false at the end of the body. Nothing is being read.
   bool Launch() {
-    if (IsWhole()) return false;
+    if (IsWhole() && !failed_) return false;
     next_part_.resize(kPartBytes);
     reading_ = true;
     ahead_ = asio::co_spawn(stream_.get_executor(), ReadAhead(), asio::use_future);
     return true;
   }
-  // Something, and what is there besides without waiting for it: a part is handed over between
-  // threads, a TLS record has 16 KiB.
+  // As much as comes while the handler is busy, and when it waits, what is there: a part is handed
+  // over between threads, which takes as long as much of the work on it.
   asio::awaitable<base::Result<std::size_t>> ReadAhead() {
     const Reading end{reading_};
     std::size_t size = 0;
-    while (size < next_part_.size() && !settle_) {
+    while (size < next_part_.size() && !settle_ && !failed_) {
       const auto count = co_await ReadSome(std::span(next_part_).subspan(size));
-      if (!count) co_return count.error();
+      if (!count) failed_ = count.error();
+      if (!count || *count == 0) break;
       size += *count;
+      if (IsWhole()) break;
       error_code error;
-      if (*count == 0 || IsWhole()) break;
-      if (buffer_.size() == 0 && beast::get_lowest_layer(stream_).socket().available(error) == 0) {
+      if (wanted_ && buffer_.size() == 0 &&
+          beast::get_lowest_layer(stream_).socket().available(error) == 0) {
         break;
       }
     }
+    if (size == 0 && failed_) co_return *failed_;  // what came before it is good
     co_return size;
   }
   struct Reading {
@@ -167,7 +172,9 @@ class BridgeBody : public BodySource {
   std::size_t at_ = 0, size_ = 0;  // in part_
   std::future<base::Result<std::size_t>> ahead_;
   std::atomic<bool> reading_{false};
-  bool settle_ = false;  // on the connection's executor
+  std::atomic<bool> wanted_{false};    // the handler waits for the next part
+  std::optional<base::Error> failed_;  // on the connection's executor
+  bool settle_ = false;                // on the connection's executor
 };
 
 // A body that is here already.
