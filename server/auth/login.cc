@@ -9,6 +9,7 @@
 #include "server/auth/tokens.h"
 #include "server/auth/users.h"
 #include "server/auth/uses.h"
+#include "server/catalog/audit_row.h"
 #include "server/http/peer_network.h"
 
 namespace tapiary::server {
@@ -23,10 +24,6 @@ LoginAnswer Wait(std::int64_t wait_ns) {
   answer.outcome = Outcome::kWait;
   answer.wait_ns = wait_ns;
   return answer;
-}
-
-std::string From(const LoginTry& attempt) {
-  return "from=" + std::string(attempt.peer);
 }
 
 // Rows of windows that are long over; at most once a minute, and no matter when it fails.
@@ -47,7 +44,7 @@ void PruneLogins(const AuthContext& context, std::int64_t now_ns) {
 void TellFailure(const AuthContext& context, const LoginTry& attempt,
                  const std::optional<User>& user) {
   const auto told = context.catalog.Write([&](SqlWriter& writer) {
-    return AddAudit(writer, user ? user->name : "unknown", "login failed", From(attempt));
+    return AddClientAudit(writer, user ? user->name : "unknown", "login failed", "", attempt.peer);
   });
   if (!told) base::LogWarning("a failed login is not in the audit: {}", told.error().message);
 }
@@ -100,7 +97,7 @@ base::Result<LoginAnswer> Begin(const AuthContext& context, const LoginTry& atte
                              .agent = std::string(attempt.agent)};
     TAPIARY_ASSIGN(answer.cookie, BeginSession(writer, session, context.sessions, counted.now_ns));
     answer.outcome = Outcome::kIn;
-    return AddAudit(writer, user.name, "login", From(attempt));
+    return AddClientAudit(writer, user.name, "login", "", attempt.peer);
   });
   if (!written) return written.error();
   if (answer.outcome != Outcome::kIn) return answer;
@@ -168,7 +165,7 @@ base::Result<LoginAnswer> ByToken(const AuthContext& context, const LoginTry& at
                              .peer = std::string(attempt.peer),
                              .agent = std::string(attempt.agent)};
     TAPIARY_ASSIGN(answer.cookie, BeginSession(writer, session, context.sessions, now_ns));
-    return AddAudit(writer, ActorOf(*identity), "login", From(attempt));
+    return AddClientAudit(writer, ActorOf(*identity), "login", "", attempt.peer);
   });
   if (!written) return written.error();
   TAPIARY_ASSIGN(answer.identity,

@@ -10,6 +10,7 @@
 #include "server/auth/json_fields.h"
 #include "server/auth/tokens.h"
 #include "server/auth/users.h"
+#include "server/catalog/audit_row.h"
 #include "server/http/origin.h"
 #include "server/http/target.h"
 
@@ -121,7 +122,7 @@ Response End(const AuthContext& context, const Request& request) {
   if (!identity) return Gone();
   const auto ended = context.catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_TRY(EndSession(writer, identity->session_id));
-    return AddAudit(writer, ActorOf(*identity), "logout", "from=" + request.peer);
+    return AddClientAudit(writer, ActorOf(*identity), "logout", "", request.peer);
   });
   return ended ? Gone() : ProblemFor(ended.error());
 }
@@ -175,7 +176,8 @@ Response Revoke(const AuthContext& context, const Request& request) {
                                              (owner ? " AND user_id = ?" : ""),
                                          values));
     if (ended == 0) return {};
-    return AddAudit(writer, ActorOf(request.identity), "session end", "id=" + std::to_string(id));
+    return AddClientAudit(writer, ActorOf(request.identity), "session end",
+                          "id=" + std::to_string(id), request.peer);
   });
   if (!done) return ProblemFor(done.error());
   if (!number || ended == 0) return Problem(404, "No such session", "it is over, or never was");

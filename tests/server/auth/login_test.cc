@@ -33,8 +33,7 @@ TEST_F(LoginTest, TheRightPasswordOpensASessionAndIsAudited) {
   EXPECT_EQ(answer.identity.scope, Scope::kAnalyst);
   EXPECT_TRUE(Session(answer.cookie));
   EXPECT_EQ(Number("SELECT COUNT(*) FROM users WHERE last_login_ns IS NOT NULL"), 1);
-  EXPECT_EQ(Texts("SELECT detail FROM audit WHERE actor = 'ann' AND action = 'login'"),
-            "from=10.0.0.1\n");
+  EXPECT_EQ(Texts("SELECT peer FROM audit WHERE actor = 'ann' AND action = 'login'"), "10.0.0.1\n");
 }
 
 TEST_F(LoginTest, AllWrongProofsAreOneAnswer) {
@@ -59,9 +58,9 @@ TEST_F(LoginTest, AllWrongProofsAreOneAnswer) {
 TEST_F(LoginTest, CO08_WhatWasTypedAsANameOrPasswordIsNotWrittenDown) {
   In("my-secret-password", "another secret word");
   In("ann", "wrong but secret");
-  const std::string all = Texts("SELECT actor || ' ' || detail FROM audit");
+  const std::string all = Texts("SELECT actor || ' ' || detail || ' ' || peer FROM audit");
   EXPECT_EQ(all.find("secret"), std::string::npos) << all;
-  EXPECT_NE(all.find("unknown from="), std::string::npos);
+  EXPECT_NE(all.find("unknown  10.0.0.1"), std::string::npos) << all;
 }
 
 // The work for a name that nobody has is that for one that somebody has.
