@@ -96,6 +96,10 @@ base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& o
                           .to_file = !options.output.empty()};
   const auto answer = client->Stream(path, parameters, transfer);
   if (output.reader_left()) return ExitCode::kOk;
+  if (answer && !answer->fields_not_here.empty()) {
+    fmt::print(stderr, "tapiary: flows have no {}: tests of it are false\n",
+               answer->fields_not_here);
+  }
   base::Result<> whole = answer ? join.End() : base::Result<>(answer.error());
   if (whole) whole = join.Finish();
   if (whole) whole = output.Close();

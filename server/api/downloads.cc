@@ -143,11 +143,13 @@ base::Result<Response> FilteredPcap(const ApiContext& context, const Request& re
   TAPIARY_ASSIGN(const FormatChoice choice, ParseCaptureFormat(request));
   TAPIARY_ASSIGN(const TimeWindow window, ParseWindow(request, base::WallNow()));
   std::string asked = AskedFor(request, window);
-  TAPIARY_ASSIGN(auto body, CaptureOf(context, std::move(filter), window, asked, choice.format));
   const std::string now = base::FormatTime(base::WallNow()).substr(0, 19);
-  return Attachment(choice.content_type,
-                    fmt::format("tapiary-{}.{}", CleanName(now), choice.extension),
-                    std::move(body));
+  Response response = Attachment(
+      choice.content_type, fmt::format("tapiary-{}.{}", CleanName(now), choice.extension), nullptr);
+  if (!filter.packets_suffice()) NameAbsentFields(filter, FilterTable::kFlows, &response);
+  TAPIARY_ASSIGN(response.stream,
+                 CaptureOf(context, std::move(filter), window, asked, choice.format));
+  return response;
 }
 
 // Without a window a tail begins now.

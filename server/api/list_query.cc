@@ -195,6 +195,14 @@ const char* TimeColumn(Clock clock, FilterTable table) {
   return "f.received_ns";
 }
 
+void NameAbsentFields(const Filter& filter, FilterTable table, Response* response) {
+  std::string absent;
+  for (const std::string_view name : filter.FieldsNotIn(table)) {
+    absent += (absent.empty() ? "" : ", ") + std::string(name);
+  }
+  if (!absent.empty()) response->headers.emplace_back("Tapiary-Fields-Not-Here", absent);
+}
+
 SqlCondition WindowToSql(const TimeWindow& window, FilterTable table) {
   const std::string column = TimeColumn(window.clock, table);
   const bool span = table == FilterTable::kFlows && window.clock == Clock::kSensor;

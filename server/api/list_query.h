@@ -55,6 +55,8 @@ base::Result<TimeWindow> ParseWindow(const Request& request, std::int64_t now_ns
 // kInvalid names the first parameter that is not in `allowed` (space-separated): a misspelt one
 // must not be taken for "everything".
 base::Result<> CheckParameters(const Request& request, std::string_view allowed);
+// Names the filter's fields that the table has not got in the header Tapiary-Fields-Not-Here.
+void NameAbsentFields(const Filter& filter, FilterTable table, Response* response);
 // A whole number within [min, max], or `fallback` when it is not given.
 base::Result<std::int64_t> ParseCount(const Request& request, const std::string& name,
                                       std::int64_t min, std::int64_t max, std::int64_t fallback);

@@ -304,11 +304,7 @@ Response HandleList(const ApiContext& context, ListKind kind, const Request& req
   }
   if (!next.empty()) response.headers.emplace_back("Link", NextLink(request, next));
   if (page->partial) response.headers.emplace_back("Tapiary-Partial", "time-limit");
-  std::string absent;
-  for (const std::string_view name : query->filter.FieldsNotIn(TableOf(kind))) {
-    absent += (absent.empty() ? "" : ", ") + std::string(name);
-  }
-  if (!absent.empty()) response.headers.emplace_back("Tapiary-Fields-Not-Here", absent);
+  NameAbsentFields(query->filter, TableOf(kind), &response);
   return response;
 }
 

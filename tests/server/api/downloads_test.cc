@@ -111,6 +111,16 @@ TEST_F(DownloadsTest, OtherFiltersTakePacketsOfFlows) {
             OfPort(list.packets(), [](int port) { return port == 40001; }));
 }
 
+// An empty capture must not look like "it was not there".
+TEST_F(DownloadsTest, FieldsThatFlowsHaveNotGotAreNamed) {
+  const auto named = [this](const char* filter) {
+    return HeaderOf(Get("/api/v1/pcap", {{"filter", filter}}), "Tapiary-Fields-Not-Here");
+  };
+  EXPECT_EQ(named("event.user == \"a\" || event.session == b"), "event.user, event.session");
+  EXPECT_EQ(named("command"), "");
+  EXPECT_EQ(named("tcp.port == 502"), "");
+}
+
 TEST_F(DownloadsTest, SensorsAreMergedInOrderOfTime) {
   PacketList list;
   Fill(list, 6);
