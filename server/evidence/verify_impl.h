@@ -1,6 +1,6 @@
 // The inside of VerifyStore, spread over verify.cc (sensors, objects without rows), verify_chain.cc
-// (what sensors told), verify_items.cc (what is stored) and verify_uploads.cc (captures without a
-// sensor). Internal. One thread.
+// (what sensors told), verify_items.cc (what is stored), verify_records.cc and verify_ledger.cc
+// (rows) and verify_uploads.cc (captures without a sensor). Internal. One thread.
 #pragma once
 
 #include <cstdint>
@@ -105,6 +105,12 @@ class Verifier {
                            const capture::FlowRecord& flow);
   base::Result<> CheckTransaction(const VerifiedSensor& sensor, const StoredItemRow& item,
                                   const capture::Transaction& transaction);
+
+  // verify_ledger.cc
+  base::Result<> CheckLedger(const VerifiedSensor& sensor, const StoredItemRow& item,
+                             const capture::LedgerRow& told);
+  base::Result<> CheckGap(const VerifiedSensor& sensor, const StoredItemRow& item,
+                          const capture::GapRecord& gap);
 
   // verify_uploads.cc
   struct UploadedSegment {

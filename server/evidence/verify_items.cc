@@ -169,6 +169,8 @@ base::Result<> Verifier::CheckRecords(const VerifiedSensor& sensor, const Stored
   const auto batch = uplink::DecodeFacts(body);
   if (!batch) return {};
   for (const auto& one : batch->transactions) TAPIARY_TRY(CheckTransaction(sensor, item, one));
+  for (const auto& row : batch->ledger) TAPIARY_TRY(CheckLedger(sensor, item, row));
+  for (const auto& gap : batch->gaps) TAPIARY_TRY(CheckGap(sensor, item, gap));
   return {};
 }
 

@@ -368,5 +368,47 @@ TEST_F(Verify, StopsWhenAskedTo) {
             base::ErrorCode::kNotFound);
 }
 
+// Whoever hides a loss changes what completeness statements are made of.
+TEST_F(Verify, TheLedgerAndGapsAreWhatTheSensorTold) {
+  constexpr std::int64_t kHour = 3600LL * 1'000'000'000;
+  const std::uint64_t epoch = 1;
+  for (std::uint64_t seq = 0; seq < 3; ++seq) {
+    uplink::FactBatch facts;
+    capture::LedgerRow row;
+    row.interface = "eth\x01";
+    row.time_ns = static_cast<std::int64_t>(seq + 1) * (kHour - 1);
+    row.offered = 100 * (seq + 1);
+    row.recorded = 90 * (seq + 1);
+    row.lost = {{"kernel", 10 * (seq + 1)}};
+    facts.ledger = {row, row};
+    facts.gaps = {
+        {.kind = "packets", .interface = "eth0", .from_ns = 7, .to_ns = 9, .reason = "spool-full"}};
+    ASSERT_EQ(Put("facts", epoch, seq, {sensor_.Facts(facts, epoch, seq)}).status, 201);
+  }
+  ASSERT_EQ(Findings(), Names());
+
+  const auto after = [this](const std::string& undo, const std::string& change) {
+    Run("CREATE TABLE kept AS SELECT * FROM " + undo);
+    Run(change);
+    const auto found = Findings();
+    Run("DELETE FROM " + undo);
+    Run("INSERT INTO " + undo + " SELECT * FROM kept");
+    Run("DROP TABLE kept");
+    return found;
+  };
+  for (const char* const table : {"ledger", "ledger_hours"}) {
+    const std::string name = table;
+    const auto less = after(
+        name, "UPDATE " + name + " SET record = REPLACE(record, '\"kernel\":30', '\"kernel\":0')");
+    ASSERT_FALSE(less.empty()) << table;
+    EXPECT_EQ(less.back(), "altered facts 1/2: ledger 1: eth\\x01");
+    EXPECT_FALSE(after(name, "UPDATE " + name + " SET offered = 1").empty()) << table;
+    EXPECT_FALSE(after(name, "UPDATE " + name + " SET record = ''").empty()) << table;
+    EXPECT_FALSE(after(name, "DELETE FROM " + name).empty()) << table;
+  }
+  EXPECT_EQ(after("gaps", "DELETE FROM gaps").size(), 3u);
+  EXPECT_EQ(Findings(), Names());
+}
+
 }  // namespace
 }  // namespace tapiary::server::test
