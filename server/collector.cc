@@ -28,6 +28,7 @@
 #include "server/http/certificate.h"
 #include "server/ingest/sweeper.h"
 #include "server/probes.h"
+#include "server/retention/disk.h"
 #include "server/retention/retention.h"
 #include "server/web/web.h"
 
@@ -54,6 +55,7 @@ struct Collector::Impl {
   std::unique_ptr<Sweeper> sweeper;
   std::unique_ptr<ClockLearner> clock_learner;
   std::unique_ptr<Retention> retention;
+  std::unique_ptr<DiskWatch> disks;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Sharkd> sharkd;
   std::unique_ptr<Alerts> alerts;
@@ -76,7 +78,8 @@ std::vector<Route> Collector::Impl::Routes() {
   add(SessionRoutes(Auth()));
   add(UserRoutes(Auth()));
   add(TokenRoutes(Auth()));
-  add(ApiRoutes({*catalog, *vault, sharkd.get(), access_log.get(), &*key, &options.hosts}));
+  add(ApiRoutes(
+      {*catalog, *vault, sharkd.get(), access_log.get(), &*key, &options.hosts, disks.get()}));
   add(ProbeRoutes({*catalog, *vault, [this] {
                      return MetricsText(http->metrics(), ingest->metrics(), EndOfCertificate()) +
                             AlertMetrics(*catalog, base::WallNow());
@@ -163,14 +166,21 @@ base::Result<std::unique_ptr<Vault>> OpenVault(const CollectorOptions& options,
   return vault;
 }
 
-std::unique_ptr<Retention> MakeRetention(const CollectorOptions& options, Catalog& catalog,
-                                         Vault& vault) {
+RetentionOptions RetentionFor(const CollectorOptions& options) {
   RetentionOptions retention{options.retention, options.retention_every_ns};
   if (options.s3.endpoint.empty()) retention.vault_folder = options.vault_path;
   if (options.catalog_url.empty()) {
     retention.catalog_folder = std::filesystem::absolute(options.catalog_path).parent_path();
   }
-  return std::make_unique<Retention>(catalog, vault, std::move(retention));
+  return retention;
+}
+
+// Whatever is received lies in the vault's folder first, also on its way to a bucket.
+std::unique_ptr<DiskWatch> WatchDisks(const CollectorOptions& options,
+                                      const RetentionOptions& retention) {
+  std::vector<std::string> folders{options.vault_path};
+  if (!retention.catalog_folder.empty()) folders.push_back(retention.catalog_folder);
+  return std::make_unique<DiskWatch>(std::move(folders), options.retention.min_free_bytes);
 }
 
 }  // namespace
@@ -190,7 +200,9 @@ base::Result<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions
   impl->sweeper =
       std::make_unique<Sweeper>(*impl->catalog, *impl->vault, tag, options.orphan_age_ns);
   impl->clock_learner = std::make_unique<ClockLearner>(*impl->catalog);
-  impl->retention = MakeRetention(options, *impl->catalog, *impl->vault);
+  RetentionOptions retention = RetentionFor(options);
+  impl->disks = WatchDisks(options, retention);
+  impl->retention = std::make_unique<Retention>(*impl->catalog, *impl->vault, std::move(retention));
   impl->retention->Start();
   IngestLimits limits = options.ingest;
   limits.scratch_folder = options.vault_path;  // an uploaded file is no larger than what it becomes

@@ -16,6 +16,7 @@ namespace tapiary::server {
 
 class AccessLog;
 class Catalog;
+class DiskWatch;
 class HostNames;
 class Sharkd;
 class Vault;
@@ -28,6 +29,7 @@ struct ApiContext {
   AccessLog* access_log = nullptr;          // none: nobody writes down who asked
   const uplink::SigningKey* key = nullptr;  // the collector's; none: nothing is signed
   const HostNames* names = nullptr;         // of hosts, for captures; none: no names
+  const DiskWatch* disks = nullptr;         // none: nobody is told that one is full
 };
 
 // What shows captured things is in the audit, by a wrapper here (server/audit/audited.h).

@@ -9,6 +9,7 @@
 #include "server/api/event_view.h"
 #include "server/api/select.h"
 #include "server/evidence/keys.h"
+#include "server/retention/disk.h"
 
 namespace tapiary::server {
 namespace {
@@ -214,7 +215,9 @@ Response Answer(base::Result<std::string> json) {
 }  // namespace
 
 Response HandleSensors(const ApiContext& context, const Request&) {
-  Json answer = {{"now", base::FormatTime(base::WallNow())}};
+  const std::string trouble = context.disks == nullptr ? "" : context.disks->Trouble();
+  Json answer = {{"now", base::FormatTime(base::WallNow())}, {"trouble", nullptr}};
+  if (!trouble.empty()) answer["trouble"] = trouble;
   const auto done = Sensors(context.catalog, &answer["items"]);
   return done ? JsonResponse(200, Dump(answer)) : ProblemFor(done.error());
 }

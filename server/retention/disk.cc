@@ -1,6 +1,7 @@
 #include "server/retention/disk.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace tapiary::server {
 
@@ -19,6 +21,20 @@ base::Result<DiskRoom> RoomOf(const std::string& folder) {
     return base::Error::FromErrno(errno, "cannot look at the disk of " + folder);
   }
   return DiskRoom{info.st_dev, static_cast<std::int64_t>(room.f_bavail * room.f_frsize)};
+}
+
+std::string DiskWatch::Trouble() const {
+  for (const std::string& folder : folders_) {
+    const auto room = RoomOf(folder);
+    if (!room || room->free_bytes >= min_free_bytes_) continue;
+    return fmt::format(
+        "disk full: {} left at the collector, at least {} should be: the oldest data goes, and "
+        "what "
+        "finds no room is refused",
+        base::FormatSize(static_cast<std::uint64_t>(room->free_bytes)),
+        base::FormatSize(static_cast<std::uint64_t>(min_free_bytes_)));
+  }
+  return {};
 }
 
 void DiskReserve::Make() {

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -15,6 +17,19 @@ struct DiskRoom {
   std::int64_t free_bytes = 0;  // for us: without what only root may take
 };
 base::Result<DiskRoom> RoomOf(const std::string& folder);
+
+// What people are told while a disk has less room than `min_free_bytes`, else nothing: retention
+// removes the oldest then, and what finds no room is refused. Any thread.
+class DiskWatch {
+ public:
+  DiskWatch(std::vector<std::string> folders, std::int64_t min_free_bytes)
+      : folders_(std::move(folders)), min_free_bytes_(min_free_bytes) {}
+  [[nodiscard]] std::string Trouble() const;
+
+ private:
+  std::vector<std::string> folders_;
+  std::int64_t min_free_bytes_;
+};
 
 // A file beside the catalog that takes up room while there is enough.
 class DiskReserve {

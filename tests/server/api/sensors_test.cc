@@ -14,6 +14,7 @@ TEST_F(SensorsTest, SensorsTellLossInNumbers) {
   SensorId("plant-b");
   const auto json = Json("/api/v1/sensors");
   ASSERT_EQ(json["items"].size(), 2u);
+  EXPECT_TRUE(json["trouble"].is_null());
   const auto& a = json["items"][0];
   EXPECT_EQ(a["name"], "plant-a");
   EXPECT_EQ(a["packets_stored"], 20);

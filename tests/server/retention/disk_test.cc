@@ -19,6 +19,15 @@ TEST(RetentionDisk, RoomOfAFolder) {
   EXPECT_FALSE(RoomOf(folder.path() + "/none"));
 }
 
+TEST(RetentionDisk, CO11_PeopleAreToldThatADiskIsFull) {
+  const base::TempFolder folder;
+  const std::string none = folder.path() + "/none";
+  EXPECT_EQ(DiskWatch({folder.path(), none}, 0).Trouble(), "");
+  EXPECT_EQ(DiskWatch({folder.path(), none}, 1).Trouble(), "");
+  const std::string full = DiskWatch({none, folder.path()}, std::int64_t{1} << 60).Trouble();
+  EXPECT_EQ(full.find("disk full: "), 0u) << full;
+}
+
 TEST(RetentionDisk, CO14_TheReserveTakesUpRoomUntilItIsGivenUp) {
   const base::TempFolder folder;
   if (RoomOf(folder.path())->free_bytes < 4 * DiskReserve::kBytes) GTEST_SKIP() << "no room here";

@@ -94,6 +94,7 @@ export interface Sensor {
 
 export interface SensorList {
   now: string;
+  trouble: string | null;
   items: Sensor[];
 }
 
