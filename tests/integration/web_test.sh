@@ -39,7 +39,13 @@ cat >"$work/events.json" <<'JSON'
 {"eventid": "cowrie.login.failed", "src_ip": "203.0.113.7", "src_port": 51515,
  "username": "<svg onload=window.hacked=1>", "password": "'\"><b>=cmd|' /C calc'!A0", "session": "\u202e${7*7}"}
 JSON
+python3 - >"$work/long.json" <<'PYTHON'
+import json
+print(json.dumps({"eventid": "cowrie.command.input", "src_ip": "203.0.113.8", "session": "long",
+                  "username": "u" * 9000, "input": "wget " + "A" * 9000, "marker": "of the whole record"}))
+PYTHON
 send events "$work/events.json"
+send events "$work/long.json"
 
 in_browser() { # in_browser NAME SECONDS: runs tests/server/web/NAME.mjs
   local status=0

@@ -11,3 +11,7 @@ export function axisOf(): uPlot.Axis {
 export const timeAxis = (): uPlot.Axis => ({ ...axisOf(), space: 60, values: (_, times) => ticks(times) });
 
 export const upFromZero = (_: uPlot, __: number, max: number): [number, number] => [0, Math.max(max, 1)];
+
+// Short ("15K"), so that they fit beside the plot.
+const compact = new Intl.NumberFormat('en-GB', { notation: 'compact' });
+export const counts = (_: uPlot, at: number[]): string[] => at.map((n) => (Number.isInteger(n) && n >= 0 ? compact.format(n) : ''));

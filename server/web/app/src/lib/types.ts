@@ -59,6 +59,7 @@ export interface EventRow {
   user: string | null;
   password: string | null;
   session: string | null;
+  ecs: Record<string, unknown>;
   event: unknown;
 }
 
