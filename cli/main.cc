@@ -57,14 +57,35 @@ std::vector<const char*> Arguments(int argc, char** argv) {
   return arguments;
 }
 
+// The first word where a verb should stand and none of its name is; null when there is no such
+// word.
+const char* UnknownVerb(CLI::App& root, const std::vector<const char*>& arguments) {
+  CLI::App* app = &root;
+  for (std::size_t i = 1; i < arguments.size() && app->get_require_subcommand_min() > 0; ++i) {
+    if (arguments[i][0] == '-') return nullptr;
+    const auto verbs = app->get_subcommands(
+        [word = arguments[i]](const CLI::App* verb) { return verb->get_name() == word; });
+    if (verbs.empty()) return arguments[i];
+    app = verbs.front();
+  }
+  return nullptr;
+}
+
 int Main(int argc, char** argv) {
   CLI::App root("Tapiary: capture at mirror ports of OT honeypots, testbeds and plants", "tapiary");
   std::list<ConfiguredVerb> verbs;
   Configure(&root, &verbs);
+  const std::vector<const char*> arguments = Arguments(argc, argv);
   try {
-    const std::vector<const char*> arguments = Arguments(argc, argv);
     root.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
+    // CLI11 says only that one is required.
+    const char* const unknown = UnknownVerb(root, arguments);
+    if (unknown != nullptr) {
+      fmt::print(stderr, "tapiary: there is no verb '{}'; --help lists those that there are\n",
+                 base::EscapeBytes(unknown));
+      return static_cast<int>(ExitCode::kUsage);
+    }
     const int code = root.exit(error);
     return static_cast<int>(code == 0 ? ExitCode::kOk : ExitCode::kUsage);
   }

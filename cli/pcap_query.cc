@@ -106,9 +106,13 @@ base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& o
   if (!whole) {
     const base::Error& error = whole.error();
     if (join.packets() == 0 || !output.begun()) return error;
+    // The collector has no way to say so once the file has begun.
+    const char* const hint = form == Form::kPcap && !answer
+                                 ? " (a pcap file has room for one link type; pcapng for all)"
+                                 : "";
     return MakeError(
         error.code == ErrorCode::kInvalid ? ErrorCode::kCorrupt : error.code,
-        fmt::format("{}: this is a part, {}", error.message, CountPackets(join.packets())));
+        fmt::format("{}{}: this is a part, {}", error.message, hint, CountPackets(join.packets())));
   }
   if (!missing.any()) return ExitCode::kOk;
   fmt::print(stderr, "tapiary: not all packets are there any more; here are {}\n",

@@ -24,6 +24,21 @@ TEST(Accounts, OnePlaceIsNamed) {
   EXPECT_NE(both.error().message.find("TAPIARY_COLLECTOR"), std::string::npos);
 }
 
+// README has TAPIARY_COLLECTOR exported: what is said with the verb counts more than that.
+TEST(Accounts, AnOptionCountsMoreThanTheEnvironment) {
+  ASSERT_EQ(setenv("TAPIARY_COLLECTOR", "https://c:8443", 1), 0);
+  const auto local =
+      OpenAccounts({.catalog = "/nowhere/c.sqlite", .collector = {.url = "https://c:8443"}});
+  ASSERT_FALSE(local);
+  EXPECT_EQ(local.error().code, ErrorCode::kNotFound) << local.error().message;
+  ASSERT_EQ(setenv("TAPIARY_CATALOG", "/nowhere/c.sqlite", 1), 0);
+  const auto both =
+      OpenAccounts({.catalog = "/nowhere/c.sqlite", .collector = {.url = "https://c:8443"}});
+  EXPECT_EQ(both.error().code, ErrorCode::kInvalid);
+  unsetenv("TAPIARY_CATALOG");
+  unsetenv("TAPIARY_COLLECTOR");
+}
+
 // A token in a catalog that was made for it is one that no collector knows.
 TEST(Accounts, ACatalogThatIsNotThereIsNotMade) {
   const base::TempFolder folder;

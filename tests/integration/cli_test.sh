@@ -32,6 +32,11 @@ for arguments in '' nonsense 'mirror' 'mirror plan' 'mirror list --format xml' '
   code 2 "$tapiary" $arguments
   [[ -s $work/err ]] || fail "no message: tapiary $arguments"
 done
+for arguments in nonsense 'mirror nonsense' 'token nonsense --all'; do
+  # shellcheck disable=SC2086  # words on purpose
+  code 2 "$tapiary" $arguments
+  grep -q "no verb 'nonsense'" "$work/err" || fail "not named: tapiary $arguments: $(cat "$work/err")"
+done
 code 2 "$tapiary" testbed up "$work/missing.yaml"
 printf 'testbed: x\nbrdges: []\n' >"$work/bad.yaml"
 code 2 "$tapiary" testbed up "$work/bad.yaml"
