@@ -2,6 +2,7 @@
 
 #include "cli/case.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/events.h"
 #include "cli/extcap.h"
 #include "cli/flows.h"
@@ -42,6 +43,8 @@ constexpr std::array kVerbs = {
          ConfigureVerify},
     Verb{"extcap", "plugin of Wireshark: collectors as interfaces", kExtcapExamples,
          ConfigureExtcap},
+    Verb{"completion", "a script that completes all of this on Tab", kCompletionExamples,
+         ConfigureCompletion},
 };
 
 }  // namespace
