@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
 
 #include "base/clock.h"
 
@@ -12,8 +13,14 @@ namespace tapiary::cli {
 CLI::App* AddAccountVerb(CLI::App& app, AccountOptions* accounts, Run* run, const char* name,
                          const char* summary, Run action) {
   CLI::App* const verb = app.add_subcommand(name, summary);
-  AddAccountOptions(*verb, accounts);
-  verb->callback([run, action = std::move(action)] { *run = action; });
+  // CLI11 sets options of verbs that were not given too, from the environment: with one place for
+  // all verbs these would count more than what was said.
+  const auto own = std::make_shared<AccountOptions>();
+  AddAccountOptions(*verb, own.get());
+  verb->callback([own, accounts, run, action = std::move(action)] {
+    *accounts = *own;
+    *run = action;
+  });
   return verb;
 }
 

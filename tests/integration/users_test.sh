@@ -104,7 +104,10 @@ cat "$work"/{y,y2}.token >>"$secrets"
 [[ $(remote token list --format csv | cut -d, -f1-4) == "$(tapiary token list --format csv | cut -d, -f1-4)" ]] || fail 'two lists of tokens'
 by=viewer remote user list && fail 'a viewer lists users'
 grep -q 'may not\|role\|admin' "$work/remote.log" || fail "why not: $(cat "$work/remote.log")"
-remote token list --catalog "$catalog" && fail 'a catalog and a collector at once'
+TAPIARY_COLLECTOR=https://127.0.0.1:1 "$bin/tapiary" token list --collector "$url" --ca "$ca" --token-file "$work/admin.token" >/dev/null || fail 'the environment counts more than an option'
+remote token list --catalog "$catalog" --collector "$url/" && fail 'a catalog and a collector at once'
+by=viewer remote token list --catalog "$catalog" >"$work/local.list" || fail "the option does not count: $(cat "$work/remote.log")"
+[[ $(<"$work/local.list") == "$(tapiary token list)" ]] || fail 'not of the catalog that is named'
 
 say 'guessing is slowed down, and the one who is known is let in'
 for _ in 1 2 3 4 5; do curl -s --cacert "$ca" -o /dev/null "$url/api/v1/session" "${json[@]}" '{"user":"dora","password":"guessed guessed"}'; done
