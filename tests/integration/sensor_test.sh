@@ -112,4 +112,14 @@ for try in 1 2 3; do
   ((try < 3)) || fail 'it took more than 2 s each time'
   start_sensor
 done
+
+say 'two sources of one sensor: the flows of both are here'
+make_token sensor-2 sensor "$work/sensor-2.token"
+cp "$work/recorded.pcap" "$work/again.pcap"
+"$bin/tapiary-sensor" --capture.files "$work/recorded.pcap" --capture.files "$work/again.pcap" --spool.path "$work/spool-2" \
+  --uplink.url "$url" --uplink.ca_file "$ca" --uplink.token_file "$work/sensor-2.token" >"$work/sensor-2.log" 2>&1
+of_one=$("$bin/tapiary" meter "$work/recorded.pcap" --output flows --format ndjson | jq -r .id | sort -u | wc -l)
+stored=$(api flows -G --data-urlencode 'filter=sensor == "sensor-2"' -d limit=1000 -d format=ndjson | jq -r .id | sort -u | wc -l)
+((of_one > 0 && stored == 2 * of_one)) || fail "$stored flows of 2 x $of_one"
+! grep record-conflict "$work/collector.log" || fail 'flows of two sources have one number'
 say 'good'
