@@ -98,12 +98,15 @@ base::Result<> NoteRows(SqliteConnection& connection, const NewRows& rows,
   return {};
 }
 
-// The rows that other parts have.
+// The rows that other parts have. Notes all of them.
 base::Result<std::set<std::size_t>> FindElsewhere(SqliteConnection& connection, const NewRows& rows,
                                                   const std::string& here) {
   std::set<std::size_t> found;
   const KeyGroups groups = GroupByKey(rows);
   for (const auto& group : groups) {
+    const auto& [prefix, members] = group;
+    TAPIARY_TRY(NoteNumbers(connection, here, prefix[0], prefix[1], members.begin()->first,
+                            members.rbegin()->first));
     TAPIARY_ASSIGN(const auto candidates, Candidates(connection, rows.table, group, here));
     for (const Candidate& candidate : candidates) {
       TAPIARY_TRY(FindIn(connection, candidate, group, &found));
@@ -159,9 +162,10 @@ base::Result<> InsertIntoParts(SqliteConnection& connection, const NewRows& rows
   const auto received_ns = std::get<std::int64_t>(rows.values[rows.time]);
   TAPIARY_ASSIGN(const SqlitePart part, PartFor(connection, std::string(rows.table), received_ns));
   std::set<std::size_t> elsewhere;
-  if (rows.keys >= 3) TAPIARY_TRY(NoteRows(connection, rows, part.name));
   if (rows.over_parts) {
     TAPIARY_ASSIGN(elsewhere, FindElsewhere(connection, rows, part.name));
+  } else if (rows.keys >= 3) {
+    TAPIARY_TRY(NoteRows(connection, rows, part.name));
   }
   const std::string sql = InsertText(part.name, rows);
   const std::span<const SqlValue> values = rows.values;
