@@ -31,8 +31,7 @@ database() { # database start|stop
   if [[ $1 == stop ]]; then
     as_server "$TAPIARY_TEST_POSTGRES_BIN/pg_ctl" -D "$TAPIARY_TEST_POSTGRES" -m immediate -w stop
   else
-    as_server "$TAPIARY_TEST_POSTGRES_BIN/pg_ctl" -D "$TAPIARY_TEST_POSTGRES" -l "$TAPIARY_TEST_POSTGRES/../server.log" -w -t 60 \
-      -o "-p $PGPORT -c listen_addresses=127.0.0.1 -c unix_socket_directories=''" start
+    as_server "$TAPIARY_TEST_POSTGRES_BIN/pg_ctl" -D "$TAPIARY_TEST_POSTGRES" -l "$TAPIARY_TEST_POSTGRES/../server.log" -w -t 60 start
   fi >>"$work/database.log" 2>&1
 }
 sql() { "$TAPIARY_TEST_POSTGRES_BIN/psql" -qAtX -F ' ' -v ON_ERROR_STOP=1 -c "$1"; }

@@ -64,7 +64,7 @@ TEST_F(PostgresTest, DeadlineCancelsAndTheConnectionStaysGood) {
 TEST_F(PostgresTest, RestOfAResultThatIsNotWantedIsCancelled) {
   const std::int64_t start = base::SteadyNow();
   std::int64_t rows = 0;
-  EXPECT_TRUE(connection_->Run("SELECT i FROM generate_series(1, 100000000) i", {},
+  EXPECT_TRUE(connection_->Run("SELECT generate_series(1, 100000000)", {},
                                [&rows](const SqlRow&) { return ++rows < 10; }));
   EXPECT_EQ(rows, 10);
   EXPECT_LT(base::SteadyNow() - start, 20'000'000'000);
