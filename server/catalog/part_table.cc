@@ -194,7 +194,7 @@ class RowChange {
       : table_(table), values_(values) {}
 
   base::Result<> Delete(std::int64_t id) {
-    TAPIARY_ASSIGN(const SqlitePart part, PartOf(id));
+    TAPIARY_ASSIGN(const SqlitePart part, PartOf(table_.connection, table_.parted.name, id));
     const std::vector<SqlValue> own{OwnId(id)};
     return table_.connection.Run(fmt::format("DELETE FROM {} WHERE id = ?", part.name), own, {});
   }
@@ -205,7 +205,7 @@ class RowChange {
     return InsertAs(given ? std::to_string(OwnId(sqlite3_value_int64(id))) : "NULL");
   }
   base::Result<> Update(std::int64_t id) {
-    TAPIARY_ASSIGN(const SqlitePart part, PartOf(id));
+    TAPIARY_ASSIGN(const SqlitePart part, PartOf(table_.connection, table_.parted.name, id));
     const std::int64_t received_ns = Int(table_.parted.received);
     if (received_ns < part.from_ns || received_ns >= part.to_ns) {
       TAPIARY_TRY(Delete(id));
@@ -242,13 +242,6 @@ class RowChange {
     TAPIARY_TRY(Run(fmt::format("INSERT INTO {} ({}, id) VALUES ({}, {})", part.name, Names(),
                                 Places(), own_id)));
     return (part.number << kPartIdBits) | table_.connection.last_id();
-  }
-  base::Result<SqlitePart> PartOf(std::int64_t id) {
-    TAPIARY_ASSIGN(const auto parts, ReadSqliteParts(table_.connection, table_.parted.name));
-    for (const SqlitePart& part : parts) {
-      if (part.number == id >> kPartIdBits) return part;
-    }
-    return base::MakeError(base::ErrorCode::kNotFound, "the row's part is gone");
   }
   base::Result<> Note(const SqlitePart& part) {
     if (table_.parted.keys == 0) return {};

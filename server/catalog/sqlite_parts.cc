@@ -3,12 +3,33 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "server/catalog/time_parts.h"
 
 namespace tapiary::server {
 namespace {
+
+SqlitePart ToPart(const SqlRow& row) {
+  return {row.Int(0), std::string(row.Text(1)), row.Int(2), row.Int(3)};
+}
+
+// Of the parts that the condition leaves, the newest, which is where most go.
+base::Result<std::optional<SqlitePart>> FindPart(SqliteConnection& connection,
+                                                 std::string_view condition,
+                                                 std::span<const SqlValue> values) {
+  std::optional<SqlitePart> found;
+  TAPIARY_TRY(connection.Run(fmt::format("SELECT number, name, from_ns, to_ns FROM time_parts "
+                                         "WHERE {} ORDER BY number DESC LIMIT 1",
+                                         condition),
+                             values, [&found](const SqlRow& row) {
+                               found = ToPart(row);
+                               return false;
+                             }));
+  return found;
+}
 
 base::Result<> MakePart(SqliteConnection& connection, const PartedTable& table,
                         const SqlitePart& part) {
@@ -124,7 +145,7 @@ base::Result<std::vector<SqlitePart>> ReadSqliteParts(SqliteConnection& connecti
   TAPIARY_TRY(connection.Run(
       "SELECT number, name, from_ns, to_ns FROM time_parts WHERE of_table = ? ORDER BY from_ns",
       values, [&parts](const SqlRow& row) {
-        parts.push_back({row.Int(0), std::string(row.Text(1)), row.Int(2), row.Int(3)});
+        parts.push_back(ToPart(row));
         return true;
       }));
   return parts;
@@ -132,16 +153,25 @@ base::Result<std::vector<SqlitePart>> ReadSqliteParts(SqliteConnection& connecti
 
 base::Result<SqlitePart> PartFor(SqliteConnection& connection, const std::string& table,
                                  std::int64_t received_ns) {
+  const std::vector<SqlValue> place{table, received_ns, received_ns};
+  TAPIARY_ASSIGN(auto there,
+                 FindPart(connection, "of_table = ? AND from_ns <= ? AND to_ns > ?", place));
+  if (there) return std::move(*there);
   TAPIARY_ASSIGN(const auto parts, ReadSqliteParts(connection, table));
-  for (const SqlitePart& part : parts) {
-    if (part.from_ns <= received_ns && received_ns < part.to_ns) return part;
-  }
   SqlitePart part = NewPart(table, parts, received_ns);
   TAPIARY_TRY(MakeUnique(connection, &part));
   const PartedTable* const parted = FindPartedTable(table);
   if (parted == nullptr) return base::MakeError(base::ErrorCode::kInternal, "no table in parts");
   TAPIARY_TRY(MakePart(connection, *parted, part));
   return part;
+}
+
+base::Result<SqlitePart> PartOf(SqliteConnection& connection, const std::string& table,
+                                std::int64_t id) {
+  const std::vector<SqlValue> number{table, id >> kPartIdBits};
+  TAPIARY_ASSIGN(auto part, FindPart(connection, "of_table = ? AND number = ?", number));
+  if (part) return std::move(*part);
+  return base::MakeError(base::ErrorCode::kNotFound, "the row's part is gone");
 }
 
 base::Result<> NoteNumbers(SqliteConnection& connection, const std::string& part,

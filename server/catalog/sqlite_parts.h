@@ -32,9 +32,14 @@ struct SqlitePart {
 // In the order of their times.
 base::Result<std::vector<SqlitePart>> ReadSqliteParts(SqliteConnection& connection,
                                                       const std::string& table);
-// Where a row of that time goes; makes it when there is none.
+// Where a row of that time goes; makes it when there is none. Nothing is kept from call to call:
+// whoever dropped a part, or took one back, nobody writes to it. One of the newest is found at
+// once.
 base::Result<SqlitePart> PartFor(SqliteConnection& connection, const std::string& table,
                                  std::int64_t received_ns);
+// The one that a row is in. kNotFound when it is gone.
+base::Result<SqlitePart> PartOf(SqliteConnection& connection, const std::string& table,
+                                std::int64_t id);
 // Must be told of each number before its row goes into the part.
 base::Result<> NoteNumbers(SqliteConnection& connection, const std::string& part,
                            std::int64_t sensor_id, std::int64_t epoch, std::int64_t lowest,

@@ -139,8 +139,14 @@ TEST_F(SqlitePartsTest, AFailedTransactionLeavesNoPart) {
   }));
   EXPECT_EQ(Flows(), "");
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM time_parts WHERE name = 'flows_20261213'"), "0");
-  Add(kDay, {Flow(1)});
-  EXPECT_EQ(Flows(), "1 0 flows_20261213");
+  ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
+    EXPECT_FALSE(writer.Attempt([&]() -> base::Result<> {
+      TAPIARY_TRY(AddIn(writer, kDay, {Flow(1)}));
+      return base::MakeError(base::ErrorCode::kInternal, "no");
+    }));
+    return AddIn(writer, kDay, {Flow(2)});
+  }));
+  EXPECT_EQ(Flows(), "2 0 flows_20261213");
 }
 
 // Readers that are at it read on; those that come see it no more.

@@ -63,6 +63,30 @@ TEST_F(TimePartsTest, APartGoesWithItsRowsAndOnce) {
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM flows"), "2");
 }
 
+// What a collector knew of the parts a moment ago says nothing: another one dropped one or made it.
+TEST_F(TimePartsTest, PartsThatOthersDropAreWrittenToNoMore) {
+  OpenWithDays();
+  for (int i = 0; i < 2; ++i) Add(kDay, {Flow(5)});
+  AddFacts(kDay, {1});
+  const auto other = Catalog::Open(options_);
+  ASSERT_TRUE(other) << other.error().message;
+  for (const char* const table : {"flows", "transactions"}) {
+    const auto parts = PartsOf(table);
+    ASSERT_TRUE((*other)->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); }));
+  }
+  Add(kDay, {Flow(6)});
+  AddFacts(kDay, {2});
+  EXPECT_EQ(Rows("SELECT number FROM flows"), "6");
+  EXPECT_EQ(Rows("SELECT number FROM transactions"), "2");
+  ASSERT_TRUE((*other)->Write([](SqlWriter& writer) {
+    return AddIn(writer, kDay + 20 * kDayNs, {Flow(7), Flow(8)});
+  }));
+  Add(kDay + 20 * kDayNs, {Flow(8), Flow(9)});
+  EXPECT_EQ(
+      Rows("SELECT COUNT(DISTINCT " + Place() + "), COUNT(*) FROM flows f WHERE f.number > 6"),
+      "1 3");
+}
+
 // A repetition is known within the day; what repeats an item of another day is the item's to know.
 TEST_F(TimePartsTest, TransactionsLieInThePartsOfTheirDays) {
   OpenWithDays();
