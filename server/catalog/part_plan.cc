@@ -65,7 +65,7 @@ class Planner {
     const Constraint* const constraint = Usable(at);
     if (constraint == nullptr || constraint->op != SQLITE_INDEX_CONSTRAINT_EQ) return;
     if (constraint->iColumn < table_.keys) key_ |= 1u << constraint->iColumn;
-    few_ |= table_.at(constraint->iColumn).id_bits > 0;
+    few_ |= table_.at(constraint->iColumn).of_id == OfId::kRun;
   }
   [[nodiscard]] bool HasKey() const { return table_.keys > 0 && key_ == (1u << table_.keys) - 1; }
 
@@ -115,7 +115,7 @@ class Planner {
     if (column == table_.id) {
       return op == '=' ? PartValue::kId : op == '<' ? PartValue::kIdHigh : PartValue::kIdLow;
     }
-    if (table_.at(column).id_bits == kRunBits) return PartValue::kRun;
+    if (table_.at(column).of_id == OfId::kRun) return PartValue::kRun;
     constexpr PartValue kOfKey[] = {PartValue::kSensor, PartValue::kEpoch, PartValue::kNumber};
     const bool noted = table_.keys >= 3 && column < 3 && op == '=';
     return noted ? kOfKey[column] : PartValue::kPlain;
@@ -249,7 +249,7 @@ std::vector<int> PlacesOf(const PartedTable& table, const PartPlan& plan) {
   int next = IsMerged(plan.order) ? 2 : 1;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const bool used = (plan.columns >> std::min<std::size_t>(i, 63) & 1) != 0;
-    if (table.columns[i].id_bits >= 0) {
+    if (table.columns[i].of_id != OfId::kNothing) {
       places[i] = 0;
     } else if (used) {
       places[i] = next++;

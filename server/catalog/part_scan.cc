@@ -95,7 +95,7 @@ std::optional<std::int64_t> AsInteger(sqlite3_value* value) {
 }
 
 int IdBits(PartValue kind) {
-  return kPartIdBits - (kind == PartValue::kRun ? kRunBits : 0);
+  return kPartIdBits - BitsLeftOut(kind == PartValue::kRun ? OfId::kRun : OfId::kAll);
 }
 
 // What the values say of the parts: the times that they have, and their numbers.

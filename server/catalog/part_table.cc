@@ -174,8 +174,8 @@ int AtEnd(sqlite3_vtab_cursor* cursor) {
 
 int Column(sqlite3_vtab_cursor* base, sqlite3_context* context, int column) {
   const Cursor& cursor = Of(base);
-  if (const int bits = Of(cursor.pVtab).parted.at(column).id_bits; bits >= 0) {
-    sqlite3_result_int64(context, cursor.scan.Id() >> bits);
+  if (const OfId of_id = Of(cursor.pVtab).parted.at(column).of_id; of_id != OfId::kNothing) {
+    sqlite3_result_int64(context, cursor.scan.Id() >> BitsLeftOut(of_id));
   } else if (sqlite3_value* const value = cursor.scan.Value(column); value != nullptr) {
     sqlite3_result_value(context, value);
   }

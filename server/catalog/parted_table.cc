@@ -83,7 +83,8 @@ PartedTable Make(std::string name, std::span<const std::string_view> stored,
     table.columns.push_back({column, column, std::string(definition)});
   }
   table.id = static_cast<int>(table.columns.size());
-  table.columns.push_back({.name = "id", .sql = "rowid", .definition = "id INTEGER", .id_bits = 0});
+  table.columns.push_back(
+      {.name = "id", .sql = "rowid", .definition = "id INTEGER", .of_id = OfId::kAll});
   return table;
 }
 
@@ -126,7 +127,7 @@ PartedTable MakeEvents() {
       "CREATE INDEX {0}_by_source ON {0} ((id / 4096), source_ip, time_ns);"
       "CREATE INDEX {0}_by_session ON {0} (sensor_id, session, time_ns);";
   table.columns.push_back(
-      {.name = "run", .sql = "id / 4096", .definition = "run INTEGER HIDDEN", .id_bits = kRunBits});
+      {.name = "run", .sql = "id / 4096", .definition = "run INTEGER HIDDEN", .of_id = OfId::kRun});
   return table;
 }
 

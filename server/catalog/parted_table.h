@@ -15,13 +15,20 @@ inline constexpr int kPartIdBits = 40;
 // Runs of rows that came one after the other go by the upper bits of their ids (event_lookup.h).
 inline constexpr int kRunBits = 12;
 
+// What a column has of the row's id.
+enum class OfId : std::uint8_t { kNothing, kAll, kRun };
+// How many of the id's lower bits it leaves out.
+constexpr int BitsLeftOut(OfId of_id) {
+  return of_id == OfId::kRun ? kRunBits : 0;
+}
+
 struct PartedColumn {
   std::string name;
   std::string sql;         // what a part has for it
   std::string definition;  // as the table declares it
   // Of one that is 0 or 1 and has indexes for either: their conditions, in their own words.
   std::array<std::string, 2> conditions{};
-  int id_bits = -1;  // of one that is made of the id: how many of its bits are left out
+  OfId of_id = OfId::kNothing;
 };
 
 // Those that are stored, the columns of its unique key first, then `id`, then hidden ones.

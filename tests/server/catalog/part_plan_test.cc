@@ -29,7 +29,7 @@ TEST(PartPlan, OtherTextsAreNone) {
 TEST(PartPlan, PlacesAreThoseOfTheColumnsThatAreRead) {
   PartedTable table{.name = "t", .columns = {{"a", "a", ""}, {"b", "b", ""}, {"id", "rowid", ""}}};
   table.id = 2;
-  table.columns.back().id_bits = 0;
+  table.columns.back().of_id = OfId::kAll;
   PartPlan plan;
   plan.columns = 0b110;
   EXPECT_EQ(PlacesOf(table, plan), (std::vector<int>{-1, 1, 0}));
