@@ -8,34 +8,23 @@
 #include "base/clock.h"
 #include "server/catalog/sqlite.h"
 #include "server/catalog/sqlite_parts.h"
-#include "server/catalog/time_parts.h"
-#include "tests/base/temp_folder.h"
-#include "tests/support/part_plans.h"
+#include "tests/server/catalog/random_rows.h"
 
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kDay = 20'800 * kDayNs;  // some day of 2026
-constexpr int kDays = 5;
-constexpr std::int64_t kRows = 400;
-
 // A catalog with flows of five days, and a table `plain` with the same rows.
-class PartTableTest : public testing::Test {
+class PartTableTest : public test::RandomRowsTest {
  protected:
   void SetUp() override {
-    auto catalog = Catalog::Open({.path = folder_.path() + "/c.db"});
-    ASSERT_TRUE(catalog) << catalog.error().message;
-    catalog_ = std::move(*catalog);
-    ASSERT_TRUE(catalog_->Write([this](SqlWriter& writer) -> base::Result<> {
-      TAPIARY_TRY(writer.Execute(
-          "INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1), (2, 'b', 1)", {}));
+    OpenWith([this](SqlWriter& writer) -> base::Result<> {
       for (std::int64_t number = 1; number <= kRows; ++number) {
         TAPIARY_TRY(writer.Execute(kInsert, RandomRow(number)));
       }
       TAPIARY_TRY(writer.Execute(
           "CREATE TABLE plain AS SELECT *, id AS id, is_long AS is_long FROM flows", {}));
       return {};
-    }));
+    });
   }
   static constexpr const char* kInsert =
       "INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, end_ns, "
@@ -44,16 +33,6 @@ class PartTableTest : public testing::Test {
       "blocks, record) VALUES (?, 7, ?, 0, 0, 'eth0', ?, ?, ?, 2048, ?, ?, 1, ?, ?, 1, 2, 3, 4, "
       "'1:x', ?, 0, 0, ?, '[]', '{}')";
 
-  std::int64_t Any(std::int64_t below) {
-    return std::uniform_int_distribution<std::int64_t>(0, below - 1)(random_);
-  }
-  std::int64_t AnyTime() { return kDay + Any(kDays) * kDayNs + Any(4) * kDayNs / 4 + Any(3); }
-  SqlValue AnyAddress() {
-    std::vector<std::uint8_t> key(16);
-    key.back() = static_cast<std::uint8_t>(Any(4));
-    if (Any(10) == 0) return nullptr;
-    return key;
-  }
   std::vector<SqlValue> RandomRow(std::int64_t number) {
     const std::int64_t start_ns = AnyTime() - Any(2) * kDayNs;
     return {Any(2) + 1,
@@ -67,9 +46,6 @@ class PartTableTest : public testing::Test {
             Any(3) + 500,
             std::string(Any(2) == 0 ? "modbus" : "s7comm"),
             AnyTime()};
-  }
-  std::string Rows(const std::string& sql, const std::vector<SqlValue>& values = {}) {
-    return test::RowsAsText(*catalog_, sql, values);
   }
   base::Result<std::int64_t> Do(std::string_view sql, const std::vector<SqlValue>& values = {}) {
     std::int64_t changed = 0;
@@ -120,10 +96,6 @@ class PartTableTest : public testing::Test {
     }
     return out;
   }
-
-  base::TempFolder folder_;
-  std::unique_ptr<Catalog> catalog_;
-  std::mt19937 random_{20261126};  // NOLINT: the same each time
 };
 
 TEST_F(PartTableTest, RowsLieInThePartsOfTheirDays) {

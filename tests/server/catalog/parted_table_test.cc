@@ -3,13 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <random>
 
-#include "server/catalog/catalog.h"
-#include "server/catalog/time_parts.h"
 #include "server/query/event_lookup.h"
-#include "tests/base/temp_folder.h"
-#include "tests/support/part_plans.h"
+#include "tests/server/catalog/random_rows.h"
 
 namespace tapiary::server {
 namespace {
@@ -17,23 +13,13 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::int64_t kDay = 20'800 * kDayNs;
-constexpr int kDays = 5;
-constexpr std::int64_t kRows = 400;
-
 // Transactions and events of five days, and tables with the same rows that are in no parts.
-class PartedTableTest : public testing::Test {
+class PartedTableTest : public test::RandomRowsTest {
  protected:
   void SetUp() override {
-    auto catalog = Catalog::Open({.path = folder_.path() + "/c.db"});
-    ASSERT_TRUE(catalog) << catalog.error().message;
-    catalog_ = std::move(*catalog);
-    const auto filled = catalog_->Write([this](SqlWriter& writer) { return Fill(writer); });
-    ASSERT_TRUE(filled) << filled.error().message;
+    OpenWith([this](SqlWriter& writer) { return Fill(writer); });
   }
   base::Result<> Fill(SqlWriter& writer) {
-    TAPIARY_TRY(writer.Execute(
-        "INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1), (2, 'b', 1)", {}));
     for (std::int64_t i = 0; i < kRows; ++i) {
       const std::vector<SqlValue> transaction{Any(2) + 1, Any(20), i,      AnyTime(),
                                               Any(2),     Any(3),  Any(3), AnyTime()};
@@ -57,16 +43,6 @@ class PartedTableTest : public testing::Test {
     TAPIARY_TRY(
         writer.Execute("CREATE TABLE plain_events AS SELECT *, id, run AS run FROM events", {}));
     return {};
-  }
-  std::int64_t Any(std::int64_t below) {
-    return std::uniform_int_distribution<std::int64_t>(0, below - 1)(random_);
-  }
-  std::int64_t AnyTime() { return kDay + Any(kDays) * kDayNs + Any(4) * kDayNs / 4 + Any(3); }
-  SqlValue AnyAddress() {
-    std::vector<std::uint8_t> key(16);
-    key.back() = static_cast<std::uint8_t>(Any(4));
-    if (Any(10) == 0) return nullptr;
-    return key;
   }
   std::int64_t AnyId() {
     const std::int64_t part = Any(kDays + 4);
@@ -102,9 +78,6 @@ class PartedTableTest : public testing::Test {
     }
     return out;
   }
-  std::string Rows(const std::string& sql, const std::vector<SqlValue>& values = {}) {
-    return test::RowsAsText(*catalog_, sql, values);
-  }
   void Compare(const std::string& table, std::span<const std::string_view> columns) {
     static constexpr std::array kOrders{"x.received_ns DESC, x.id DESC",
                                         "x.received_ns, x.id",
@@ -126,10 +99,6 @@ class PartedTableTest : public testing::Test {
                      const std::string& part) {
     return test::PlanInPart(*catalog_, sql, values, part);
   }
-
-  base::TempFolder folder_;
-  std::unique_ptr<Catalog> catalog_;
-  std::mt19937 random_{20261127};  // NOLINT: the same each time
 };
 
 TEST_F(PartedTableTest, TransactionsAnswerAsAPlainTable) {
