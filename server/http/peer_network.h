@@ -8,7 +8,7 @@
 
 namespace tapiary::server {
 
-using PeerAddress = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
+using PeerAddress = std::array<std::uint8_t, 16>;  // as the catalog has it (AddressKey)
 
 // Nothing for text that is no address.
 std::optional<PeerAddress> ReadPeerAddress(const std::string& text);
