@@ -125,7 +125,7 @@ bool AnyMatches(const Values& values, FilterOp op, std::int64_t mask, const Filt
 bool TestMatches(const FilterNode& node, const PacketFacts& facts) {
   const Values values = ValuesOf(node.field->packet, facts);
   if (values.count() == 0) return false;
-  if (node.op == FilterOp::kPresent) return true;
+  if (node.op == FilterOp::kPresent) return values.text_count == 0 || !values.texts[0].empty();
   if (node.op == FilterOp::kBits) {
     return std::any_of(values.numbers.begin(), values.numbers.begin() + values.number_count,
                        [&](std::int64_t number) { return (number & node.mask) != 0; });

@@ -32,7 +32,7 @@ http.uri matches r"\.(sh|cgi)$" && frame.time >= -1h
 | a regular expression | `matches` `~`; see below |
 | bits of a number | `ot.code & 0x80`, or `ot.code & 0x0f == 3`; `&` `bitand` |
 | and, or, not | `&&` `and`, `\|\|` `or`, `!` `not`; and binds closer than or |
-| the field is there | its name alone |
+| the field is there, and is not empty | its name alone |
 
 - **Several values.** `ip.addr`, `tcp.port`, `vlan.id` and others can have several values in one flow.
   `==` is true when any is equal; `!=` is true when there is a value and all differ, as in Wireshark 4.

@@ -68,7 +68,7 @@ class Compiler {
     out_.text += "(";
     if (sql.nullable) out_.text += std::string(column.low) + " IS NOT NULL";
     if (op == FilterOp::kPresent) {
-      out_.text += sql.nullable ? ")" : "TRUE)";
+      Present(node, sql, column);
       return;
     }
     if (sql.nullable) out_.text += " AND (";
@@ -82,6 +82,17 @@ class Compiler {
       Value(*node.field, column, op, node.values[i]);
     }
     out_.text += sql.nullable ? "))" : ")";
+  }
+
+  // What is there. A text without NULL is empty where there is none; it differs from others though.
+  void Present(const FilterNode& node, const FieldSql& sql, const FieldColumn& column) {
+    const bool asked = node.op == FilterOp::kPresent;
+    if (!sql.nullable && asked && node.field->type == FieldType::kText) {
+      out_.text += std::string(column.low) + " <> ''";
+    } else if (!sql.nullable) {
+      out_.text += "TRUE";
+    }
+    out_.text += ")";
   }
 
   // Only whole numbers have bits. The two databases round others differently when they cast them,

@@ -28,9 +28,8 @@ std::string DiskWatch::Trouble() const {
     const auto room = RoomOf(folder);
     if (!room || room->free_bytes >= min_free_bytes_) continue;
     return fmt::format(
-        "disk full: {} left at the collector, at least {} should be: the oldest data goes, and "
-        "what "
-        "finds no room is refused",
+        "disk full: {} left at the collector, at least {} should be: the oldest data "
+        "goes, and what finds no room is refused",
         base::FormatSize(static_cast<std::uint64_t>(room->free_bytes)),
         base::FormatSize(static_cast<std::uint64_t>(min_free_bytes_)));
   }

@@ -47,6 +47,7 @@ TEST(PacketFilter, TestsOfOnePacket) {
                           "tcp.port & 0x100",
                           "tcp.port & 0xff == 0xf6",
                           "interface == eth0",
+                          "interface",
                           "frame.time == 1970-01-01T00:00:01Z",
                           "frame.time > 1970-01-01",
                           "tcp && ip && !udp",

@@ -38,7 +38,7 @@ INSERT INTO flows (id, sensor_id, epoch, number, part, stream, interface, start_
  (3, 2, 256, 1, 0, 0, 'eth1', 3500, 3600, 0, 35000, NULL,
   NULL, 0, NULL, 0, 4, 400, 0, 0, '', 'goose', 0, 0, 6000, '[]',
   '{"orig":{"mac":"00:00:00:00:00:07"},"resp":{"mac":"01:0c:cd:01:00:01"},"vlan":[],"anomalies":{}}'),
- (4, 2, 256, 2, 0, 0, 'eth1', 9000, 9000, 17, 0, NULL,
+ (4, 2, 256, 2, 0, 0, '', 9000, 9000, 17, 0, NULL,
   X'20010DB8000000000000000000000001', 5353, X'20010DB8000000000000000000000002', 502,
   1, 100, 0, 0, '1:ghi=', '', 0, 0, 9500, '[]',
   '{"orig":{"mac":null},"resp":{"mac":null},"vlan":[],"anomalies":{}}');
@@ -188,6 +188,11 @@ TEST_F(FilterSql, TheRest) {
   EXPECT_THAT(Flows("!(sensor == \"plant-a\")"), ElementsAre(3, 4));
   EXPECT_THAT(Flows("service == \"\""), ElementsAre(4));
   EXPECT_THAT(Flows("service != modbus"), ElementsAre(2, 3, 4));
+  EXPECT_THAT(Flows("service"), ElementsAre(1, 2, 3));
+  EXPECT_THAT(Flows("not interface"), ElementsAre(4));
+  EXPECT_THAT(Flows("interface != eth0"), ElementsAre(3, 4));
+  EXPECT_THAT(Flows("community_id"), ElementsAre(1, 2, 4));
+  EXPECT_THAT(Events("not event.type"), ElementsAre(2));
   EXPECT_THAT(Flows("flow.bytes > 1M"), ElementsAre(2));
   EXPECT_THAT(Flows("flow.packets >= 4 && flow.packets <= 18"), ElementsAre(1, 3));
   EXPECT_THAT(Flows("vlan.id == 20"), ElementsAre(2));
