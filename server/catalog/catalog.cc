@@ -1,7 +1,6 @@
 #include "server/catalog/catalog.h"
 
-#include "base/clock.h"
-#include "base/text.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/postgres_catalog.h"
 #include "server/catalog/sqlite_catalog.h"
 
@@ -13,11 +12,7 @@ base::Result<std::unique_ptr<Catalog>> Catalog::Open(const CatalogOptions& optio
 
 base::Result<> AddAudit(SqlWriter& writer, std::string_view actor, std::string_view action,
                         std::string_view detail) {
-  const std::vector<SqlValue> values{base::WallNow(), base::EscapeBytes(actor),
-                                     base::EscapeBytes(action), base::EscapeBytes(detail)};
-  TAPIARY_TRY(writer.Execute(
-      "INSERT INTO audit (time_ns, actor, action, detail) VALUES (?, ?, ?, ?)", values));
-  return {};
+  return AddClientAudit(writer, actor, action, detail, "");
 }
 
 }  // namespace tapiary::server

@@ -51,9 +51,8 @@ struct FoundTotals {
 };
 
 // A row that was not made from this record is of a later one.
-bool AreThoseOf(const SqlRow& row, const capture::LedgerRow& told, const std::string& made) {
+bool AreThoseOf(const SqlRow& row, const capture::LedgerRow& told, const Json& record) {
   const Json stored = Json::parse(row.Text(1), nullptr, false);
-  const Json record = Json::parse(made, nullptr, false);
   const Totals totals = TotalsOf(stored);
   if (!totals.Cover(TotalsOf(record))) return false;
   if (row.Int(2) != std::get<std::int64_t>(NumberValue(totals.offered)) ||
@@ -69,12 +68,12 @@ bool AreThoseOf(const SqlRow& row, const capture::LedgerRow& told, const std::st
 
 base::Result<> Verifier::CheckLedger(const VerifiedSensor& sensor, const StoredItemRow& item,
                                      const capture::LedgerRow& told) {
-  const std::string made = capture::ToJson(told, sensor.name);
+  const Json record = Json::parse(capture::ToJson(told, sensor.name), nullptr, false);
   const std::string interface = base::EscapeBytes(told.interface);
   const auto look = [&](std::string_view sql, std::vector<SqlValue> key) {
     FoundTotals found;
     const auto done = catalog_.Query(sql, key, [&](const SqlRow& row) {
-      found = {true, AreThoseOf(row, told, made)};
+      found = {true, AreThoseOf(row, told, record)};
       return false;
     });
     return done ? base::Result<FoundTotals>(found) : base::Result<FoundTotals>(done.error());

@@ -68,7 +68,8 @@ class Compiler {
     out_.text += "(";
     if (sql.nullable) out_.text += std::string(column.low) + " IS NOT NULL";
     if (op == FilterOp::kPresent) {
-      Present(node, sql, column);
+      if (!sql.nullable) out_.text += WithoutNull(node, column);
+      out_.text += ")";
       return;
     }
     if (sql.nullable) out_.text += " AND (";
@@ -84,15 +85,12 @@ class Compiler {
     out_.text += sql.nullable ? "))" : ")";
   }
 
-  // What is there. A text without NULL is empty where there is none; it differs from others though.
-  void Present(const FilterNode& node, const FieldSql& sql, const FieldColumn& column) {
+  // Whether a column without NULL has something. A text is empty where there is none; such a one
+  // differs from others all the same.
+  static std::string WithoutNull(const FilterNode& node, const FieldColumn& column) {
     const bool asked = node.op == FilterOp::kPresent;
-    if (!sql.nullable && asked && node.field->type == FieldType::kText) {
-      out_.text += std::string(column.low) + " <> ''";
-    } else if (!sql.nullable) {
-      out_.text += "TRUE";
-    }
-    out_.text += ")";
+    return asked && node.field->type == FieldType::kText ? std::string(column.low) + " <> ''"
+                                                         : "TRUE";
   }
 
   // Only whole numbers have bits. The two databases round others differently when they cast them,
