@@ -54,8 +54,11 @@ std::uint64_t Spool::Impl::BytesOverBudget(std::uint64_t incoming_bytes) {
     ReturnSpace();
     disk = store->DiskBytes() + incoming_bytes;
   }
-  // Below half of the budget the excess is not of what waits: dropping that would not help.
-  if (disk > disk_limit && live > max / 2) over = std::max(over, disk - disk_limit);
+  // Down to half of the budget only: an excess above that is what a compaction writes beside its
+  // inputs, which leaves by itself. Dropping what waits would not help.
+  if (disk > disk_limit && live > max / 2) {
+    over = std::max(over, std::min(disk - disk_limit, live - max / 2));
+  }
   return over;
 }
 

@@ -147,7 +147,9 @@ TEST(SpoolBudget, SP07_FlowsGoWhenNoPacketsAreLeft) {
     dropped += gap.items;
   }
   EXPECT_GT(dropped, 0u);
-  EXPECT_GT(flows, 8'000u);  // a third of the budget: files that wait for their deletion count too
+  // Some 1,020 bytes each: half of the budget, whatever a compaction writes meanwhile, less what is
+  // dropped beyond need.
+  EXPECT_GT(flows, 11'500u);
   EXPECT_EQ(flows + dropped, 60'000u);
 }
 
