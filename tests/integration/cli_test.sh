@@ -46,4 +46,17 @@ grep -q 'bad.yaml:2: ' "$work/err" || fail 'no line number'
 say 'run-time errors exit 1'
 code 1 "$tapiary" mirror list
 [[ ! -s $work/out ]] || fail 'an error on stdout'
+say 'installed: a manual page for each verb, and words for the Tab key'
+cmake --install "$(dirname "$bin")" --prefix "$work/usr" >"$work/install.log" 2>&1 || fail "not installed: $(tail -n 3 "$work/install.log")"
+pages=(man1/tapiary.1 man8/tapiary-sensor.8 man8/tapiary-collector.8)
+for verb in "${verbs[@]}"; do pages+=("man1/tapiary-$verb.1"); done
+for page in "${pages[@]}"; do
+  for section in NAME SYNOPSIS OPTIONS 'SEE ALSO'; do
+    grep -qx "[.]SH $section" "$work/usr/share/man/$page" || fail "$page has no $section"
+  done
+  type groff >/dev/null 2>&1 || continue
+  groff -man -Tutf8 -ww -z "$work/usr/share/man/$page" >"$work/groff" 2>&1
+  [[ ! -s $work/groff ]] || fail "$page: $(head -n 3 "$work/groff")"
+done
+grep -q '^complete .* tapiary$' "$work/usr/share/bash-completion/completions/tapiary" || fail 'no completion'
 say passed
