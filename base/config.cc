@@ -58,7 +58,7 @@ std::string Exact(std::int64_t value, const Kind& kind) {
     const std::int64_t factor = kind.read("1" + unit).value();
     if (value != 0 && value % factor == 0) return std::to_string(value / factor) + unit;
   }
-  return "0" + kind.units.back();
+  return kind.units.back() == "ns" ? "0s" : "0" + kind.units.back();
 }
 
 // "a.b" of "a.b.c"; nothing of "c".

@@ -166,6 +166,16 @@ TEST(Config, DumpShowsTheValuesInForce) {
   EXPECT_THAT(dump, HasSubstr("\n  port: 81\n"));
 }
 
+TEST(Config, ZeroIsInAUnitThatPeopleUse) {
+  ConfigTable table("prog", "Does a thing.");
+  std::int64_t age = 0;
+  std::int64_t size = 0;
+  table.AddDuration("age", &age, "0s", "0s", "10d", "how long");
+  table.AddSize("size", &size, "0", "0", "1GiB", "how much");
+  EXPECT_THAT(table.Help(), HasSubstr("(0s to 10d, default 0s)"));
+  EXPECT_THAT(table.Dump(), AllOf(HasSubstr("age: 0s"), HasSubstr("size: 0\n")));
+}
+
 TEST(ConfigDeathTest, AKeyDefinedTwiceEndsTheProcess) {
   Fixture f;
   EXPECT_DEATH(f.table.Add("web.on", &f.on, "again"), "web.on is defined twice");
