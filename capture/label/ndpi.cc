@@ -40,6 +40,14 @@ struct FreeFlow {
 using ModulePtr = std::unique_ptr<ndpi_detection_module_struct, ExitModule>;
 using FlowPtr = std::unique_ptr<ndpi_flow_struct, FreeFlow>;
 
+// The macro's conversion is warned of in builds with sanitizers.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+void Add(NDPI_PROTOCOL_BITMASK* services, std::uint16_t protocol) {
+  NDPI_BITMASK_ADD(*services, protocol);
+}
+#pragma GCC diagnostic pop
+
 ModulePtr MakeModule() {
   static std::mutex starting;  // workers begin at the same time; the library's start is not theirs
   const std::lock_guard lock(starting);
@@ -47,7 +55,7 @@ ModulePtr MakeModule() {
   if (!module) return module;
   NDPI_PROTOCOL_BITMASK wanted;
   NDPI_BITMASK_RESET(wanted);
-  for (const NdpiService& service : NdpiServices()) NDPI_BITMASK_ADD(wanted, service.protocol);
+  for (const NdpiService& service : NdpiServices()) Add(&wanted, service.protocol);
   ndpi_set_protocol_detection_bitmask2(module.get(), &wanted);
   ndpi_finalize_initialization(module.get());
   return module;
