@@ -30,13 +30,6 @@ base::Error Failure(int errno_value, const std::string& what) {
   return error;
 }
 
-// Whatever keeps the vault from taking an object is our trouble, not the sender's.
-base::Error CannotStore(int errno_value, const std::string& what) {
-  base::Error error = base::Error::FromErrno(errno_value, what);
-  error.code = base::ErrorCode::kUnavailable;
-  return error;
-}
-
 base::Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size,
                                  const std::string& name) {
   if (size > kMaxRead || offset > static_cast<std::uint64_t>(INT64_MAX)) {

@@ -13,12 +13,6 @@ namespace {
 constexpr std::uint64_t kBeginBytes = 256u << 10;
 constexpr std::uint64_t kKeepBytes = 4u << 20;  // a sync each takes time, too
 
-base::Error CannotWrite(int errno_value) {
-  base::Error error = base::Error::FromErrno(errno_value, "vault: cannot write");
-  error.code = base::ErrorCode::kUnavailable;
-  return error;
-}
-
 // 0 or an errno.
 int WriteAt(int fd, base::Bytes bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
@@ -39,6 +33,12 @@ int Keep(int fd) {
 
 }  // namespace
 
+base::Error CannotStore(int errno_value, const std::string& what) {
+  base::Error error = base::Error::FromErrno(errno_value, what);
+  error.code = base::ErrorCode::kUnavailable;
+  return error;
+}
+
 ObjectFile::~ObjectFile() {
   if (sync_.valid()) sync_.wait();
 }
@@ -46,7 +46,8 @@ ObjectFile::~ObjectFile() {
 // The kernel tells of what it could not write back only once: a failed sync fails the file.
 base::Result<> ObjectFile::EndSync() {
   if (!sync_.valid()) return {};
-  if (const int failed = sync_.get(); failed != 0) return CannotWrite(failed);
+  if (const int failed = sync_.get(); failed != 0)
+    return CannotStore(failed, "vault: cannot write");
   return {};
 }
 
@@ -66,7 +67,7 @@ base::Result<> ObjectFile::BeginSync() {
 
 base::Result<> ObjectFile::Append(base::Bytes bytes) {
   if (const int failed = WriteAt(fd_.get(), bytes, written_); failed != 0) {
-    return CannotWrite(failed);
+    return CannotStore(failed, "vault: cannot write");
   }
   written_ += bytes.size();
   if (written_ - begun_ < kBeginBytes) return {};
@@ -79,7 +80,7 @@ base::Result<> ObjectFile::Append(base::Bytes bytes) {
 
 base::Result<> ObjectFile::Sync() {
   TAPIARY_TRY(EndSync());
-  if (::fsync(fd_.get()) != 0) return CannotWrite(errno);
+  if (::fsync(fd_.get()) != 0) return CannotStore(errno, "vault: cannot write");
   return {};
 }
 

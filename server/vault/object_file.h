@@ -9,10 +9,14 @@
 
 #include <cstdint>
 #include <future>
+#include <string>
 
 #include "base/file.h"
 
 namespace tapiary::server {
+
+// kUnavailable: whatever keeps the vault from taking an object is our trouble, not the sender's.
+base::Error CannotStore(int errno_value, const std::string& what);
 
 class ObjectFile {
  public:
