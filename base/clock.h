@@ -14,6 +14,9 @@ namespace tapiary::base {
 
 inline constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 inline constexpr std::int64_t kNanosPerMilli = 1'000'000;
+inline constexpr std::int64_t kNanosPerMinute = 60 * kNanosPerSecond;
+inline constexpr std::int64_t kNanosPerHour = 60 * kNanosPerMinute;
+inline constexpr std::int64_t kNanosPerDay = 24 * kNanosPerHour;
 
 std::int64_t WallNow();    // ns since the epoch; may jump
 std::int64_t SteadyNow();  // ns since some start; never goes back

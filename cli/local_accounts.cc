@@ -67,7 +67,7 @@ class LocalAccounts final : public Accounts {
       return MakeError(ErrorCode::kInvalid, "--overlap: a time like 24h, or 0s");
     }
     TAPIARY_ASSIGN(server::MadeToken made,
-                   server::RotateToken(*catalog_, id, *overlap_ns, server::kHostActor));
+                   server::RotateToken(*catalog_, id, *overlap_ns, server::HostActor()));
     return std::move(made.text);
   }
 
@@ -89,7 +89,7 @@ class LocalAccounts final : public Accounts {
     TAPIARY_ASSIGN(Password password, Prepare(name, wish));
     const bool must_change = wish.must_change || !password.made.empty();
     TAPIARY_TRY(server::CreateUser(*catalog_, {name, role, password.hash, must_change},
-                                   server::kHostActor));
+                                   server::HostActor()));
     return std::move(password.made);
   }
 
@@ -98,16 +98,16 @@ class LocalAccounts final : public Accounts {
     TAPIARY_ASSIGN(Password password, Prepare(name, wish));
     const bool must_change = wish.must_change || !password.made.empty();
     TAPIARY_TRY(
-        server::SetPassword(*catalog_, name, password.hash, must_change, server::kHostActor));
+        server::SetPassword(*catalog_, name, password.hash, must_change, server::HostActor()));
     return std::move(password.made);
   }
 
   base::Result<> ChangeUser(const std::string& name, const server::UserChange& change) override {
-    return server::ChangeUser(*catalog_, name, change, server::kHostActor);
+    return server::ChangeUser(*catalog_, name, change, server::HostActor());
   }
 
   base::Result<> RemoveUser(const std::string& name) override {
-    return server::RemoveUser(*catalog_, name, server::kHostActor);
+    return server::RemoveUser(*catalog_, name, server::HostActor());
   }
 
   base::Result<std::vector<server::User>> ListUsers() override {

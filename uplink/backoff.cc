@@ -6,11 +6,13 @@
 #include <charconv>
 #include <string>
 
+#include "base/clock.h"
+
 namespace tapiary::uplink {
 
 namespace {
 
-constexpr std::int64_t kLongestWaitNs = 24 * 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kLongestWaitNs = base::kNanosPerDay;
 
 }  // namespace
 

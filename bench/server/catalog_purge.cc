@@ -19,7 +19,7 @@ namespace {
 using server::SqlWriter;
 
 // When today is over, so that all of it can go.
-constexpr std::int64_t kLater = 2 * 24 * server::kHourNs;
+constexpr std::int64_t kLater = 2 * base::kNanosPerDay;
 
 // The milliseconds of each write.
 void WriteOften(server::Catalog& catalog, const std::atomic<bool>& stop, std::vector<double>* out) {
@@ -51,7 +51,7 @@ base::Result<server::StoredAmount> DropPart(const server::PurgeContext& context,
 
 base::Result<std::int64_t> PurgeFlows(server::Catalog& catalog, server::Vault& vault) {
   server::RetentionPolicy policy;
-  policy.all[static_cast<std::size_t>(server::DataKind::kFlows)].age_ns = server::kHourNs;
+  policy.all[static_cast<std::size_t>(server::DataKind::kFlows)].age_ns = base::kNanosPerHour;
   TAPIARY_ASSIGN(const auto stored, server::ReadStored(catalog));
   TAPIARY_ASSIGN(const auto names, server::ReadSensorNames(catalog));
   const std::atomic<bool> stop{false};

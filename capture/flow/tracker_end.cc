@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
 #include "capture/flow/tcp.h"
 #include "capture/flow/tracker.h"
 #include "capture/ot/detail.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::uint8_t kTcp = 6;
 constexpr std::int64_t kHalfOpenTimeoutNs = 50 * base::kNanosPerSecond;
-constexpr std::int64_t kClockJumpNs = 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kClockJumpNs = base::kNanosPerHour;
 // Packets of several queues or interfaces are out of order by this much at most.
 constexpr std::int64_t kDisorderNs = 5 * base::kNanosPerSecond;
 // So many packets in a row behind that are a clock set back, not late packets. A share of the live

@@ -17,7 +17,6 @@ using base::MakeError;
 
 constexpr std::size_t kMaxFileBytes = 128u << 20;
 constexpr std::size_t kMaxShown = 60;
-constexpr std::int64_t kDayNs = 86'400 * base::kNanosPerSecond;
 
 std::string_view Trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r";
@@ -70,7 +69,7 @@ base::Result<std::int64_t> ParseExpiry(std::string_view text) {
   if (!time) return Fault("is no date such as 2027-01-31, nor a time in RFC 3339", text);
   const bool date_alone = text.find_first_of("Tt :") == std::string_view::npos;
   if (!date_alone) return *time;
-  return *time > INT64_MAX - kDayNs ? INT64_MAX : *time + kDayNs;
+  return *time > INT64_MAX - base::kNanosPerDay ? INT64_MAX : *time + base::kNanosPerDay;
 }
 
 base::Result<NoiseEntry> ParseLine(std::string_view line) {

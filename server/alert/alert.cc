@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kHourNs = 3600 * base::kNanosPerSecond;
-
 struct GroupState {
   std::int64_t alert_id = 0;
   std::int64_t until_ns = 0;
@@ -37,7 +35,7 @@ class Raiser {
 
  private:
   base::Result<> CountBudget() {
-    const SqlValue values[] = {rule_.id, now_ns_ - kHourNs};
+    const SqlValue values[] = {rule_.id, now_ns_ - base::kNanosPerHour};
     return writer_.Query("SELECT count(*) FROM alerts WHERE rule_id = ? AND created_ns > ?", values,
                          [this](const SqlRow& row) {
                            budget_ = rule_.max_per_hour - row.Int(0);
@@ -66,7 +64,7 @@ class Raiser {
       TAPIARY_ASSIGN(const bool added, AddTo(state.alert_id, rest_.matches));
       if (added) return {};
     }
-    return Make(kManyGroups, rest_, kHourNs);
+    return Make(kManyGroups, rest_, base::kNanosPerHour);
   }
 
   // The group's row is ours until the transaction ends.
@@ -248,10 +246,10 @@ base::Result<Alert> FindAlert(const Catalog& catalog, std::int64_t id) {
   return base::MakeError(base::ErrorCode::kNotFound, fmt::format("there is no alert {}", id));
 }
 
-base::Result<> AcknowledgeAlert(Catalog& catalog, std::int64_t id, const std::string& by,
+base::Result<> AcknowledgeAlert(Catalog& catalog, std::int64_t id, const Actor& by,
                                 const std::string& note, std::int64_t now_ns) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
-    const SqlValue values[] = {now_ns, by, note, id};
+    const SqlValue values[] = {now_ns, by.name, note, id};
     TAPIARY_ASSIGN(const std::int64_t changed,
                    writer.Execute("UPDATE alerts SET acknowledged_ns = ?, acknowledged_by = ?, "
                                   "acknowledged_note = ? WHERE id = ? AND acknowledged_ns IS NULL",
@@ -295,7 +293,7 @@ base::Result<> PruneAlerts(Catalog& catalog, std::int64_t before_ns, std::int64_
         "DELETE FROM alert_outbox WHERE alert_id IN (SELECT id FROM alerts WHERE created_ns < ?)",
         before));
     TAPIARY_TRY(writer.Execute("DELETE FROM alerts WHERE created_ns < ?", before));
-    const SqlValue ended[] = {now_ns - kHourNs};
+    const SqlValue ended[] = {now_ns - base::kNanosPerHour};
     TAPIARY_TRY(writer.Execute("DELETE FROM alert_groups WHERE until_ns < ?", ended));
     return {};
   });

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "server/alert/match.h"
 #include "server/alert/rule.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 
 namespace tapiary::server {
@@ -62,7 +63,7 @@ base::Result<std::vector<Alert>> ListAlerts(const Catalog& catalog, const AlertQ
 // kNotFound.
 base::Result<Alert> FindAlert(const Catalog& catalog, std::int64_t id);
 // Only the first acknowledgement counts: kConflict for another one. kNotFound.
-base::Result<> AcknowledgeAlert(Catalog& catalog, std::int64_t id, const std::string& by,
+base::Result<> AcknowledgeAlert(Catalog& catalog, std::int64_t id, const Actor& by,
                                 const std::string& note, std::int64_t now_ns);
 // As the API shows it and webhooks send it.
 std::string AlertJson(const Alert& alert);

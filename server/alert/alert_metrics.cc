@@ -11,7 +11,7 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kLatelyNs = 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kLatelyNs = base::kNanosPerHour;
 
 void AddType(std::string& text, const char* name, const char* help) {
   text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n", name, help);

@@ -15,6 +15,7 @@
 #include "server/alert/rule_routes.h"
 #include "server/api/list_query.h"
 #include "server/api/sensors.h"
+#include "server/audit/actor.h"
 
 namespace tapiary::server {
 namespace {
@@ -115,7 +116,7 @@ base::Result<std::string> Acknowledge(Catalog& catalog, const Request& request, 
   TAPIARY_TRY(CheckParameters(request, ""));
   TAPIARY_ASSIGN(const std::int64_t id, PathId(request));
   TAPIARY_ASSIGN(const std::string note, ReadNote(body));
-  TAPIARY_TRY(AcknowledgeAlert(catalog, id, ActorOf(request.identity), note, base::WallNow()));
+  TAPIARY_TRY(AcknowledgeAlert(catalog, id, ActorOf(request), note, base::WallNow()));
   TAPIARY_ASSIGN(const Alert alert, FindAlert(catalog, id));
   return AlertJson(alert);
 }
@@ -189,7 +190,7 @@ base::Result<std::string> Messages(const Shared& shared, const Request& request)
 base::Result<std::string> Retry(Catalog& catalog, const Request& request) {
   TAPIARY_TRY(CheckParameters(request, ""));
   TAPIARY_ASSIGN(const std::int64_t id, PathId(request));
-  TAPIARY_TRY(RetryDelivery(catalog, id, ActorOf(request.identity), base::WallNow()));
+  TAPIARY_TRY(RetryDelivery(catalog, id, ActorOf(request), base::WallNow()));
   return std::string(R"({"state":"waiting"})");
 }
 

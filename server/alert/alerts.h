@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "server/alert/target.h"
 #include "server/catalog/catalog.h"
@@ -20,7 +21,7 @@ namespace tapiary::server {
 struct AlertOptions {
   std::vector<AlertTarget> targets;
   std::vector<std::string> allow;  // networks that webhooks may call though they are not public
-  std::int64_t keep_ns = 90LL * 86'400 * 1'000'000'000;
+  std::int64_t keep_ns = 90 * base::kNanosPerDay;
 };
 
 class Alerts {

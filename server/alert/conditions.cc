@@ -13,10 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMinute = 60 * base::kNanosPerSecond;
-constexpr std::int64_t kForgetNs = 31 * 86'400 * base::kNanosPerSecond;
+constexpr std::int64_t kForgetNs = 31 * base::kNanosPerDay;
 // A transaction of another collector may commit so much later than it says.
-constexpr std::int64_t kLateNs = 10 * kMinute;
+constexpr std::int64_t kLateNs = 10 * base::kNanosPerMinute;
 constexpr std::int64_t kJudgedEarly = 1000;  // offered packets that make a share worth telling
 constexpr std::int64_t kLookNs = 30 * base::kNanosPerSecond;  // reading many flows costs time
 constexpr const char* kAlarmsUntil = "alarms-until";
@@ -102,7 +101,9 @@ Conditions::Judgement Conditions::Silent(const AlertRule& rule, const std::vecto
   Judgement judgement;
   for (const Sensor& sensor : sensors) {
     if (sensor.seen_ns > now_ns - rule.after_ns) continue;
-    if (sensor.seen_ns < now_ns - std::max(kForgetNs - kMinute, rule.after_ns + kMinute)) continue;
+    if (sensor.seen_ns <
+        now_ns - std::max(kForgetNs - base::kNanosPerMinute, rule.after_ns + base::kNanosPerMinute))
+      continue;
     judgement.occurrences.push_back(
         {fmt::format("silent.{}.{}", sensor.id, sensor.seen_ns), sensor.name,
          fmt::format("nothing came from the sensor for {}", Ago(sensor.seen_ns, now_ns)),
@@ -184,7 +185,8 @@ base::Result<Conditions::Judgement> Conditions::Alarms(
     return true;
   }));
   // Each 2 s would be a needless write.
-  const bool due = known == memories.end() || now_ns - known->second.time_ns >= kMinute;
+  const bool due =
+      known == memories.end() || now_ns - known->second.time_ns >= base::kNanosPerMinute;
   if (due) judgement.memories[kAlarmsUntil] = {now_ns, 0, 0};
   return judgement;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <random>
 
+#include "base/clock.h"
+
 namespace tapiary::server {
 namespace {
 
@@ -142,7 +144,7 @@ base::Result<std::vector<OutboxRow>> ListOutbox(const Catalog& catalog, const st
   return rows;
 }
 
-base::Result<> RetryDelivery(Catalog& catalog, std::int64_t id, const std::string& by,
+base::Result<> RetryDelivery(Catalog& catalog, std::int64_t id, const Actor& by,
                              std::int64_t now_ns) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     std::string state;
@@ -194,7 +196,7 @@ base::Result<> PruneOutbox(Catalog& catalog, std::int64_t now_ns) {
 }
 
 std::int64_t RetryWait(std::int64_t failures) {
-  constexpr std::int64_t kLongest = 3600 * base::kNanosPerSecond;
+  constexpr std::int64_t kLongest = base::kNanosPerHour;
   thread_local std::minstd_rand random(std::random_device{}());
   const auto doublings = std::clamp<std::int64_t>(failures - 1, 0, 12);
   const std::int64_t most = std::min(base::kNanosPerSecond << doublings, kLongest);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "server/alert/alert.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 
 namespace tapiary::server {
@@ -20,7 +21,7 @@ namespace tapiary::server {
 inline constexpr std::int64_t kLeaseNs = 60 * base::kNanosPerSecond;
 inline constexpr std::int64_t kMaxAttempts = 20;     // about half a day
 inline constexpr std::int64_t kMaxWaiting = 10'000;  // a target; what is beyond is dead
-inline constexpr std::int64_t kKeepSentNs = 7 * 86'400 * base::kNanosPerSecond;
+inline constexpr std::int64_t kKeepSentNs = 7 * base::kNanosPerDay;
 
 struct Delivery {
   std::int64_t id = 0;
@@ -57,7 +58,7 @@ base::Result<std::vector<OutboxRow>> ListOutbox(const Catalog& catalog, const st
                                                 const std::string& target, std::int64_t below_id,
                                                 std::int64_t limit);
 // A dead message is tried again. kNotFound, kConflict when it is not dead.
-base::Result<> RetryDelivery(Catalog& catalog, std::int64_t id, const std::string& by,
+base::Result<> RetryDelivery(Catalog& catalog, std::int64_t id, const Actor& by,
                              std::int64_t now_ns);
 // Forgets old ones that were sent; of too many that wait, the oldest are dead.
 base::Result<> PruneOutbox(Catalog& catalog, std::int64_t now_ns);

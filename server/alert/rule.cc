@@ -8,6 +8,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 namespace tapiary::server {
@@ -28,7 +29,6 @@ constexpr std::size_t kMaxNote = 2000;
 constexpr std::size_t kMaxList = 16;
 constexpr std::size_t kMaxListText = 64;
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kDay = 86'400 * kSecond;
 constexpr std::int64_t kPpm = 1'000'000;
 
 base::Error Invalid(std::string message) {
@@ -195,7 +195,7 @@ base::Result<> ParseCommon(Members& members, AlertRule& rule) {
   TAPIARY_TRY(members.Flag("enabled", &rule.enabled));
   TAPIARY_TRY(members.Word("when", kKinds, &rule.kind));
   TAPIARY_TRY(ParseGroups(members, rule));
-  TAPIARY_TRY(members.Duration("cooldown", 0, 30 * kDay, &rule.cooldown_ns));
+  TAPIARY_TRY(members.Duration("cooldown", 0, 30 * base::kNanosPerDay, &rule.cooldown_ns));
   auto per_hour = static_cast<double>(rule.max_per_hour);
   TAPIARY_TRY(members.Number("max_per_hour", 1, kMaxAlertsPerHour, &per_hour));
   rule.max_per_hour = static_cast<std::int64_t>(per_hour);
@@ -238,7 +238,7 @@ base::Result<AlertRule> ParseRule(std::string_view json, FilterError* filter_err
   } else if (rule.kind == RuleKind::kAlarm) {
     TAPIARY_TRY(members.Texts("alarms", &rule.alarms));
   } else {
-    TAPIARY_TRY(members.Duration("after", 10 * kSecond, 30 * kDay, &rule.after_ns));
+    TAPIARY_TRY(members.Duration("after", 10 * kSecond, 30 * base::kNanosPerDay, &rule.after_ns));
   }
   if (rule.kind == RuleKind::kLoss) {
     double percent = static_cast<double>(rule.loss_ppm) / (kPpm / 100);

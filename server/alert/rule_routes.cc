@@ -14,13 +14,14 @@
 #include "server/alert/rule_store.h"
 #include "server/api/list_query.h"
 #include "server/audit/actions.h"
+#include "server/audit/actor.h"
 
 namespace tapiary::server {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kTestWindowNs = 24LL * 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kTestWindowNs = base::kNanosPerDay;
 constexpr std::int64_t kTestRows = 100'000;
 constexpr std::size_t kTestExamples = 20;
 
@@ -147,7 +148,7 @@ Response HandleCreate(const Shared& all, const Request& request, BodySource& bod
   Response problem;
   const auto rule = ReadRule(all, request, body, &problem);
   if (!rule) return problem;
-  const auto id = CreateRule(all.catalog, *rule, ActorOf(request.identity), base::WallNow());
+  const auto id = CreateRule(all.catalog, *rule, ActorOf(request), base::WallNow());
   if (!id) return Answer(id.error());
   Response response = Answer(OneRule(all, *id), 201);
   response.headers.emplace_back("Location", "/api/v1/alerts/rules/" + std::to_string(*id));
@@ -161,7 +162,7 @@ Response HandleReplace(const Shared& all, const Request& request, BodySource& bo
   auto rule = ReadRule(all, request, body, &problem);
   if (!rule) return problem;
   rule->id = *id;
-  const auto done = ReplaceRule(all.catalog, *rule, ActorOf(request.identity), base::WallNow());
+  const auto done = ReplaceRule(all.catalog, *rule, ActorOf(request), base::WallNow());
   if (!done) return Answer(done.error());
   return Answer(OneRule(all, *id));
 }
@@ -169,7 +170,7 @@ Response HandleReplace(const Shared& all, const Request& request, BodySource& bo
 Response HandleDelete(const Shared& all, const Request& request) {
   const auto id = OnlyId(request);
   if (!id) return ProblemFor(id.error());
-  const auto done = DeleteRule(all.catalog, *id, ActorOf(request.identity), base::WallNow());
+  const auto done = DeleteRule(all.catalog, *id, ActorOf(request), base::WallNow());
   if (!done) return Answer(done.error());
   Response response;
   response.status = 204;

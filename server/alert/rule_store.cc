@@ -59,7 +59,7 @@ base::Result<> CheckRoom(SqlWriter& writer) {
                          fmt::format("there are {} rules, which is the limit", kMaxRules));
 }
 
-base::Result<> Audit(SqlWriter& writer, const std::string& by, const char* action, std::int64_t id,
+base::Result<> Audit(SqlWriter& writer, const Actor& by, const char* action, std::int64_t id,
                      const std::string& name) {
   return AddAudit(writer, by, action, fmt::format("{} {}", id, name));
 }
@@ -87,13 +87,14 @@ base::Result<StoredRule> FindRule(const Catalog& catalog, std::int64_t id) {
   return *std::move(found);
 }
 
-base::Result<std::int64_t> CreateRule(Catalog& catalog, const AlertRule& rule,
-                                      const std::string& by, std::int64_t now_ns) {
+base::Result<std::int64_t> CreateRule(Catalog& catalog, const AlertRule& rule, const Actor& by,
+                                      std::int64_t now_ns) {
   std::int64_t id = 0;
   const auto written = catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_TRY(CheckRoom(writer));
     TAPIARY_TRY(CheckName(writer, rule));
-    const SqlValue values[] = {rule.name, std::int64_t{rule.enabled}, now_ns, by, RuleJson(rule)};
+    const SqlValue values[] = {rule.name, std::int64_t{rule.enabled}, now_ns, by.name,
+                               RuleJson(rule)};
     TAPIARY_TRY(
         writer.Query("INSERT INTO alert_rules (name, enabled, changed_ns, changed_by, "
                      "rule) VALUES (?, ?, ?, ?, ?) RETURNING id",
@@ -107,12 +108,12 @@ base::Result<std::int64_t> CreateRule(Catalog& catalog, const AlertRule& rule,
   return id;
 }
 
-base::Result<> ReplaceRule(Catalog& catalog, const AlertRule& rule, const std::string& by,
+base::Result<> ReplaceRule(Catalog& catalog, const AlertRule& rule, const Actor& by,
                            std::int64_t now_ns) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_TRY(CheckName(writer, rule));
-    const SqlValue values[] = {rule.name, std::int64_t{rule.enabled}, now_ns, by, RuleJson(rule),
-                               rule.id};
+    const SqlValue values[] = {
+        rule.name, std::int64_t{rule.enabled}, now_ns, by.name, RuleJson(rule), rule.id};
     TAPIARY_ASSIGN(const std::int64_t changed,
                    writer.Execute("UPDATE alert_rules SET name = ?, enabled = ?, changed_ns = ?, "
                                   "changed_by = ?, rule = ?, trouble = NULL, trouble_ns = NULL "
@@ -127,11 +128,10 @@ base::Result<> ReplaceRule(Catalog& catalog, const AlertRule& rule, const std::s
   });
 }
 
-base::Result<> DeleteRule(Catalog& catalog, std::int64_t id, const std::string& by,
-                          std::int64_t now_ns) {
+base::Result<> DeleteRule(Catalog& catalog, std::int64_t id, const Actor& by, std::int64_t now_ns) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     std::string name;
-    const SqlValue values[] = {now_ns, now_ns, by, id};
+    const SqlValue values[] = {now_ns, now_ns, by.name, id};
     TAPIARY_TRY(
         writer.Query("UPDATE alert_rules SET deleted_ns = ?, enabled = 0, changed_ns = ?, "
                      "changed_by = ? WHERE id = ? AND deleted_ns IS NULL RETURNING name",

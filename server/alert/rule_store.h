@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "server/alert/rule.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 
 namespace tapiary::server {
@@ -26,14 +27,13 @@ base::Result<std::vector<StoredRule>> ListRules(const Catalog& catalog,
 // kNotFound.
 base::Result<StoredRule> FindRule(const Catalog& catalog, std::int64_t id);
 // The new rule's id. kExists when the name is taken, kTooLarge at kMaxRules.
-base::Result<std::int64_t> CreateRule(Catalog& catalog, const AlertRule& rule,
-                                      const std::string& by, std::int64_t now_ns);
+base::Result<std::int64_t> CreateRule(Catalog& catalog, const AlertRule& rule, const Actor& by,
+                                      std::int64_t now_ns);
 // By rule.id. kNotFound, kExists.
-base::Result<> ReplaceRule(Catalog& catalog, const AlertRule& rule, const std::string& by,
+base::Result<> ReplaceRule(Catalog& catalog, const AlertRule& rule, const Actor& by,
                            std::int64_t now_ns);
 // Its alerts stay. kNotFound.
-base::Result<> DeleteRule(Catalog& catalog, std::int64_t id, const std::string& by,
-                          std::int64_t now_ns);
+base::Result<> DeleteRule(Catalog& catalog, std::int64_t id, const Actor& by, std::int64_t now_ns);
 base::Result<> NoteRuleTrouble(Catalog& catalog, std::int64_t id, const std::string& trouble,
                                std::int64_t now_ns);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "server/api/list_query.h"
+#include "server/audit/actor.h"
 
 namespace tapiary::server {
 namespace {
@@ -62,12 +63,12 @@ TargetTrials::TargetTrials(Catalog& catalog, std::vector<AlertTarget> targets,
       make_sender_(std::move(make_sender)),
       stopping_(stopping) {}
 
-base::Result<std::string> TargetTrials::Send(const AlertTarget& target, const std::string& by) {
+base::Result<std::string> TargetTrials::Send(const AlertTarget& target, const Actor& by) {
   TAPIARY_TRY(catalog_.Write(
       [&](SqlWriter& writer) { return AddAudit(writer, by, "alert-target-tested", target.name); }));
   const std::int64_t began_ns = base::SteadyNow();
   Delivery delivery;
-  delivery.alert = TestAlert(target, by, base::WallNow());
+  delivery.alert = TestAlert(target, by.name, base::WallNow());
   const auto failure = make_sender_(target)({std::move(delivery)}, stopping_);
   const std::int64_t millis = (base::SteadyNow() - began_ns) / base::kNanosPerMilli;
   return Dump({{"target", target.name},
@@ -95,7 +96,7 @@ Response TargetTrials::Run(const Request& request, std::int64_t steady_ns) {
     next_ns = steady_ns + kPauseNs;
   }
   const Turn turn(*this);
-  const auto json = Send(*target, ActorOf(request.identity));
+  const auto json = Send(*target, ActorOf(request));
   return json ? JsonResponse(200, *json) : ProblemFor(json.error());
 }
 

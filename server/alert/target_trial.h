@@ -14,8 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "server/alert/deliverer.h"
 #include "server/alert/target.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 #include "server/http/handler.h"
 
@@ -36,7 +38,7 @@ class TargetTrials {
 
  private:
   class Turn;
-  base::Result<std::string> Send(const AlertTarget& target, const std::string& by);
+  base::Result<std::string> Send(const AlertTarget& target, const Actor& by);
 
   Catalog& catalog_;
   const std::vector<AlertTarget> targets_;

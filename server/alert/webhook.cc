@@ -13,12 +13,13 @@
 #include <charconv>
 #include <memory>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kLongestRetryAfterNs = 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kLongestRetryAfterNs = base::kNanosPerHour;
 
 // What the callbacks see. They must not throw into libcurl.
 struct Transfer {

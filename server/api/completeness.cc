@@ -21,7 +21,7 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::int64_t kMaxStatements = 200;  // a page
-constexpr std::int64_t kMaxWindowNs = 366 * 24 * kHourNs;
+constexpr std::int64_t kMaxWindowNs = 366 * base::kNanosPerDay;
 
 struct Sensor {
   std::int64_t id = 0;
@@ -57,7 +57,8 @@ base::Result<std::optional<Place>> ReadPlace(const Request& request) {
   const std::size_t dot = text.find('.');
   Place place;
   if (dot == text.npos || !ReadNumber(text.substr(0, dot), &place.sensor_id) ||
-      !ReadNumber(text.substr(dot + 1), &place.hour_ns) || place.hour_ns % kHourNs != 0) {
+      !ReadNumber(text.substr(dot + 1), &place.hour_ns) ||
+      place.hour_ns % base::kNanosPerHour != 0) {
     return Invalid("after: not a cursor of this list");
   }
   return std::optional<Place>(place);
@@ -118,7 +119,7 @@ base::Result<> AddSensor(const ApiContext& context, const Asked& asked, const Se
                          Page* page) {
   CompletenessQuery query{sensor.id, asked.window.from_ns, asked.window.to_ns};
   if (asked.after && asked.after->sensor_id == sensor.id) query.from_ns = asked.after->hour_ns;
-  const std::int64_t room = (asked.limit - page->count) * kHourNs;
+  const std::int64_t room = (asked.limit - page->count) * base::kNanosPerHour;
   if (query.to_ns - query.from_ns > room) {
     query.to_ns = query.from_ns + room;
     page->next = Place{sensor.id, query.to_ns};

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "server/evidence/completeness.h"
 #include "server/evidence/statement.h"
@@ -82,7 +83,8 @@ std::string DropCounts::Hours(const std::string& sensor) const {
   if (found == hours_.end()) return {};
   std::string text = "\ncompleteness of the sensor's hours (its clock):";
   for (const std::int64_t hour_ns : found->second.hours) {
-    const auto accounts = Accounts(catalog_, {found->second.sensor_id, hour_ns, hour_ns + kHourNs});
+    const auto accounts =
+        Accounts(catalog_, {found->second.sensor_id, hour_ns, hour_ns + base::kNanosPerHour});
     if (!accounts || accounts->empty()) return text + "\nnot available now";
     text += "\n" + ShortForm(accounts->front());
   }

@@ -18,7 +18,6 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kMinuteNs = 60 * base::kNanosPerSecond;
 constexpr std::int64_t kMinSamples = 3;
 constexpr std::int64_t kMaxSpreadNs = 30 * base::kNanosPerSecond;
 constexpr std::int64_t kSamplesUsed = 51;
@@ -28,8 +27,8 @@ constexpr int kMaxTries = 16;               // of a honeypot, in a round
 // A connection this short may stand for its beginning whatever the event is about.
 constexpr std::int64_t kShortNs = 2 * base::kNanosPerSecond;
 // When a flow may be received, from when its event was.
-constexpr std::int64_t kBeforeNs = 2 * kMinuteNs;
-constexpr std::int64_t kAfterNs = 10 * kMinuteNs;
+constexpr std::int64_t kBeforeNs = 2 * base::kNanosPerMinute;
+constexpr std::int64_t kAfterNs = 10 * base::kNanosPerMinute;
 
 std::int64_t Median(std::vector<std::int64_t>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -207,7 +206,8 @@ struct ClockLearner::Impl {
     while (!changed.wait_for(lock, std::chrono::minutes(1), [this] { return stop; })) {
       lock.unlock();
       const std::int64_t now_ns = base::WallNow();
-      const auto learned = LearnClocks(catalog, now_ns - 15 * kMinuteNs, now_ns - kMinuteNs / 2);
+      const auto learned = LearnClocks(catalog, now_ns - 15 * base::kNanosPerMinute,
+                                       now_ns - base::kNanosPerMinute / 2);
       if (!learned) base::LogWarning("clocks of honeypots: {}", learned.error().message);
       lock.lock();
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "server/api/select.h"
 #include "server/ingest/event_json.h"
@@ -13,7 +14,6 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kDayNs = 24LL * 3600 * base::kNanosPerSecond;
 constexpr std::int64_t kFarthestNs = INT64_MAX / 2;
 constexpr std::size_t kMaxBytes = 16u << 20;  // of records; a single one may have 1 MiB
 
@@ -65,7 +65,7 @@ SessionEvent ReadEvent(const SqlRow& row) {
   };
   event.time_kind = text("tapiary.time", "event");
   line.has_time = event.time_kind == "event";
-  if (event.time_kind == "received") line.ends.slack_ns = 3600 * base::kNanosPerSecond;
+  if (event.time_kind == "received") line.ends.slack_ns = base::kNanosPerHour;
   line.action = text("event.action", "other");
   line.protocol = text("network.protocol", "");
   if (line.protocol == "modbus") line.function = ModbusFunction(event.item.record);
@@ -121,12 +121,12 @@ base::Result<EventRows> LoadEventRows(const Catalog& catalog, const EventsWanted
   SqlCondition before = EventsOf(wanted);
   Append(&before, SqlCondition{"e.time_ns <= ? AND e.time_ns >= ? "
                                "ORDER BY e.time_ns DESC, e.id DESC LIMIT ?",
-                               {wanted.time_ns, wanted.time_ns - kDayNs, half + 1}});
+                               {wanted.time_ns, wanted.time_ns - base::kNanosPerDay, half + 1}});
   TAPIARY_TRY(Load(catalog, before, half, rows));
   SqlCondition after = EventsOf(wanted);
   Append(&after, SqlCondition{"e.time_ns > ? AND e.time_ns <= ? "
                               "ORDER BY e.time_ns, e.id LIMIT ?",
-                              {wanted.time_ns, wanted.time_ns + kDayNs, half + 1}});
+                              {wanted.time_ns, wanted.time_ns + base::kNanosPerDay, half + 1}});
   TAPIARY_TRY(Load(catalog, after, half, rows));
   std::ranges::sort(rows.events, {}, &SessionEvent::Order);
   return rows;

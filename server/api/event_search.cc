@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "server/api/flow_search.h"
 #include "server/api/select.h"
@@ -14,13 +15,10 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kMinuteNs = 60 * base::kNanosPerSecond;
-constexpr std::int64_t kHourNs = 60 * kMinuteNs;
-constexpr std::int64_t kDayNs = 24 * kHourNs;
 // A flow is received when it ends, or after a part of it; an event at once, or with a log file.
-constexpr std::int64_t kBeforeNs = 10 * kMinuteNs;
-constexpr std::int64_t kAfterNs = kHourNs;
-constexpr std::int64_t kFarNs = 26 * kHourNs;
+constexpr std::int64_t kBeforeNs = 10 * base::kNanosPerMinute;
+constexpr std::int64_t kAfterNs = base::kNanosPerHour;
+constexpr std::int64_t kFarNs = 26 * base::kNanosPerHour;
 // Stated times may be any (HP-01); this far they can be reckoned with.
 constexpr std::int64_t kFarthestNs = INT64_MAX / 2;
 
@@ -92,7 +90,7 @@ base::Result<> AddFlowsByStart(const Catalog& catalog, const SqlCondition& all, 
 // Those that began about when the event was: of the source or, with another source (HP-03), of its
 // port. Logs and captures that were brought in long after meet here.
 base::Result<> AddFlowsOfStart(const Catalog& catalog, const LinkEvent& ends, FlowsFound& found) {
-  const std::int64_t reach = ends.source_port ? kHourNs : ends.slack_ns;
+  const std::int64_t reach = ends.source_port ? base::kNanosPerHour : ends.slack_ns;
   SqlCondition select{
       fmt::format("SELECT {} FROM flows f WHERE f.start_ns >= ? AND f.start_ns <= ? AND "
                   "f.end_ns >= ? AND ",
@@ -110,8 +108,8 @@ base::Result<> AddSessionPort(const Catalog& catalog, StoredEvent& event) {
   if (event.ends.source_port || event.session.empty()) return {};
   const std::vector<SqlValue> values{event.sensor_id,
                                      event.session,
-                                     event.ends.time_ns - kDayNs,
-                                     event.ends.time_ns + kDayNs,
+                                     event.ends.time_ns - base::kNanosPerDay,
+                                     event.ends.time_ns + base::kNanosPerDay,
                                      Key(event.ends.source_ip),
                                      event.ends.time_ns};
   return catalog.Query(
@@ -132,7 +130,7 @@ base::Result<> AddSessionPort(const Catalog& catalog, StoredEvent& event) {
 base::Result<> AddClock(const Catalog& catalog, StoredEvent& event) {
   if (event.time_kind == "received") {
     // Its time is that of receipt: what lay in a file for a while is older.
-    event.ends.slack_ns = kHourNs;
+    event.ends.slack_ns = base::kNanosPerHour;
     return {};
   }
   TAPIARY_ASSIGN(event.clock, ClockOf(catalog, event.sensor_id, event.dataset, event.received_ns));
@@ -212,7 +210,8 @@ base::Result<> AddFlowsBegun(const Catalog& catalog, const FlowsOfSource& wanted
       fmt::format("SELECT {} FROM flows f WHERE f.start_ns >= ? AND f.start_ns <= ? AND "
                   "f.end_ns >= ? AND f.orig_ip = ?",
                   kFlowColumns),
-      {TimeMinus(wanted.first_ns, kHourNs), wanted.last_ns, wanted.first_ns, Key(wanted.source)}};
+      {TimeMinus(wanted.first_ns, base::kNanosPerHour), wanted.last_ns, wanted.first_ns,
+       Key(wanted.source)}};
   return AddFlowsByStart(catalog, select, wanted.limit, found);
 }
 

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "server/api/event_rows.h"
 #include "server/api/select.h"
 
 namespace tapiary::server {
 namespace {
-
-constexpr std::int64_t kMinuteNs = 60 * base::kNanosPerSecond;
-constexpr std::int64_t kDayNs = 24 * 60 * kMinuteNs;
 
 // Of events without a session id, those of the source that follow one another.
 void CutAtGaps(std::int64_t time_ns, std::vector<SessionEvent>& events) {
@@ -103,8 +101,8 @@ base::Result<> LoadFlows(const Catalog& catalog, const std::vector<SessionEvent>
     last_ns = std::max(last_ns, event.line.ends.WireTime());
     slack_ns = std::max(slack_ns, event.line.ends.slack_ns);
   }
-  wanted.from_ns -= 10 * kMinuteNs;
-  wanted.to_ns += 60 * kMinuteNs;
+  wanted.from_ns -= 10 * base::kNanosPerMinute;
+  wanted.to_ns += 60 * base::kNanosPerMinute;
   wanted.first_ns = TimeMinus(first_ns, slack_ns);
   wanted.last_ns = TimeMinus(last_ns, -slack_ns);
   FlowsFound found;

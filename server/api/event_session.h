@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "server/api/event_search.h"
 #include "server/api/event_timeline.h"
 #include "server/api/items.h"
@@ -12,7 +13,7 @@
 namespace tapiary::server {
 
 // Events without a session id are one session until nothing came for this long.
-inline constexpr std::int64_t kSessionGapNs = 30LL * 60 * base::kNanosPerSecond;
+inline constexpr std::int64_t kSessionGapNs = 30 * base::kNanosPerMinute;
 inline constexpr std::int64_t kMaxSessionEvents = 1000;
 inline constexpr std::int64_t kMaxSessionFlows = 300;
 inline constexpr std::int64_t kMaxSessionTransactions = 2000;

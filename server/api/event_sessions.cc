@@ -22,7 +22,6 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kDayNs = 24LL * 3600 * base::kNanosPerSecond;
 constexpr std::int64_t kWireNs = 5 * base::kNanosPerSecond;  // for the whole page
 
 struct SessionRow {
@@ -185,7 +184,7 @@ base::Result<SessionPage> LoadPage(const Catalog& catalog, const ListQuery& quer
   SessionPage page;
   page.partial = seen.partial;
   page.truncated = seen.truncated;
-  AddSessions(seen.with_id, kDayNs, seen, page.rows);
+  AddSessions(seen.with_id, base::kNanosPerDay, seen, page.rows);
   AddSessions(seen.without_id, kSessionGapNs, seen, page.rows);
   page.grouped = seen.with_id.size() + seen.without_id.size();
   if (query.after) {

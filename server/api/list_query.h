@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "server/http/handler.h"
 #include "server/query/sql.h"
 
 namespace tapiary::server {
 
-inline constexpr std::int64_t kDefaultWindowNs = 24LL * 3600 * 1'000'000'000;
+inline constexpr std::int64_t kDefaultWindowNs = base::kNanosPerDay;
 inline constexpr std::int64_t kDefaultPageRows = 100;
 inline constexpr std::int64_t kMaxPageRows = 1000;
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "server/api/list_query.h"
 #include "server/api/sensors.h"
+#include "server/audit/actor.h"
 #include "server/evidence/pins.h"
 
 namespace tapiary::server {
@@ -128,8 +129,7 @@ base::Result<std::string> MakePin(const ApiContext& context, const Request& requ
   TAPIARY_TRY(CheckParameters(request, ""));
   TAPIARY_ASSIGN(const std::string text, ReadBody(body, kMaxBodyBytes));
   TAPIARY_ASSIGN(Pin pin, ReadPin(text));
-  pin.actor = ActorOf(request.identity);
-  TAPIARY_ASSIGN(pin, AddPin(context.catalog, std::move(pin)));
+  TAPIARY_ASSIGN(pin, AddPin(context.catalog, std::move(pin), ActorOf(request)));
   pin.note = base::EscapeBytes(pin.note);
   pin.actor = base::EscapeBytes(pin.actor);
   return Dump(ItemOf(pin));
@@ -153,7 +153,7 @@ Response HandleRemovePin(const ApiContext& context, const Request& request) {
   if (!ParseWhole(request.path_params.at("id"), &id)) {
     return Problem(404, "Not found", "there is no pin with this id");
   }
-  const auto removed = RemovePin(context.catalog, id, ActorOf(request.identity));
+  const auto removed = RemovePin(context.catalog, id, ActorOf(request));
   return removed ? JsonResponse(200, R"({"result":"removed"})") : ProblemFor(removed.error());
 }
 

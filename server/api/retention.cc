@@ -55,7 +55,7 @@ base::Result<SelectEnd> AddStored(const ApiContext& context, Page* page) {
                   if (Json* const kind = Find(page, row)) {
                     (*kind)["entries"] = row.Int(2);
                     (*kind)["bytes"] = row.Int(3);
-                    (*kind)["oldest"] = base::FormatTime(row.Int(4) * kHourNs);
+                    (*kind)["oldest"] = base::FormatTime(row.Int(4) * base::kNanosPerHour);
                   }
                   return true;
                 });

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "server/api/list_query.h"
+#include "server/audit/actor.h"
 #include "server/evidence/keys.h"
 
 namespace tapiary::server {
@@ -78,7 +79,7 @@ base::Result<> Decide(const ApiContext& context, const Request& request, BodySou
   TAPIARY_ASSIGN(const std::string text, ReadBody(body, kMaxBodyBytes));
   TAPIARY_ASSIGN(KeyDecision decision, ReadDecision(text));
   TAPIARY_ASSIGN(decision.sensor, SensorOf(request));
-  decision.actor = ActorOf(request.identity);
+  decision.actor = ActorOf(request);
   return DecideKey(context.catalog, decision);
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -20,8 +21,7 @@ namespace {
 
 constexpr std::chrono::seconds kWriteEvery{1};
 constexpr std::int64_t kCountEveryNs = 60 * base::kNanosPerSecond;
-constexpr std::int64_t kMinuteNs = 60 * base::kNanosPerSecond;
-constexpr std::int64_t kTrimEveryNs = 3600 * base::kNanosPerSecond;
+constexpr std::int64_t kTrimEveryNs = base::kNanosPerHour;
 constexpr std::size_t kDetailBytes = 4096;
 constexpr std::size_t kEndsWaiting = 10'000;
 
@@ -120,7 +120,7 @@ struct AccessLog::Impl {
 bool AccessLog::Impl::MayHaveRow(const Access& access) {
   if (rates.size() >= options.entries) rates.clear();
   Rate& rate = rates[access.actor];
-  const std::int64_t minute = access.time_ns / kMinuteNs;
+  const std::int64_t minute = access.time_ns / base::kNanosPerMinute;
   if (rate.minute != minute) rate = {minute, 0};
   return ++rate.rows <= options.rows_per_minute;
 }
@@ -246,7 +246,7 @@ base::Result<> AccessLog::Impl::Write(bool all) {
 }
 
 void AccessLog::Impl::Run() {
-  std::int64_t trim_ns = base::SteadyNow() + kMinuteNs;
+  std::int64_t trim_ns = base::SteadyNow() + base::kNanosPerMinute;
   bool failed = false;
   std::unique_lock lock(mutex);
   while (!stop) {

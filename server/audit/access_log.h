@@ -33,7 +33,7 @@ struct AccessLogOptions {
   std::int64_t same_ns = 600 * base::kNanosPerSecond;  // so long one row is counted up
   int rows_per_minute = 60;                            // of one actor; the rest is summed up
   std::size_t entries = 10'000;                        // in memory
-  std::int64_t keep_ns = 730LL * 24 * 3600 * base::kNanosPerSecond;
+  std::int64_t keep_ns = 730 * base::kNanosPerDay;
   std::int64_t keep_rows = 1'000'000;  // of each action
 };
 

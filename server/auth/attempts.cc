@@ -9,17 +9,15 @@
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kMinute = 60 * base::kNanosPerSecond;
-
 // A start in the future means that the clock was set back: the minute is over.
 bool Over(std::int64_t start_ns, std::int64_t now_ns) {
-  return now_ns < start_ns || now_ns - start_ns >= kMinute;
+  return now_ns < start_ns || now_ns - start_ns >= base::kNanosPerMinute;
 }
 
 }  // namespace
 
 Attempts::Attempts(int per_minute, std::size_t max_peers)
-    : per_minute_(per_minute), max_peers_(max_peers), log_limit_(kMinute / 10) {}
+    : per_minute_(per_minute), max_peers_(max_peers), log_limit_(base::kNanosPerMinute / 10) {}
 
 bool Attempts::Allowed(const std::string& peer, std::int64_t now_ns) const {
   const std::string key = PeerNetwork(peer);

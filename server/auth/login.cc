@@ -4,6 +4,7 @@
 #include <atomic>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "server/auth/tokens.h"
@@ -17,8 +18,6 @@ namespace {
 
 using Outcome = LoginAnswer::Outcome;
 
-constexpr std::int64_t kMinute = 60 * base::kNanosPerSecond;
-
 LoginAnswer Wait(std::int64_t wait_ns) {
   LoginAnswer answer;
   answer.outcome = Outcome::kWait;
@@ -30,7 +29,7 @@ LoginAnswer Wait(std::int64_t wait_ns) {
 void PruneLogins(const AuthContext& context, std::int64_t now_ns) {
   static std::atomic<std::int64_t> last_ns{0};
   std::int64_t last = last_ns;
-  if (now_ns - last < kMinute && now_ns >= last) return;
+  if (now_ns - last < base::kNanosPerMinute && now_ns >= last) return;
   if (!last_ns.compare_exchange_strong(last, now_ns)) return;
   const auto done = context.catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     const std::array<SqlValue, 1> over = {now_ns - 2 * context.limit.window_ns};
@@ -44,13 +43,14 @@ void PruneLogins(const AuthContext& context, std::int64_t now_ns) {
 void TellFailure(const AuthContext& context, const LoginTry& attempt,
                  const std::optional<User>& user) {
   const auto told = context.catalog.Write([&](SqlWriter& writer) {
-    return AddClientAudit(writer, user ? user->name : "unknown", "login failed", "", attempt.peer);
+    return AddAudit(writer, {user ? user->name : "unknown", std::string(attempt.peer)},
+                    "login failed", "");
   });
   if (!told) base::LogWarning("a failed login is not in the audit: {}", told.error().message);
 }
 
 LoginAnswer Fail(Attempts& attempts, const LoginTry& attempt) {
-  return attempts.CountNow(std::string(attempt.peer)) ? LoginAnswer() : Wait(kMinute);
+  return attempts.CountNow(std::string(attempt.peer)) ? LoginAnswer() : Wait(base::kNanosPerMinute);
 }
 
 // Finds the user, or nobody for a name that is none.
@@ -97,7 +97,7 @@ base::Result<LoginAnswer> Begin(const AuthContext& context, const LoginTry& atte
                              .agent = std::string(attempt.agent)};
     TAPIARY_ASSIGN(answer.cookie, BeginSession(writer, session, context.sessions, counted.now_ns));
     answer.outcome = Outcome::kIn;
-    return AddClientAudit(writer, user.name, "login", "", attempt.peer);
+    return AddAudit(writer, {user.name, std::string(attempt.peer)}, "login", "");
   });
   if (!written) return written.error();
   if (answer.outcome != Outcome::kIn) return answer;
@@ -141,7 +141,7 @@ base::Result<LoginAnswer> Check(const AuthContext& context, const LoginTry& atte
 
 base::Result<LoginAnswer> ByPassword(const AuthContext& context, const LoginTry& attempt) {
   const std::string peer(attempt.peer);
-  if (!context.logins.Allowed(peer, base::SteadyNow())) return Wait(kMinute);
+  if (!context.logins.Allowed(peer, base::SteadyNow())) return Wait(base::kNanosPerMinute);
   const std::string network = PeerNetwork(peer);
   TAPIARY_ASSIGN(std::optional<User> user, Look(context, attempt.user));
   const LoginAttempt counted = ToAttempt(attempt, user, network);
@@ -165,7 +165,7 @@ base::Result<LoginAnswer> ByToken(const AuthContext& context, const LoginTry& at
                              .peer = std::string(attempt.peer),
                              .agent = std::string(attempt.agent)};
     TAPIARY_ASSIGN(answer.cookie, BeginSession(writer, session, context.sessions, now_ns));
-    return AddClientAudit(writer, ActorOf(*identity), "login", "", attempt.peer);
+    return AddAudit(writer, {ActorOf(*identity), std::string(attempt.peer)}, "login", "");
   });
   if (!written) return written.error();
   TAPIARY_ASSIGN(answer.identity,
@@ -233,7 +233,8 @@ base::Result<LoginAnswer> ChangePassword(const AuthContext& context, const Ident
   TAPIARY_ASSIGN(const LoginAnswer checked, Check(context, attempt, counted, user));
   if (checked.outcome != Outcome::kIn) return checked;
   TAPIARY_ASSIGN(user->password, context.passwords.Hash(new_password));
-  TAPIARY_TRY(SetPassword(context.catalog, user->name, user->password, false, ActorOf(identity)));
+  TAPIARY_TRY(SetPassword(context.catalog, user->name, user->password, false,
+                          {ActorOf(identity), std::string(attempt.peer)}));
   return Begin(context, attempt, *user, counted);
 }
 

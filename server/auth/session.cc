@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/audit/actor.h"
 #include "server/auth/json_fields.h"
 #include "server/auth/tokens.h"
 #include "server/auth/users.h"
@@ -122,7 +123,7 @@ Response End(const AuthContext& context, const Request& request) {
   if (!identity) return Gone();
   const auto ended = context.catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_TRY(EndSession(writer, identity->session_id));
-    return AddClientAudit(writer, ActorOf(*identity), "logout", "", request.peer);
+    return AddAudit(writer, {ActorOf(*identity), request.peer}, "logout", "");
   });
   return ended ? Gone() : ProblemFor(ended.error());
 }
@@ -176,8 +177,7 @@ Response Revoke(const AuthContext& context, const Request& request) {
                                              (owner ? " AND user_id = ?" : ""),
                                          values));
     if (ended == 0) return {};
-    return AddClientAudit(writer, ActorOf(request.identity), "session end",
-                          "id=" + std::to_string(id), request.peer);
+    return AddAudit(writer, ActorOf(request), "session end", "id=" + std::to_string(id));
   });
   if (!done) return ProblemFor(done.error());
   if (!number || ended == 0) return Problem(404, "No such session", "it is over, or never was");

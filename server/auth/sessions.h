@@ -20,8 +20,8 @@
 namespace tapiary::server {
 
 struct SessionLimits {
-  std::int64_t idle_ns = 60 * 60 * base::kNanosPerSecond;
-  std::int64_t absolute_ns = 12 * 60 * 60 * base::kNanosPerSecond;
+  std::int64_t idle_ns = base::kNanosPerHour;
+  std::int64_t absolute_ns = 12 * base::kNanosPerHour;
 };
 inline constexpr std::int64_t kMaxSessions = 20;  // of one user or token; the oldest ends
 

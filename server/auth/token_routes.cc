@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/audit/actor.h"
 #include "server/auth/json_fields.h"
 #include "server/auth/tokens.h"
 
@@ -15,8 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMaxBody = 2048;
 constexpr std::int64_t kMaxLimit = 1000;
-constexpr std::int64_t kDay = 24LL * 3600 * base::kNanosPerSecond;
-constexpr std::int64_t kMaxOverlap = 90 * kDay;
+constexpr std::int64_t kMaxOverlap = 90 * base::kNanosPerDay;
 
 using Json = nlohmann::ordered_json;
 
@@ -134,8 +134,7 @@ base::Result<std::string> Create(const AuthContext& context, const Request& requ
   token.scope = *parsed;
   TAPIARY_ASSIGN(token.expires_ns, ExpiryIn(fields));
   TAPIARY_ASSIGN(token.user_id, OwnerOf(request, fields, token.scope));
-  TAPIARY_ASSIGN(const MadeToken made,
-                 MakeToken(context.catalog, token, ActorOf(request.identity)));
+  TAPIARY_ASSIGN(const MadeToken made, MakeToken(context.catalog, token, ActorOf(request)));
   TAPIARY_ASSIGN(const TokenInfo info, FindToken(context.catalog, made.id));
   Json json = ToJson(info);
   json["token"] = made.text;
@@ -175,7 +174,7 @@ base::Result<TokenInfo> TokenOf(const AuthContext& context, const Request& reque
 Response Delete(const AuthContext& context, const Request& request, BodySource&) {
   const auto token = TokenOf(context, request);
   if (!token) return ProblemFor(token.error());
-  const auto revoked = RevokeToken(context.catalog, token->id, ActorOf(request.identity));
+  const auto revoked = RevokeToken(context.catalog, token->id, ActorOf(request));
   if (!revoked) return ProblemFor(revoked.error());
   Response response;
   response.status = 204;
@@ -192,7 +191,7 @@ base::Result<std::string> RotateNow(const AuthContext& context, const Request& r
     return Invalid("'overlap' is a time from 0s to 90d");
   }
   TAPIARY_ASSIGN(const MadeToken made,
-                 RotateToken(context.catalog, old.id, *overlap_ns, ActorOf(request.identity)));
+                 RotateToken(context.catalog, old.id, *overlap_ns, ActorOf(request)));
   TAPIARY_ASSIGN(const TokenInfo info, FindToken(context.catalog, made.id));
   Json json = ToJson(info);
   json["token"] = made.text;

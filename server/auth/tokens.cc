@@ -165,7 +165,7 @@ base::Result<Stored> FindStored(SqlWriter& writer, std::int64_t id) {
 
 }  // namespace
 
-base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, std::string_view actor) {
+base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, const Actor& actor) {
   TAPIARY_TRY(Check(token));
   MadeToken made;
   TAPIARY_ASSIGN(made.text, MakeSecret(kTokenPrefix));
@@ -184,12 +184,12 @@ base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, std::
 }
 
 base::Result<std::string> CreateToken(Catalog& catalog, const NewToken& token) {
-  TAPIARY_ASSIGN(MadeToken made, MakeToken(catalog, token, kHostActor));
+  TAPIARY_ASSIGN(MadeToken made, MakeToken(catalog, token, HostActor()));
   return std::move(made.text);
 }
 
 base::Result<MadeToken> RotateToken(Catalog& catalog, std::int64_t id, std::int64_t overlap_ns,
-                                    std::string_view actor) {
+                                    const Actor& actor) {
   MadeToken made;
   TAPIARY_ASSIGN(made.text, MakeSecret(kTokenPrefix));
   const auto written = catalog.Write([&](SqlWriter& writer) -> base::Result<> {
@@ -251,7 +251,7 @@ base::Result<TokenInfo> FindToken(const Catalog& catalog, std::int64_t id) {
   return *std::move(found);
 }
 
-base::Result<> RevokeToken(Catalog& catalog, std::int64_t id, std::string_view actor) {
+base::Result<> RevokeToken(Catalog& catalog, std::int64_t id, const Actor& actor) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(const Stored old, FindStored(writer, id));
     if (old.revoked) return {};

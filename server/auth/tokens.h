@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 #include "server/http/handler.h"
 
@@ -28,18 +29,17 @@ struct MadeToken {
   std::int64_t id = 0;
   std::string text;
 };
-inline constexpr std::string_view kHostActor = "operator";  // who works on the host itself
-inline constexpr std::int64_t kMaxUserTokens = 50;          // that work, of one user
+inline constexpr std::int64_t kMaxUserTokens = 50;  // that work, of one user
 
 // Makes the sensor where it is new; several tokens may belong to one. kTooLarge when the user has
 // 50 already.
-base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, std::string_view actor);
+base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, const Actor& actor);
 // By the operator; returns the text alone.
 base::Result<std::string> CreateToken(Catalog& catalog, const NewToken& token);
 // A new token like the one with this id, for as long as that one was made for; the old one works
 // for `overlap_ns` more, or to its own end. kNotFound; kConflict when the old one works no more.
 base::Result<MadeToken> RotateToken(Catalog& catalog, std::int64_t id, std::int64_t overlap_ns,
-                                    std::string_view actor);
+                                    const Actor& actor);
 
 struct TokenInfo {
   std::int64_t id = 0;
@@ -59,7 +59,7 @@ base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog, const To
 base::Result<std::vector<TokenInfo>> ListTokens(const Catalog& catalog);  // all
 base::Result<TokenInfo> FindToken(const Catalog& catalog, std::int64_t id);
 // By id. kNotFound when there is none; revoking twice is success.
-base::Result<> RevokeToken(Catalog& catalog, std::int64_t id, std::string_view actor = kHostActor);
+base::Result<> RevokeToken(Catalog& catalog, std::int64_t id, const Actor& actor = HostActor());
 
 // kPermission for a token that is unknown, expired, revoked, malformed or of a disabled user: all
 // the same to the caller.

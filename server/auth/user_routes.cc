@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "server/audit/actor.h"
 #include "server/auth/json_fields.h"
 #include "server/auth/tokens.h"
 #include "server/auth/users.h"
@@ -110,7 +111,7 @@ base::Result<std::string> Create(const AuthContext& context, const Request& requ
   }
   TAPIARY_ASSIGN(user.hash, HashFor(context, user.name, password, made));
   user.must_change = must_change.value_or(true);
-  TAPIARY_TRY(CreateUser(context.catalog, user, ActorOf(request.identity)));
+  TAPIARY_TRY(CreateUser(context.catalog, user, ActorOf(request)));
   return user.name;
 }
 
@@ -133,8 +134,7 @@ base::Result<> Change(const AuthContext& context, const Request& request,
   UserChange change;
   TAPIARY_ASSIGN(change.role, RoleIn(fields));
   TAPIARY_ASSIGN(change.disabled, fields.OptionalFlag("disabled"));
-  return ChangeUser(context.catalog, request.path_params.at("name"), change,
-                    ActorOf(request.identity));
+  return ChangeUser(context.catalog, request.path_params.at("name"), change, ActorOf(request));
 }
 
 Response Patch(const AuthContext& context, const Request& request, BodySource& body) {
@@ -147,7 +147,7 @@ Response Patch(const AuthContext& context, const Request& request, BodySource& b
 
 Response Delete(const AuthContext& context, const Request& request, BodySource&) {
   const auto removed =
-      RemoveUser(context.catalog, request.path_params.at("name"), ActorOf(request.identity));
+      RemoveUser(context.catalog, request.path_params.at("name"), ActorOf(request));
   return removed ? NoContent() : Refuse(removed.error());
 }
 
@@ -157,7 +157,7 @@ base::Result<> Reset(const AuthContext& context, const Request& request, const J
   TAPIARY_ASSIGN(const auto password, fields.OptionalText("password"));
   TAPIARY_TRY(FindUser(context.catalog, name));  // before the work of hashing
   TAPIARY_ASSIGN(const std::string hash, HashFor(context, name, password, made));
-  return SetPassword(context.catalog, name, hash, true, ActorOf(request.identity));
+  return SetPassword(context.catalog, name, hash, true, ActorOf(request));
 }
 
 Response PostPassword(const AuthContext& context, const Request& request, BodySource& body) {

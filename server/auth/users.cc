@@ -113,7 +113,7 @@ std::optional<Scope> ParseRole(std::string_view text) {
   return scope && *scope >= Scope::kViewer ? scope : std::nullopt;
 }
 
-base::Result<> CreateUser(Catalog& catalog, const NewUser& user, std::string_view actor) {
+base::Result<> CreateUser(Catalog& catalog, const NewUser& user, const Actor& actor) {
   TAPIARY_TRY(Check(user));
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(const std::int64_t count, CountRows(writer, "SELECT COUNT(*) FROM users", {}));
@@ -160,7 +160,7 @@ base::Result<User> FindUser(const Catalog& catalog, std::string_view name) {
 }
 
 base::Result<> ChangeUser(Catalog& catalog, std::string_view name, const UserChange& change,
-                          std::string_view actor) {
+                          const Actor& actor) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(const User user, Find(writer, name));
     const Scope role = change.role.value_or(user.role);
@@ -179,7 +179,7 @@ base::Result<> ChangeUser(Catalog& catalog, std::string_view name, const UserCha
 }
 
 base::Result<> SetPassword(Catalog& catalog, std::string_view name, std::string_view hash,
-                           bool must_change, std::string_view actor) {
+                           bool must_change, const Actor& actor) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(const User user, Find(writer, name));
     const std::array<SqlValue, 3> values = {std::string(hash), std::int64_t{must_change}, user.id};
@@ -190,7 +190,7 @@ base::Result<> SetPassword(Catalog& catalog, std::string_view name, std::string_
   });
 }
 
-base::Result<> RemoveUser(Catalog& catalog, std::string_view name, std::string_view actor) {
+base::Result<> RemoveUser(Catalog& catalog, std::string_view name, const Actor& actor) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(const User user, Find(writer, name));
     TAPIARY_TRY(NeedAnotherAdmin(writer, user));

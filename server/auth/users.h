@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 #include "server/http/handler.h"
 
@@ -42,7 +43,7 @@ struct NewUser {
   bool must_change = false;
 };
 // kExists when the name is taken, kTooLarge beyond 1,000 users.
-base::Result<> CreateUser(Catalog& catalog, const NewUser& user, std::string_view actor);
+base::Result<> CreateUser(Catalog& catalog, const NewUser& user, const Actor& actor);
 base::Result<std::vector<User>> ListUsers(const Catalog& catalog);  // by name
 base::Result<User> FindUser(const Catalog& catalog, std::string_view name);
 
@@ -53,12 +54,12 @@ struct UserChange {
 // kNotFound; kConflict when nobody could administer any more. Disabling ends the sessions; tokens
 // of the user do not work while it lasts.
 base::Result<> ChangeUser(Catalog& catalog, std::string_view name, const UserChange& change,
-                          std::string_view actor);
+                          const Actor& actor);
 // Ends all sessions of the user.
 base::Result<> SetPassword(Catalog& catalog, std::string_view name, std::string_view hash,
-                           bool must_change, std::string_view actor);
+                           bool must_change, const Actor& actor);
 // Ends the sessions, revokes the tokens. Errors as for ChangeUser.
-base::Result<> RemoveUser(Catalog& catalog, std::string_view name, std::string_view actor);
+base::Result<> RemoveUser(Catalog& catalog, std::string_view name, const Actor& actor);
 // False until the first user is made.
 base::Result<bool> HasUsers(const Catalog& catalog);
 

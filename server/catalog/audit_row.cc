@@ -7,12 +7,16 @@
 
 namespace tapiary::server {
 
-base::Result<> AddClientAudit(SqlWriter& writer, std::string_view actor, std::string_view action,
-                              std::string_view detail, std::string_view peer) {
+Actor HostActor() {
+  return {"operator"};
+}
+
+base::Result<> AddAudit(SqlWriter& writer, const Actor& actor, std::string_view action,
+                        std::string_view detail) {
   SqlValue from = nullptr;
-  if (!peer.empty()) from = base::EscapeBytes(peer);
-  const SqlValue values[] = {base::WallNow(), base::EscapeBytes(actor), base::EscapeBytes(action),
-                             base::EscapeBytes(detail), std::move(from)};
+  if (!actor.peer.empty()) from = base::EscapeBytes(actor.peer);
+  const SqlValue values[] = {base::WallNow(), base::EscapeBytes(actor.name),
+                             base::EscapeBytes(action), base::EscapeBytes(detail), std::move(from)};
   TAPIARY_TRY(writer.Execute(
       "INSERT INTO audit (time_ns, actor, action, detail, peer) VALUES (?, ?, ?, ?, ?)", values));
   return {};

@@ -12,7 +12,7 @@ base::Result<std::unique_ptr<Catalog>> Catalog::Open(const CatalogOptions& optio
 
 base::Result<> AddAudit(SqlWriter& writer, std::string_view actor, std::string_view action,
                         std::string_view detail) {
-  return AddClientAudit(writer, actor, action, detail, "");
+  return AddAudit(writer, Actor{std::string(actor)}, action, detail);
 }
 
 }  // namespace tapiary::server

@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "base/clock.h"
 #include "server/catalog/postgres_bulk.h"
 
 namespace tapiary::server {
@@ -54,7 +55,7 @@ base::Result<> MakePart(PostgresConnection& connection, const TimePart& part,
 
 std::vector<TimePart> PartsToMake(std::string_view table, std::span<const TimePart> there,
                                   std::int64_t now_ns) {
-  std::int64_t from = now_ns / kDayNs * kDayNs;
+  std::int64_t from = now_ns / base::kNanosPerDay * base::kNanosPerDay;
   std::size_t count = 0;
   for (const TimePart& part : there) {
     if (part.table != table) continue;
@@ -62,8 +63,8 @@ std::vector<TimePart> PartsToMake(std::string_view table, std::span<const TimePa
     ++count;
   }
   std::vector<TimePart> parts;
-  while (from < now_ns + (kDaysAhead - 1) * kDayNs) {
-    const std::int64_t to = from + DaysOfPart(count++) * kDayNs;
+  while (from < now_ns + (kDaysAhead - 1) * base::kNanosPerDay) {
+    const std::int64_t to = from + DaysOfPart(count++) * base::kNanosPerDay;
     parts.push_back({PartName(table, from), std::string(table), from, to});
     from = to;
   }

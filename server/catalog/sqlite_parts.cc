@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/clock.h"
 #include "server/catalog/time_parts.h"
 
 namespace tapiary::server {
@@ -58,9 +59,11 @@ base::Result<> MakeUnique(SqliteConnection& connection, SqlitePart* part) {
 // The whole days of the time, as far as no other part has them.
 SqlitePart NewPart(const std::string& table, std::span<const SqlitePart> there,
                    std::int64_t received_ns) {
-  std::int64_t from = received_ns - (received_ns % kDayNs + kDayNs) % kDayNs;
+  std::int64_t from =
+      received_ns - (received_ns % base::kNanosPerDay + base::kNanosPerDay) % base::kNanosPerDay;
   const std::int64_t days = DaysOfPart(there.size());
-  std::int64_t to = from > INT64_MAX - days * kDayNs ? INT64_MAX : from + days * kDayNs;
+  std::int64_t to =
+      from > INT64_MAX - days * base::kNanosPerDay ? INT64_MAX : from + days * base::kNanosPerDay;
   for (const SqlitePart& part : there) {
     if (part.to_ns <= received_ns) from = std::max(from, part.to_ns);
     if (part.from_ns > received_ns) to = std::min(to, part.from_ns);

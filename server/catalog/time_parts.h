@@ -18,8 +18,6 @@
 
 namespace tapiary::server {
 
-inline constexpr std::int64_t kDayNs = 86'400'000'000'000;
-
 // Days of a new part: a day while there are few parts; a week, a month when there are many, since
 // every question about all of the time looks into each of them.
 std::int64_t DaysOfPart(std::size_t parts);

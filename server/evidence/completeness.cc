@@ -158,13 +158,13 @@ base::Result<> AddLedgers(const Catalog& catalog, const CompletenessQuery& query
       spans.insert(spans.end(), one.spans.begin(), one.spans.end());
     }
     // The hour after it may begin with what its last minute had: its first account tells.
-    const auto next = hours->find(hour_ns + kHourNs);
+    const auto next = hours->find(hour_ns + base::kNanosPerHour);
     if (next != hours->end()) {
       for (const InterfaceAccount& one : next->second.interfaces) {
         spans.insert(spans.end(), one.spans.begin(), one.spans.end());
       }
     }
-    hour.unknown = LeftOut(std::move(spans), hour_ns, hour_ns + kHourNs);
+    hour.unknown = LeftOut(std::move(spans), hour_ns, hour_ns + base::kNanosPerHour);
   }
   return {};
 }
@@ -236,12 +236,13 @@ base::Result<std::vector<HourAccount>> Accounts(const Catalog& catalog,
   CompletenessQuery whole = query;
   whole.from_ns = HourOf(query.from_ns);
   if (whole.to_ns <= whole.from_ns) return std::vector<HourAccount>();
-  if ((whole.to_ns - 1) / kHourNs - whole.from_ns / kHourNs >= kMaxStatementHours) {
+  if ((whole.to_ns - 1) / base::kNanosPerHour - whole.from_ns / base::kNanosPerHour >=
+      kMaxStatementHours) {
     return base::MakeError(base::ErrorCode::kInvalid, "at most 31 days at a time");
   }
-  whole.to_ns = HourOf(whole.to_ns - 1) + kHourNs;
+  whole.to_ns = HourOf(whole.to_ns - 1) + base::kNanosPerHour;
   ByHour hours;
-  for (std::int64_t at = whole.from_ns; at < whole.to_ns; at += kHourNs) hours[at];
+  for (std::int64_t at = whole.from_ns; at < whole.to_ns; at += base::kNanosPerHour) hours[at];
   TAPIARY_TRY(AddLedgers(catalog, whole, &hours));
   TAPIARY_TRY(AddStored(catalog, whole, &hours));
   TAPIARY_TRY(AddDropped(catalog, whole, &hours));

@@ -133,8 +133,9 @@ base::Result<> DecideKey(Catalog& catalog, const KeyDecision& decision) {
   const auto decided = catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     TAPIARY_ASSIGN(sensor_id, FindSensor(writer, decision.sensor));
     const std::int64_t now_ns = base::WallNow();
-    const SqlValue values[] = {
-        sensor_id, Blob(decision.key), state, now_ns, now_ns, base::EscapeBytes(decision.actor)};
+    const SqlValue values[] = {sensor_id, Blob(decision.key),
+                               state,     now_ns,
+                               now_ns,    base::EscapeBytes(decision.actor.name)};
     TAPIARY_TRY(writer.Execute(
         "INSERT INTO sensor_keys (sensor_id, public_key, state, first_ns, decided_ns, decided_by) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (sensor_id, public_key) DO UPDATE SET "

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 #include "uplink/wire/signing.h"
 
@@ -29,7 +30,7 @@ struct KeyDecision {
   std::string sensor;
   uplink::PublicKey key{};
   bool trusted = false;  // else refused
-  std::string actor;
+  Actor actor;
 };
 // Also of a key that was never seen, before a sensor is set up. kNotFound: no such sensor.
 base::Result<> DecideKey(Catalog& catalog, const KeyDecision& decision);

@@ -95,23 +95,24 @@ Pin ReadPin(const SqlRow& row) {
 
 }  // namespace
 
-base::Result<Pin> AddPin(Catalog& catalog, Pin pin) {
+base::Result<Pin> AddPin(Catalog& catalog, Pin pin, const Actor& actor) {
   if (pin.note.empty()) return Invalid("note: say why this must be kept");
   if (pin.note.size() > kMaxPinNoteBytes) return Invalid("note: at most 4096 bytes");
   if (!pin.flow && pin.from_ns > pin.to_ns) return Invalid("the window ends before it begins");
+  pin.actor = actor.name;
   pin.created_ns = base::WallNow();
-  const auto added = catalog.Write([&pin](SqlWriter& writer) -> base::Result<> {
+  const auto added = catalog.Write([&pin, &actor](SqlWriter& writer) -> base::Result<> {
     TAPIARY_TRY(FindSensor(writer, &pin));
     if (pin.flow) TAPIARY_TRY(FindFlow(writer, &pin));
     TAPIARY_TRY(CheckRoom(writer));
     TAPIARY_TRY(Insert(writer, &pin));
-    return AddAudit(writer, pin.actor, "pin-created", Describe(pin) + ": " + pin.note);
+    return AddAudit(writer, actor, "pin-created", Describe(pin) + ": " + pin.note);
   });
   TAPIARY_TRY(added);
   return pin;
 }
 
-base::Result<> RemovePin(Catalog& catalog, std::int64_t id, std::string_view actor) {
+base::Result<> RemovePin(Catalog& catalog, std::int64_t id, const Actor& actor) {
   return catalog.Write([&](SqlWriter& writer) -> base::Result<> {
     std::optional<Pin> pin;
     const SqlValue key[] = {id};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 
 namespace tapiary::server {
@@ -32,16 +33,16 @@ struct Pin {
   std::int64_t to_ns = 0;
   std::optional<PinFlow> flow;
   std::string note;
-  std::string actor;
+  std::string actor;  // who made it
   std::int64_t created_ns = 0;
 };
 
 // The pin of a window or, with `flow` (its times are taken from the catalog), of a flow. kNotFound
 // when there is no such sensor or flow, kTooLarge when there are too many pins, kInvalid for a
 // window that ends before it begins or a note that is too long or empty.
-base::Result<Pin> AddPin(Catalog& catalog, Pin pin);
+base::Result<Pin> AddPin(Catalog& catalog, Pin pin, const Actor& actor);
 // kNotFound when there is none.
-base::Result<> RemovePin(Catalog& catalog, std::int64_t id, std::string_view actor);
+base::Result<> RemovePin(Catalog& catalog, std::int64_t id, const Actor& actor);
 
 struct PinsQuery {
   std::string sensor{};  // empty: of all

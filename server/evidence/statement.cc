@@ -86,7 +86,7 @@ std::string StatementJson(std::string_view sensor, const HourAccount& account,
   const Json json = {
       {"sensor", base::EscapeBytes(sensor)},
       {"from", base::FormatTime(account.hour_ns)},
-      {"to", base::FormatTime(account.hour_ns + kHourNs)},
+      {"to", base::FormatTime(account.hour_ns + base::kNanosPerHour)},
       {"made", base::FormatTime(now_ns)},
       {"state", StateOf(account)},
       {"unknown", Spans(account.unknown)},

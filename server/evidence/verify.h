@@ -51,10 +51,10 @@ struct VerifyOptions {
   bool objects = true;   // read every object; else only that it is there with its size
   // What was told longer ago than this and has not come is missing, however slow the uplink is;
   // what came longer ago and is not told is added.
-  std::int64_t grace_ns = 24 * 3600 * base::kNanosPerSecond;
+  std::int64_t grace_ns = base::kNanosPerDay;
   std::int64_t now_ns = 0;  // 0: the present
   std::string tag{};        // of this catalog's objects
-  std::int64_t orphan_age_ns = 24 * 3600 * base::kNanosPerSecond;
+  std::int64_t orphan_age_ns = base::kNanosPerDay;
 };
 
 struct VerifyVisitor {

@@ -23,7 +23,7 @@ base::Result<std::vector<std::string>> NamesNotIn(const std::string& certificate
                                                   const std::vector<std::string>& names);
 // The end of the first certificate in a PEM file, in ns since the epoch.
 base::Result<std::int64_t> CertificateEnd(const std::string& certificate_file);
-inline constexpr std::int64_t kRenewBeforeNs = 30LL * 24 * 3600 * base::kNanosPerSecond;
+inline constexpr std::int64_t kRenewBeforeNs = 30 * base::kNanosPerDay;
 // SHA-256 of the certificate, as "AB:CD:...", for people to compare.
 base::Result<std::string> CertificateFingerprint(const std::string& certificate_file);
 

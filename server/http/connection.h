@@ -63,7 +63,7 @@ struct ServerContext {
   }
   // An answer that has begun waits for its turn, whatever it takes.
   static BodyPlaces::Options PullPlacesFor(const HttpServerOptions& options) {
-    constexpr std::int64_t kNoLimitNs = 24 * 3600 * base::kNanosPerSecond;
+    constexpr std::int64_t kNoLimitNs = base::kNanosPerDay;
     return {std::max(1, options.handler_threads / 4), INT_MAX, kNoLimitNs};
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/clock.h"
 #include "server/ingest/flow_parts.h"
 #include "server/ingest/rows.h"
 #include "server/ingest/stored.h"
@@ -64,7 +65,7 @@ base::Result<std::vector<std::size_t>> FlowRows::Add(SqlWriter& writer, std::int
   }
   StoredChanges stored;
   for (const auto& [batch_ns, totals] : changes) {
-    StoredAmount& hour = stored[batch_ns / kHourNs];
+    StoredAmount& hour = stored[batch_ns / base::kNanosPerHour];
     hour.entries += totals.flows;
     hour.bytes += totals.flows * kFlowRowBytes;
   }

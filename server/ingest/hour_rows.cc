@@ -1,15 +1,17 @@
 #include "server/ingest/hour_rows.h"
 
+#include "base/clock.h"
 #include "capture/record_json.h"
 
 namespace tapiary::server {
 
 std::int64_t HourOf(std::int64_t time_ns) {
-  const std::int64_t hour = time_ns / kHourNs;
-  const bool before = time_ns < 0 && time_ns % kHourNs != 0;
+  const std::int64_t hour = time_ns / base::kNanosPerHour;
+  const bool before = time_ns < 0 && time_ns % base::kNanosPerHour != 0;
   // The hour that holds the least time begins before it.
-  if (before && hour - 1 < INT64_MIN / kHourNs) return INT64_MIN / kHourNs * kHourNs;
-  return (before ? hour - 1 : hour) * kHourNs;
+  if (before && hour - 1 < INT64_MIN / base::kNanosPerHour)
+    return INT64_MIN / base::kNanosPerHour * base::kNanosPerHour;
+  return (before ? hour - 1 : hour) * base::kNanosPerHour;
 }
 
 base::Result<> NoteLedgerHour(SqlWriter& writer, const RowOwner& owner, std::uint64_t epoch,

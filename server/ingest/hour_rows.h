@@ -15,7 +15,6 @@
 
 namespace tapiary::server {
 
-inline constexpr std::int64_t kHourNs = 3600LL * 1'000'000'000;
 // The beginning of the hour, also before 1970.
 std::int64_t HourOf(std::int64_t time_ns);
 

@@ -4,13 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace tapiary::server {
 namespace {
 
 constexpr std::size_t kMaxIdle = 10'000;  // then those that owe nothing are forgotten
-constexpr std::int64_t kHourNs = 3600 * base::kNanosPerSecond;
-constexpr std::int64_t kDayNs = 24 * kHourNs;
-constexpr std::int64_t kMaxDebtNs = kHourNs;
+constexpr std::int64_t kMaxDebtNs = base::kNanosPerHour;
 
 // Moves `at` ahead by what `count` cost at `rate` in `per_ns`, to `most_ns` from now.
 void Pay(std::uint64_t count, std::uint64_t rate, std::int64_t per_ns, std::int64_t most_ns,
@@ -30,7 +30,7 @@ void Pay(std::uint64_t count, std::uint64_t rate_per_s, std::int64_t now_ns, std
 // The day's worth that may come at once counts as well.
 void PayRows(std::uint64_t count, std::uint64_t rate_per_day, std::int64_t now_ns,
              std::int64_t& at_ns) {
-  Pay(count, rate_per_day, kDayNs, kDayNs + kMaxDebtNs, now_ns, at_ns);
+  Pay(count, rate_per_day, base::kNanosPerDay, base::kNanosPerDay + kMaxDebtNs, now_ns, at_ns);
 }
 
 Response TooMuch(const char* why, std::int64_t wait_ns) {
@@ -56,8 +56,8 @@ SensorQuota::Wait SensorQuota::MustWait(const Sensor& sensor, std::int64_t now_n
   if (limits_.bytes_per_s > 0 && sensor.bytes_at_ns > free_ns) {
     return {sensor.bytes_at_ns - free_ns, "more bytes than allowed; wait"};
   }
-  if (limits_.lasting_rows_per_day > 0 && sensor.rows_at_ns > now_ns + kDayNs) {
-    return {sensor.rows_at_ns - now_ns - kDayNs,
+  if (limits_.lasting_rows_per_day > 0 && sensor.rows_at_ns > now_ns + base::kNanosPerDay) {
+    return {sensor.rows_at_ns - now_ns - base::kNanosPerDay,
             "more items, rows of the ledger and gaps than allowed in a day; put more into each"};
   }
   return {};

@@ -1,5 +1,6 @@
 #include "server/ingest/stored.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "server/ingest/stored_events.h"
 
@@ -37,7 +38,7 @@ base::Result<> CountStored(SqlWriter& writer, DataKind kind, std::int64_t sensor
 
 base::Result<> CountStored(SqlWriter& writer, DataKind kind, std::int64_t sensor_id,
                            std::int64_t received_ns, StoredAmount amount) {
-  return CountStored(writer, kind, sensor_id, {{received_ns / kHourNs, amount}});
+  return CountStored(writer, kind, sensor_id, {{received_ns / base::kNanosPerHour, amount}});
 }
 
 base::Result<> CountStoredEvents(SqlWriter& writer, const RowOwner& owner, std::int64_t events,

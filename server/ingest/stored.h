@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "server/catalog/catalog.h"
 
@@ -27,7 +28,6 @@ std::string_view ToString(DataKind kind);
 // kInvalid when it is none.
 base::Result<DataKind> ParseDataKind(std::string_view text);
 
-inline constexpr std::int64_t kHourNs = 3'600'000'000'000;
 inline constexpr std::int64_t kFlowRowBytes = 550;
 inline constexpr std::int64_t kTransactionRowBytes = 350;  // and its record
 inline constexpr std::int64_t kEventRowBytes = 700;        // and its record
@@ -37,7 +37,7 @@ struct StoredAmount {
   std::int64_t bytes = 0;
 };
 
-// What one transaction adds or, below 0, removes, by hour (received_ns / kHourNs).
+// What one transaction adds or, below 0, removes, by hour (received_ns / base::kNanosPerHour).
 using StoredChanges = std::map<std::int64_t, StoredAmount>;
 // Inside a write transaction.
 base::Result<> CountStored(SqlWriter& writer, DataKind kind, std::int64_t sensor_id,

@@ -1,5 +1,6 @@
 #include "server/ingest/upload_hours.h"
 
+#include "base/clock.h"
 #include "server/ingest/hour_rows.h"
 
 namespace tapiary::server {
@@ -9,7 +10,7 @@ void PacketHours::Add(std::int64_t time_ns) {
   if (hours_.size() > kMaxHours) return;
   // The difference as unsigned numbers: times of a file may be anywhere.
   const auto since = static_cast<std::uint64_t>(time_ns) - static_cast<std::uint64_t>(hour_ns_);
-  const bool same = time_ns >= hour_ns_ && since < static_cast<std::uint64_t>(kHourNs);
+  const bool same = time_ns >= hour_ns_ && since < static_cast<std::uint64_t>(base::kNanosPerHour);
   if (count_ == nullptr || !same) {
     hour_ns_ = HourOf(time_ns);
     count_ = &hours_[hour_ns_];

@@ -8,10 +8,12 @@
 #include <set>
 #include <tuple>
 
+#include "base/clock.h"
+
 namespace tapiary::server {
 namespace {
 
-constexpr std::int64_t kLongestWaitNs = 24 * kHourNs;
+constexpr std::int64_t kLongestWaitNs = base::kNanosPerDay;
 
 struct Cut {
   StoredHour hour;
@@ -96,9 +98,9 @@ std::int64_t EndHour(DataKind kind, std::int64_t now_ns, std::int64_t age_ns,
     if (part.table != ToString(kind) || part.from_ns > end_ns || part.to_ns <= end_ns) continue;
     const std::int64_t most_ns = std::max(kLongestWaitNs, age_ns / 8);
     if (part.from_ns < part.to_ns - most_ns) break;
-    return part.from_ns / kHourNs;
+    return part.from_ns / base::kNanosPerHour;
   }
-  return end_ns / kHourNs;
+  return end_ns / base::kNanosPerHour;
 }
 
 void PlanKind(const RetentionPolicy& policy, DataKind kind, std::int64_t now_ns,
@@ -182,7 +184,7 @@ std::vector<Purge> PlanPurges(const RetentionPolicy& policy, std::span<const Sto
     PlanKind(policy, kind, now_ns, names, parts, remains[static_cast<std::size_t>(kind)], &cuts);
   }
   PlanDisk(needed, remains, &cuts);
-  return Join(cuts, stored, now_ns / kHourNs);
+  return Join(cuts, stored, now_ns / base::kNanosPerHour);
 }
 
 std::vector<PartPurge> TakeWholeParts(std::span<const TimePart> parts,
@@ -197,10 +199,11 @@ std::vector<PartPurge> TakeWholeParts(std::span<const TimePart> parts,
   }
   std::vector<PartPurge> whole;
   for (const TimePart& part : parts) {
-    if (part.to_ns > now_ns - kHourNs) continue;  // another collector's clock may be behind
+    if (part.to_ns > now_ns - base::kNanosPerHour)
+      continue;  // another collector's clock may be behind
     const auto within = [&part](DataKind kind, std::int64_t hour) {
-      return ToString(kind) == part.table && hour >= part.from_ns / kHourNs &&
-             hour < part.to_ns / kHourNs;
+      return ToString(kind) == part.table && hour >= part.from_ns / base::kNanosPerHour &&
+             hour < part.to_ns / base::kNanosPerHour;
     };
     const bool all = std::ranges::all_of(stored, [&](const StoredHour& hour) {
       return !within(hour.kind, hour.hour) ||

@@ -42,7 +42,7 @@ const KindSql& SqlOf(DataKind kind) {
 // The purge's rows from `from_ns` on, pinned or not.
 SqlCondition RowsOf(const Purge& purge, std::int64_t from_ns) {
   SqlCondition rows{"r.received_ns >= ? AND r.received_ns < ?",
-                    {from_ns, (purge.hour + 1) * kHourNs}};
+                    {from_ns, (purge.hour + 1) * base::kNanosPerHour}};
   if (!purge.of_all) {
     // The plus keeps rows from being looked for by their sensor, which may have millions.
     rows.text +=
@@ -196,7 +196,7 @@ base::Result<> FinishHour(const PurgeContext& context, const Purge& purge) {
   const KindSql& sql = SqlOf(purge.kind);
   std::map<std::int64_t, StoredAmount> left;
   for (const std::int64_t sensor_id : purge.sensors) left[sensor_id] = {};
-  const SqlCondition rows = RowsOf(purge, purge.hour * kHourNs);
+  const SqlCondition rows = RowsOf(purge, purge.hour * base::kNanosPerHour);
   TAPIARY_TRY(context.catalog.Query(
       fmt::format("SELECT r.sensor_id, COUNT(*), SUM({}) FROM {} r WHERE {} GROUP BY r.sensor_id",
                   sql.bytes, sql.table, rows.text),
@@ -213,8 +213,8 @@ base::Result<> FinishHour(const PurgeContext& context, const Purge& purge) {
           "sensor_id = ?",
           account));
       if (purge.kind == DataKind::kPackets || amount.entries > 0) continue;
-      const std::vector<SqlValue> items{context.now_ns, purge.hour * kHourNs,
-                                        (purge.hour + 1) * kHourNs, sensor_id,
+      const std::vector<SqlValue> items{context.now_ns, purge.hour * base::kNanosPerHour,
+                                        (purge.hour + 1) * base::kNanosPerHour, sensor_id,
                                         std::string(sql.item_kind)};
       TAPIARY_TRY(
           writer.Execute("UPDATE items SET removed_ns = ? WHERE received_ns >= ? AND received_ns < "
@@ -262,7 +262,7 @@ std::int64_t StepRows(const Purge& purge, const StoredAmount& total) {
 }
 
 std::int64_t FirstHour(const TimePart& part) {
-  return part.from_ns / kHourNs;
+  return part.from_ns / base::kNanosPerHour;
 }
 
 base::Result<bool> AnyRow(const PurgeContext& context, const TimePart& part,
@@ -298,7 +298,7 @@ base::Result<StoredAmount> CloseAccount(SqlWriter& writer, const PurgeContext& c
                                         const TimePart& part, DataKind kind, PurgeReason reason) {
   std::map<std::int64_t, StoredAmount> by_sensor;
   const std::vector<SqlValue> hours{std::string(ToString(kind)), FirstHour(part),
-                                    part.to_ns / kHourNs};
+                                    part.to_ns / base::kNanosPerHour};
   TAPIARY_TRY(writer.Query(
       "SELECT sensor_id, SUM(entries), SUM(bytes) FROM stored WHERE kind = ? AND hour >= ? AND "
       "hour < ? GROUP BY sensor_id",
@@ -378,7 +378,7 @@ base::Result<StoredAmount> RunPartPurge(const PurgeContext& context, const PartP
 
 base::Result<StoredAmount> RunPurge(const PurgeContext& context, const Purge& purge) {
   StoredAmount total;
-  std::int64_t from_ns = purge.hour * kHourNs;
+  std::int64_t from_ns = purge.hour * base::kNanosPerHour;
   bool whole = false;
   while (!whole && !context.stop && (purge.bytes == 0 || total.bytes < purge.bytes)) {
     const std::int64_t began_ns = base::SteadyNow();
@@ -393,7 +393,8 @@ base::Result<StoredAmount> RunPurge(const PurgeContext& context, const Purge& pu
     }
     Rest(purge, began_ns);
   }
-  if (whole && purge.hour < context.now_ns / kHourNs) TAPIARY_TRY(FinishHour(context, purge));
+  if (whole && purge.hour < context.now_ns / base::kNanosPerHour)
+    TAPIARY_TRY(FinishHour(context, purge));
   if (total.entries > 0) TAPIARY_TRY(Tell(context, purge, total, from_ns));
   return total;
 }

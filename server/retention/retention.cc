@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view kLease = "retention";
 constexpr std::int64_t kLeaseNs = 300 * base::kNanosPerSecond;
 constexpr std::int64_t kLookAtDiskNs = 5 * base::kNanosPerSecond;
-constexpr std::int64_t kSparedAgainNs = 24 * kHourNs;
+constexpr std::int64_t kSparedAgainNs = base::kNanosPerDay;
 
 // What is missing on the disks, and a quarter more, so that it is not nearly full again at once.
 struct Shortage {

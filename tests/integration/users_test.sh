@@ -133,10 +133,15 @@ ask 200 GET /healthz
 
 say 'CO-08: no secret is in a log, an audit row or the catalog'
 stop_pid "$collector_pid"
-python3 - "$catalog" >"$work/audit.log" <<'PYTHON'
+python3 - "$catalog" >"$work/audit.log" <<'PYTHON' || fail 'an act over the API has no address in the audit'
 import sqlite3, sys
-for row in sqlite3.connect(sys.argv[1]).execute("SELECT actor, action, detail FROM audit"):
+bare = False
+for row in sqlite3.connect(sys.argv[1]).execute("SELECT actor, action, detail, peer FROM audit"):
     print(*row)
+    if row[3] is None and row[0] not in ("operator", "collector"):
+        bare = True
+        print("no address:", *row, file=sys.stderr)
+sys.exit(bare)
 PYTHON
 grep -q '^ann user change' "$work/audit.log" || fail 'who disabled bob is not in the audit'
 (($(wc -l <"$secrets") >= 10)) || fail 'the list of secrets is not whole'

@@ -13,7 +13,6 @@
 namespace tapiary::capture::ethercat {
 namespace {
 
-constexpr std::int64_t kHourNs = 3600 * base::kNanosPerSecond;
 constexpr std::uint16_t kMemory = 0x1000;
 
 // Positions count up from 0 (the first slave) to negative numbers as the master writes them.
@@ -114,7 +113,7 @@ void EtherCatDecoder::Watch(const Datagram& datagram, std::int64_t time_ns, OtOu
   const std::uint16_t before = std::exchange(found->counter, datagram.working_counter);
   const bool steady = std::exchange(found->steady, 0) >= kSteady;
   out.Count("ethercat.working_counter_changes", 1);
-  if (time_ns >= changes_from_ns_ + kHourNs || changes_from_ns_ == INT64_MIN) {
+  if (time_ns >= changes_from_ns_ + base::kNanosPerHour || changes_from_ns_ == INT64_MIN) {
     changes_from_ns_ = time_ns;
     changes_ = 0;
   }

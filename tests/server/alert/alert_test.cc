@@ -41,7 +41,7 @@ TEST_F(AlertTable, ListsByStateSeverityRuleAndSensor) {
   const auto all = ListAlerts(*catalog_, {});
   ASSERT_EQ(all->size(), 5u);
   EXPECT_GT((*all)[0].id, (*all)[4].id);
-  ASSERT_TRUE(AcknowledgeAlert(*catalog_, (*all)[2].id, "ann", "seen", kNow));
+  ASSERT_TRUE(AcknowledgeAlert(*catalog_, (*all)[2].id, {"ann"}, "seen", kNow));
   const auto count = [&](const AlertQuery& query) { return ListAlerts(*catalog_, query)->size(); };
   AlertQuery query;
   query.acknowledged = true;
@@ -66,10 +66,10 @@ TEST_F(AlertTable, ListsByStateSeverityRuleAndSensor) {
 TEST_F(AlertTable, OnlyTheFirstAcknowledgementCounts) {
   Raise("{}", "1", kNow);
   const std::int64_t id = ListAlerts(*catalog_, {})->front().id;
-  ASSERT_TRUE(AcknowledgeAlert(*catalog_, id, "ann", "mine\x1b", kNow));
-  EXPECT_EQ(AcknowledgeAlert(*catalog_, id, "bob", "no, mine", kNow).error().code,
+  ASSERT_TRUE(AcknowledgeAlert(*catalog_, id, {"ann"}, "mine\x1b", kNow));
+  EXPECT_EQ(AcknowledgeAlert(*catalog_, id, {"bob"}, "no, mine", kNow).error().code,
             base::ErrorCode::kConflict);
-  EXPECT_EQ(AcknowledgeAlert(*catalog_, id + 1, "bob", "", kNow).error().code,
+  EXPECT_EQ(AcknowledgeAlert(*catalog_, id + 1, {"bob"}, "", kNow).error().code,
             base::ErrorCode::kNotFound);
   const auto alert = FindAlert(*catalog_, id);
   EXPECT_EQ(alert->acknowledged_by, "ann");

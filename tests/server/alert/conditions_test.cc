@@ -116,7 +116,7 @@ TEST_F(ConditionRules, AlarmsOfTheAuditLogAreTold) {
   const std::int64_t now_ns = std::stoll(Value("SELECT time_ns FROM audit")) + 1;
   const auto rule = ParseRule(
       R"({"name":"alarm","when":"alarm","severity":"critical","group_by":[],"cooldown":"0s"})");
-  ASSERT_TRUE(CreateRule(*catalog_, *rule, "t", now_ns));
+  ASSERT_TRUE(CreateRule(*catalog_, *rule, {"t"}, now_ns));
   EXPECT_EQ(Pass(now_ns), 0);
   alarm("digest-conflict", "facts 7/9: another content came\n");
   alarm("token-created", "is no alarm");

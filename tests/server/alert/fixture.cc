@@ -120,7 +120,7 @@ std::int64_t AlertFixture::Rule(const std::string& json) {
   const auto rule = ParseRule(json);
   EXPECT_TRUE(rule) << rule.error().message;
   if (!rule) return 0;
-  const auto id = CreateRule(*catalog_, *rule, "tester", kNow);
+  const auto id = CreateRule(*catalog_, *rule, {"tester"}, kNow);
   EXPECT_TRUE(id) << id.error().message;
   return id ? *id : 0;
 }

@@ -71,10 +71,11 @@ TEST_F(Outbox, FailuresComeAgainAndThenAreDead) {
   EXPECT_EQ(dead->front().trouble, "no");
   EXPECT_EQ(dead->front().attempts, kMaxAttempts);
   // A person may have it tried again.
-  ASSERT_TRUE(RetryDelivery(*catalog_, dead->front().id, "ann", now_ns));
-  EXPECT_EQ(RetryDelivery(*catalog_, dead->front().id, "ann", now_ns).error().code,
+  ASSERT_TRUE(RetryDelivery(*catalog_, dead->front().id, {"ann"}, now_ns));
+  EXPECT_EQ(RetryDelivery(*catalog_, dead->front().id, {"ann"}, now_ns).error().code,
             base::ErrorCode::kConflict);
-  EXPECT_EQ(RetryDelivery(*catalog_, 9999, "ann", now_ns).error().code, base::ErrorCode::kNotFound);
+  EXPECT_EQ(RetryDelivery(*catalog_, 9999, {"ann"}, now_ns).error().code,
+            base::ErrorCode::kNotFound);
   EXPECT_EQ(Claim(now_ns).size(), 1u);
 }
 

@@ -22,30 +22,30 @@ TEST_F(RuleStore, KeepsRulesAndTellsTheAuditLog) {
   EXPECT_EQ(stored->changed_by, "tester");
   stored->rule.name = "b";
   stored->rule.enabled = false;
-  ASSERT_TRUE(ReplaceRule(*catalog_, stored->rule, "other", kNow + 1));
+  ASSERT_TRUE(ReplaceRule(*catalog_, stored->rule, {"other"}, kNow + 1));
   const auto json = nlohmann::json::parse(StoredRuleJson(*FindRule(*catalog_, id)));
   EXPECT_EQ(json["id"], id);
   EXPECT_EQ(json["name"], "b");
   EXPECT_EQ(json["enabled"], false);
   EXPECT_EQ(json["changed_by"], "other");
   EXPECT_EQ(json["trouble"], nullptr);
-  ASSERT_TRUE(DeleteRule(*catalog_, id, "other", kNow + 2));
+  ASSERT_TRUE(DeleteRule(*catalog_, id, {"other"}, kNow + 2));
   EXPECT_EQ(FindRule(*catalog_, id).error().code, base::ErrorCode::kNotFound);
-  EXPECT_EQ(DeleteRule(*catalog_, id, "x", kNow).error().code, base::ErrorCode::kNotFound);
-  EXPECT_EQ(ReplaceRule(*catalog_, stored->rule, "x", kNow).error().code,
+  EXPECT_EQ(DeleteRule(*catalog_, id, {"x"}, kNow).error().code, base::ErrorCode::kNotFound);
+  EXPECT_EQ(ReplaceRule(*catalog_, stored->rule, {"x"}, kNow).error().code,
             base::ErrorCode::kNotFound);
   EXPECT_EQ(Count("audit WHERE action LIKE 'alert-rule-%'"), 3);
 }
 
 TEST_F(RuleStore, NamesAreUniqueAmongThoseThatAreThere) {
   const std::int64_t id = Rule(R"({"name":"a","filter":"command"})");
-  EXPECT_EQ(CreateRule(*catalog_, Parsed("a"), "t", kNow).error().code, base::ErrorCode::kExists);
+  EXPECT_EQ(CreateRule(*catalog_, Parsed("a"), {"t"}, kNow).error().code, base::ErrorCode::kExists);
   Rule(R"({"name":"b","filter":"command"})");
   AlertRule renamed = Parsed("b");
   renamed.id = id;
-  EXPECT_EQ(ReplaceRule(*catalog_, renamed, "t", kNow).error().code, base::ErrorCode::kExists);
-  ASSERT_TRUE(DeleteRule(*catalog_, id, "t", kNow));
-  const auto again = CreateRule(*catalog_, Parsed("a"), "t", kNow);
+  EXPECT_EQ(ReplaceRule(*catalog_, renamed, {"t"}, kNow).error().code, base::ErrorCode::kExists);
+  ASSERT_TRUE(DeleteRule(*catalog_, id, {"t"}, kNow));
+  const auto again = CreateRule(*catalog_, Parsed("a"), {"t"}, kNow);
   ASSERT_TRUE(again);
   EXPECT_NE(*again, id);  // alerts of the old one stay its own
   EXPECT_EQ(ListRules(*catalog_)->size(), 2u);
@@ -53,9 +53,9 @@ TEST_F(RuleStore, NamesAreUniqueAmongThoseThatAreThere) {
 
 TEST_F(RuleStore, AreBounded) {
   for (std::size_t i = 0; i < kMaxRules; ++i) {
-    ASSERT_TRUE(CreateRule(*catalog_, Parsed("r" + std::to_string(i)), "t", kNow));
+    ASSERT_TRUE(CreateRule(*catalog_, Parsed("r" + std::to_string(i)), {"t"}, kNow));
   }
-  EXPECT_EQ(CreateRule(*catalog_, Parsed("more"), "t", kNow).error().code,
+  EXPECT_EQ(CreateRule(*catalog_, Parsed("more"), {"t"}, kNow).error().code,
             base::ErrorCode::kTooLarge);
 }
 
@@ -66,7 +66,7 @@ TEST_F(RuleStore, TroubleShowsUntilTheRuleIsChanged) {
   EXPECT_EQ(json["trouble"]["text"], "too slow\\x5cx0a");
   AlertRule same = Parsed("a");
   same.id = id;
-  ASSERT_TRUE(ReplaceRule(*catalog_, same, "t", kNow));
+  ASSERT_TRUE(ReplaceRule(*catalog_, same, {"t"}, kNow));
   EXPECT_EQ(FindRule(*catalog_, id)->trouble, "");
 }
 

@@ -22,7 +22,7 @@ class CompletenessApi : public ApiFixture {
     Execute(
         "INSERT INTO ledger_hours (sensor_id, epoch, interface, hour_ns, time_ns, offered, "
         "recorded, record) VALUES (?, ?, 'eth0', ?, ?, ?, 0, ?)",
-        {SensorId(sensor), hour_ns / 1'000'000, hour_ns, hour_ns + kHourNs - 1, offered,
+        {SensorId(sensor), hour_ns / 1'000'000, hour_ns, hour_ns + base::kNanosPerHour - 1, offered,
          "{\"offered\":" + std::to_string(offered) + "}"});
   }
 

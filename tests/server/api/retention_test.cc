@@ -11,7 +11,7 @@ class RetentionList : public ApiFixture {};
 
 TEST_F(RetentionList, WhatIsStoredAndWhatWasRemoved) {
   Load load;
-  load.received_ns = 500'000 * kHourNs + 1;
+  load.received_ns = 500'000 * base::kNanosPerHour + 1;
   const capture::RecordBatch records = StoreModbus(3, load);
   const std::int64_t sensor = SensorId("plant-a");
   Execute(
@@ -24,7 +24,7 @@ TEST_F(RetentionList, WhatIsStoredAndWhatWasRemoved) {
   EXPECT_EQ(item["sensor"], "plant-a");
   EXPECT_EQ(item["flows"]["entries"], 3);
   EXPECT_EQ(item["flows"]["bytes"], 3 * kFlowRowBytes);
-  EXPECT_EQ(item["flows"]["oldest"], base::FormatTime(500'000 * kHourNs));
+  EXPECT_EQ(item["flows"]["oldest"], base::FormatTime(500'000 * base::kNanosPerHour));
   EXPECT_EQ(item["flows"]["complete_since"], "1970-01-01T00:00:05.000000000Z");
   EXPECT_EQ(item["flows"]["removed"]["entries"], 7);
   EXPECT_EQ(item["flows"]["removed"]["reason"], "age");

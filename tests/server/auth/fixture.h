@@ -48,7 +48,7 @@ class AuthTest : public testing::Test {
                bool must_change = false) {
     const auto hash = passwords_.Hash(password);
     ASSERT_TRUE(hash);
-    const auto made = CreateUser(*catalog_, {name, role, *hash, must_change}, kHostActor);
+    const auto made = CreateUser(*catalog_, {name, role, *hash, must_change}, HostActor());
     ASSERT_TRUE(made) << made.error().message;
   }
   std::int64_t Number(const std::string& sql) {

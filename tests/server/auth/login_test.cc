@@ -37,9 +37,9 @@ TEST_F(LoginTest, TheRightPasswordOpensASessionAndIsAudited) {
 }
 
 TEST_F(LoginTest, AllWrongProofsAreOneAnswer) {
-  ASSERT_TRUE(ChangeUser(*catalog_, "ann", {.disabled = true}, "x"));
+  ASSERT_TRUE(ChangeUser(*catalog_, "ann", {.disabled = true}, {"x"}));
   EXPECT_EQ(In("ann", kGood, "10.0.0.2").outcome, Outcome::kWrong);
-  ASSERT_TRUE(ChangeUser(*catalog_, "ann", {.disabled = false}, "x"));
+  ASSERT_TRUE(ChangeUser(*catalog_, "ann", {.disabled = false}, {"x"}));
   for (const char* password : {"", "wrong password", "Correct horse battery"}) {
     EXPECT_EQ(In("ann", password).outcome, Outcome::kWrong) << password;
   }
@@ -67,7 +67,7 @@ TEST_F(LoginTest, CO08_WhatWasTypedAsANameOrPasswordIsNotWrittenDown) {
 TEST_F(LoginTest, TheTimeDoesNotTellWhoHasAnAccount) {
   Passwords slow({.passes = 2, .memory_bytes = 32 * 1024 * 1024});
   const AuthContext context{*catalog_, attempts_, logins_, slow};
-  ASSERT_TRUE(SetPassword(*catalog_, "ann", *slow.Hash(kGood), false, "x"));
+  ASSERT_TRUE(SetPassword(*catalog_, "ann", *slow.Hash(kGood), false, {"x"}));
   const auto measure = [&](const char* user, int at) {
     LoginTry attempt;
     const std::string peer = "10.1.0." + std::to_string(at);
@@ -163,7 +163,7 @@ TEST_F(LoginTest, EachProofIsGoodForItsOwnPlaceOnly) {
   EXPECT_FALSE(status(Kind::kSession, token));
   EXPECT_FALSE(status(Kind::kToken, cookie));
   for (const char* name : {"bob", "", "ANN", "ann,bob"}) EXPECT_FALSE(status(Kind::kUser, name));
-  ASSERT_TRUE(ChangeUser(*catalog_, "ann", {.disabled = true}, "x"));
+  ASSERT_TRUE(ChangeUser(*catalog_, "ann", {.disabled = true}, {"x"}));
   EXPECT_FALSE(status(Kind::kUser, "ann"));
 }
 

@@ -1,4 +1,5 @@
 #include "server/auth/sessions.h"
+#include "base/clock.h"
 
 #include "server/auth/secret.h"
 #include "server/auth/uses.h"
@@ -71,7 +72,7 @@ TEST_F(SessionsTest, EndsWhenIdleAndAtItsEndWhateverIsUsed) {
 }
 
 TEST_F(SessionsTest, EndsWithItsToken) {
-  const auto token = MakeToken(*catalog_, {"viewer", Scope::kViewer}, "x");
+  const auto token = MakeToken(*catalog_, {"viewer", Scope::kViewer}, {"x"});
   ASSERT_TRUE(token);
   const std::string text = Begin(kStart, token->id);
   const auto found = FindSession(*catalog_, text, limits_, kStart);

@@ -36,11 +36,11 @@ TEST_F(AuthTest, UsersAreMadeFoundAndListed) {
   EXPECT_FALSE(users->front().must_change);
   EXPECT_TRUE(users->back().must_change);
   EXPECT_EQ(FindUser(*catalog_, "carl").error().code, ErrorCode::kNotFound);
-  const auto again = CreateUser(*catalog_, {"ann", Scope::kViewer, "hash"}, "x");
+  const auto again = CreateUser(*catalog_, {"ann", Scope::kViewer, "hash"}, {"x"});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::kExists);
-  EXPECT_FALSE(CreateUser(*catalog_, {"Ann", Scope::kViewer, "hash"}, "x"));
-  EXPECT_FALSE(CreateUser(*catalog_, {"dora", Scope::kSensor, "hash"}, "x"));
+  EXPECT_FALSE(CreateUser(*catalog_, {"Ann", Scope::kViewer, "hash"}, {"x"}));
+  EXPECT_FALSE(CreateUser(*catalog_, {"dora", Scope::kSensor, "hash"}, {"x"}));
   EXPECT_EQ(Number("SELECT COUNT(*) FROM audit WHERE action = 'user create'"), 2);
 }
 
@@ -50,15 +50,15 @@ TEST_F(AuthTest, TheLastAdministratorStays) {
   const auto conflict = [](const base::Result<>& result) {
     return !result && result.error().code == ErrorCode::kConflict;
   };
-  EXPECT_TRUE(conflict(RemoveUser(*catalog_, "ann", "x")));
-  EXPECT_TRUE(conflict(ChangeUser(*catalog_, "ann", {.role = Scope::kAnalyst}, "x")));
-  EXPECT_TRUE(conflict(ChangeUser(*catalog_, "ann", {.disabled = true}, "x")));
-  EXPECT_TRUE(ChangeUser(*catalog_, "ann", {.role = Scope::kAdmin, .disabled = false}, "x"));
-  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.role = Scope::kAdmin, .disabled = true}, "x"));
-  EXPECT_TRUE(conflict(RemoveUser(*catalog_, "ann", "x")));  // bob cannot log in
-  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.disabled = false}, "x"));
-  EXPECT_TRUE(RemoveUser(*catalog_, "ann", "x"));
-  EXPECT_TRUE(conflict(RemoveUser(*catalog_, "bob", "x")));
+  EXPECT_TRUE(conflict(RemoveUser(*catalog_, "ann", {"x"})));
+  EXPECT_TRUE(conflict(ChangeUser(*catalog_, "ann", {.role = Scope::kAnalyst}, {"x"})));
+  EXPECT_TRUE(conflict(ChangeUser(*catalog_, "ann", {.disabled = true}, {"x"})));
+  EXPECT_TRUE(ChangeUser(*catalog_, "ann", {.role = Scope::kAdmin, .disabled = false}, {"x"}));
+  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.role = Scope::kAdmin, .disabled = true}, {"x"}));
+  EXPECT_TRUE(conflict(RemoveUser(*catalog_, "ann", {"x"})));  // bob cannot log in
+  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.disabled = false}, {"x"}));
+  EXPECT_TRUE(RemoveUser(*catalog_, "ann", {"x"}));
+  EXPECT_TRUE(conflict(RemoveUser(*catalog_, "bob", {"x"})));
 }
 
 // Two administrators who remove each other at the same moment: one is left, each time.
@@ -77,7 +77,7 @@ TEST_F(AuthTest, TwoWhoRemoveEachOtherDoNotBothGo) {
     }
     std::atomic<int> gone{0};
     const auto demote = [&](const std::string& name) {
-      if (ChangeUser(*catalog_, name, {.role = Scope::kViewer}, "x")) ++gone;
+      if (ChangeUser(*catalog_, name, {.role = Scope::kViewer}, {"x"})) ++gone;
     };
     {
       const std::jthread one([&] { demote(a); });
@@ -92,7 +92,7 @@ TEST_F(AuthTest, DisablingAndPasswordsEndSessionsAndRemovalEndsTokens) {
   AddUser("ann", Scope::kAdmin);
   AddUser("bob", Scope::kAnalyst);
   const std::int64_t bob = FindUser(*catalog_, "bob")->id;
-  const auto token = MakeToken(*catalog_, {"key", Scope::kAnalyst, {}, bob}, "bob");
+  const auto token = MakeToken(*catalog_, {"key", Scope::kAnalyst, {}, bob}, {"bob"});
   ASSERT_TRUE(token);
   const auto log_in = [&] {
     LoginTry attempt;
@@ -106,17 +106,17 @@ TEST_F(AuthTest, DisablingAndPasswordsEndSessionsAndRemovalEndsTokens) {
   const auto works = [&] { return bool(FindIdentity(*catalog_, token->text, base::WallNow())); };
   std::string cookie = log_in();
   EXPECT_TRUE(Session(cookie));
-  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.disabled = true}, "ann"));
+  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.disabled = true}, {"ann"}));
   EXPECT_FALSE(Session(cookie));
   EXPECT_FALSE(works());
-  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.disabled = false}, "ann"));
+  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.disabled = false}, {"ann"}));
   EXPECT_FALSE(Session(cookie));
   EXPECT_TRUE(works());
   cookie = log_in();
-  ASSERT_TRUE(SetPassword(*catalog_, "bob", *passwords_.Hash(kGood), false, "ann"));
+  ASSERT_TRUE(SetPassword(*catalog_, "bob", *passwords_.Hash(kGood), false, {"ann"}));
   EXPECT_FALSE(Session(cookie));
   cookie = log_in();
-  ASSERT_TRUE(RemoveUser(*catalog_, "bob", "ann"));
+  ASSERT_TRUE(RemoveUser(*catalog_, "bob", {"ann"}));
   EXPECT_FALSE(Session(cookie));
   EXPECT_FALSE(works());
   EXPECT_EQ(Number("SELECT COUNT(*) FROM tokens WHERE revoked_ns IS NOT NULL"), 1);
@@ -126,15 +126,15 @@ TEST_F(AuthTest, ATokenIsWorthNoMoreThanItsUser) {
   AddUser("ann", Scope::kAdmin);
   AddUser("bob", Scope::kAdmin);
   const std::int64_t bob = FindUser(*catalog_, "bob")->id;
-  const auto strong = MakeToken(*catalog_, {"strong", Scope::kAdmin, {}, bob}, "bob");
-  const auto weak = MakeToken(*catalog_, {"weak", Scope::kViewer, {}, bob}, "bob");
+  const auto strong = MakeToken(*catalog_, {"strong", Scope::kAdmin, {}, bob}, {"bob"});
+  const auto weak = MakeToken(*catalog_, {"weak", Scope::kViewer, {}, bob}, {"bob"});
   ASSERT_TRUE(strong && weak);
   const auto scope = [&](const MadeToken& token) {
     return FindIdentity(*catalog_, token.text, base::WallNow())->scope;
   };
   EXPECT_EQ(scope(*strong), Scope::kAdmin);
   EXPECT_EQ(scope(*weak), Scope::kViewer);
-  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.role = Scope::kAnalyst}, "ann"));
+  ASSERT_TRUE(ChangeUser(*catalog_, "bob", {.role = Scope::kAnalyst}, {"ann"}));
   EXPECT_EQ(scope(*strong), Scope::kAnalyst);
   EXPECT_EQ(scope(*weak), Scope::kViewer);
 }

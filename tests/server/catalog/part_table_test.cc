@@ -34,7 +34,7 @@ class PartTableTest : public test::RandomRowsTest {
       "'1:x', ?, 0, 0, ?, '[]', '{}')";
 
   std::vector<SqlValue> RandomRow(std::int64_t number) {
-    const std::int64_t start_ns = AnyTime() - Any(2) * kDayNs;
+    const std::int64_t start_ns = AnyTime() - Any(2) * base::kNanosPerDay;
     return {Any(2) + 1,
             number,
             start_ns,
@@ -194,7 +194,7 @@ TEST_F(PartTableTest, IndexesOfThePartsAreUsed) {
 TEST_F(PartTableTest, APartIsAskedOnlyForItsOwnTime) {
   ASSERT_TRUE(Do("DROP TABLE flows_20261213"));  // so that reading it fails
   const std::string of = "SELECT COUNT(*) FROM flows f WHERE f.received_ns ";
-  const std::string day = std::to_string(kDay + kDayNs);
+  const std::string day = std::to_string(kDay + base::kNanosPerDay);
   EXPECT_FALSE(
       catalog_->Query("SELECT COUNT(*) FROM flows", {}, [](const SqlRow&) { return true; }));
   EXPECT_EQ(Rows(of + ">= " + day),

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "server/catalog/time_parts.h"
 #include "server/ingest/rows.h"
 #include "server/ingest/transaction_rows.h"
@@ -16,8 +17,8 @@
 
 namespace tapiary::server::test {
 
-inline constexpr std::int64_t kDay = 20'800 * kDayNs;  // 2026-12-13
-inline constexpr std::int64_t kNoon = kDayNs / 2;
+inline constexpr std::int64_t kDay = 20'800 * base::kNanosPerDay;  // 2026-12-13
+inline constexpr std::int64_t kNoon = base::kNanosPerDay / 2;
 
 class PartsTest : public testing::Test {
  protected:

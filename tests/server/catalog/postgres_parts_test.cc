@@ -81,7 +81,7 @@ TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
   EXPECT_EQ(parts.front().name, "flows_before");
   EXPECT_GT(parts.front().to_ns, now_ns);
   EXPECT_EQ(parts[1].from_ns, parts.front().to_ns);
-  EXPECT_GE(parts.back().to_ns, now_ns + 2 * kDayNs);
+  EXPECT_GE(parts.back().to_ns, now_ns + 2 * base::kNanosPerDay);
   // The planner learns of it without a row being written.
   const std::int64_t until = base::SteadyNow() + 20 * base::kNanosPerSecond;
   const std::string known = "SELECT reltuples FROM pg_class WHERE oid = 'flows'::regclass";
@@ -90,7 +90,7 @@ TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
   }
   EXPECT_EQ(Rows(known), "1000");
   // Rows of before are known, new ones have new numbers, and its indexes are the table's.
-  Add(now_ns + kDayNs, {Flow(1000), Flow(1001)});
+  Add(now_ns + base::kNanosPerDay, {Flow(1000), Flow(1001)});
   EXPECT_EQ(Rows("SELECT COUNT(*), COUNT(DISTINCT id) FROM flows"), "1001 1001");
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid "
                  "WHERE x.indrelid = 'flows_before'::regclass"),
@@ -99,11 +99,11 @@ TEST_F(PostgresPartsTest, TheTableOfBeforeIsTheFirstPart) {
 
 TEST_F(PostgresPartsTest, TimesWithoutAPartAreKept) {
   OpenWithDays();
-  Add(kDay + 300 * kDayNs, {Flow(5)});
+  Add(kDay + 300 * base::kNanosPerDay, {Flow(5)});
   Add(kDay, {Flow(5), Flow(6)});
   EXPECT_EQ(Flows(), "5 0 flows_default; 6 0 flows_20261213");
-  ASSERT_TRUE(catalog_->MakeTimeParts(kDay + 300 * kDayNs));  // its day stays there
-  Add(kDay + 301 * kDayNs, {Flow(5), Flow(7)});
+  ASSERT_TRUE(catalog_->MakeTimeParts(kDay + 300 * base::kNanosPerDay));  // its day stays there
+  Add(kDay + 301 * base::kNanosPerDay, {Flow(5), Flow(7)});
   EXPECT_EQ(Flows(), "5 0 flows_default; 6 0 flows_20261213; 7 0 flows_20271010");
 }
 
@@ -113,14 +113,14 @@ TEST_F(PostgresPartsTest, UP01_CollectorsThatMeetOnAFlowAtMidnightStoreItOnce) {
   std::atomic<bool> first_added{false};
   std::jthread first([&] {
     EXPECT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
-      TAPIARY_TRY(AddIn(writer, kDay + kDayNs - 1, {Flow(5), Flow(6)}));
+      TAPIARY_TRY(AddIn(writer, kDay + base::kNanosPerDay - 1, {Flow(5), Flow(6)}));
       first_added = true;
       std::this_thread::sleep_for(std::chrono::milliseconds(300));
       return {};
     }));
   });
   while (!first_added) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  Add(kDay + kDayNs, {Flow(6), Flow(7)});
+  Add(kDay + base::kNanosPerDay, {Flow(6), Flow(7)});
   first.join();
   EXPECT_EQ(Flows(), "5 0 flows_20261213; 6 0 flows_20261213; 7 0 flows_20261214");
 }
@@ -152,14 +152,14 @@ TEST_F(PostgresPartsTest, UP01_ItemsOfASensorAreStoredOneByOne) {
 TEST_F(PostgresPartsTest, APartGoesAsAWholeAndWaitsForNobodyLong) {
   OpenWithDays();
   Add(kDay, {Flow(5)});
-  Add(kDay + kDayNs, {Flow(6)});
+  Add(kDay + base::kNanosPerDay, {Flow(6)});
   const auto parts = PartsOf("flows");
   const auto drop = [&] {
     return catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); });
   };
   base::Result<> refused;
   ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) -> base::Result<> {
-    TAPIARY_TRY(AddIn(writer, kDay + kDayNs, {Flow(7)}));
+    TAPIARY_TRY(AddIn(writer, kDay + base::kNanosPerDay, {Flow(7)}));
     refused = drop();
     return {};
   }));
@@ -170,7 +170,7 @@ TEST_F(PostgresPartsTest, APartGoesAsAWholeAndWaitsForNobodyLong) {
   EXPECT_EQ(Flows(), "6 0 flows_20261214; 7 0 flows_20261214");
   EXPECT_EQ(Rows("SELECT part FROM part_numbers"), "flows_20261214");
   EXPECT_FALSE(drop());
-  Add(kDay + kDayNs, {Flow(5)});  // nobody knows it any more
+  Add(kDay + base::kNanosPerDay, {Flow(5)});  // nobody knows it any more
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM flows"), "3");
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "server/catalog/time_parts.h"
 #include "tests/base/temp_folder.h"
 #include "tests/support/part_plans.h"
@@ -18,7 +19,7 @@ namespace tapiary::server::test {
 
 class RandomRowsTest : public testing::Test {
  protected:
-  static constexpr std::int64_t kDay = 20'800 * kDayNs;  // some day of 2026
+  static constexpr std::int64_t kDay = 20'800 * base::kNanosPerDay;  // some day of 2026
   static constexpr int kDays = 5;
   static constexpr std::int64_t kRows = 400;
 
@@ -37,7 +38,9 @@ class RandomRowsTest : public testing::Test {
   std::int64_t Any(std::int64_t below) {
     return std::uniform_int_distribution<std::int64_t>(0, below - 1)(random_);
   }
-  std::int64_t AnyTime() { return kDay + Any(kDays) * kDayNs + Any(4) * kDayNs / 4 + Any(3); }
+  std::int64_t AnyTime() {
+    return kDay + Any(kDays) * base::kNanosPerDay + Any(4) * base::kNanosPerDay / 4 + Any(3);
+  }
   SqlValue AnyAddress() {
     std::vector<std::uint8_t> key(16);
     key.back() = static_cast<std::uint8_t>(Any(4));

@@ -79,10 +79,10 @@ TEST_F(SqlitePartsTest, TheTableOfBeforeIsTheFirstPart) {
   const auto parts = PartsOf("flows");
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_GT(parts.front().to_ns, now_ns);
-  EXPECT_LE(parts.front().to_ns, now_ns + kDayNs);
+  EXPECT_LE(parts.front().to_ns, now_ns + base::kNanosPerDay);
   // Rows of before are known, new ones of the day go there, later ones into a part of their own.
   Add(now_ns, {Flow(99), Flow(101)});
-  Add(now_ns + kDayNs, {Flow(100), Flow(101), Flow(102)});
+  Add(now_ns + base::kNanosPerDay, {Flow(100), Flow(101), Flow(102)});
   EXPECT_EQ(Rows("SELECT id >> 40, COUNT(*) FROM flows GROUP BY 1"), "1 101; 3 1");
   EXPECT_EQ(Rows("SELECT COUNT(*), SUM(f.number) FROM flows f WHERE f.start_ns = " +
                  std::to_string(kDay) + " AND f.is_long = 0"),
@@ -103,9 +103,9 @@ TEST_F(SqlitePartsTest, AnEmptyTableOfBeforeIsInNobodysWay) {
 TEST_F(SqlitePartsTest, APartIsMadeForTheTimeOfItsFirstRow) {
   Open();
   ASSERT_TRUE(Do("INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1)"));
-  Add(kDay + kDayNs - 1, {Flow(1)});
+  Add(kDay + base::kNanosPerDay - 1, {Flow(1)});
   Add(kDay, {Flow(2)});
-  Add(kDay + 300 * kDayNs, {Flow(3)});
+  Add(kDay + 300 * base::kNanosPerDay, {Flow(3)});
   Add(5, {Flow(4)});
   EXPECT_EQ(Flows(),
             "1 0 flows_20261213; 2 0 flows_20261213; 3 0 flows_20271009; 4 0 flows_19700101");
@@ -116,7 +116,7 @@ TEST_F(SqlitePartsTest, PartsDoNotOverlap) {
   Open();
   ASSERT_TRUE(Do("INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1)"));
   for (std::int64_t day = 0; day < 120; ++day) {
-    Add(kDay + day * 37 % 120 * kDayNs, {Flow(static_cast<std::uint64_t>(day))});
+    Add(kDay + day * 37 % 120 * base::kNanosPerDay, {Flow(static_cast<std::uint64_t>(day))});
   }
   const auto parts = PartsOf("flows");
   EXPECT_LT(parts.size(), 80u);
@@ -154,7 +154,7 @@ TEST_F(SqlitePartsTest, AQueryThatRunsSeesAPartThatGoes) {
   Open();
   ASSERT_TRUE(Do("INSERT INTO sensors (id, name, created_ns) VALUES (1, 'a', 1)"));
   for (std::uint64_t number = 0; number < 50; ++number) Add(kDay, {Flow(number)});
-  Add(kDay + kDayNs, {Flow(100)});
+  Add(kDay + base::kNanosPerDay, {Flow(100)});
   std::int64_t seen = 0;
   ASSERT_TRUE(catalog_->Query("SELECT f.number FROM flows f ORDER BY f.received_ns, f.id", {},
                               [&](const SqlRow&) {
@@ -176,7 +176,7 @@ TEST_F(SqlitePartsTest, TheRoomOfADroppedPartComesBack) {
   std::vector<capture::FlowRecord> flows;
   for (std::uint64_t number = 0; number < 20'000; ++number) flows.push_back(Flow(number));
   Add(kDay, flows);
-  Add(kDay + kDayNs, {Flow(100'000)});
+  Add(kDay + base::kNanosPerDay, {Flow(100'000)});
   const auto pages = [this](const char* what) {
     return std::stoll(Rows(std::string("PRAGMA ") + what));
   };

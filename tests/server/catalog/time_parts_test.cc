@@ -1,4 +1,5 @@
 #include "server/catalog/time_parts.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
@@ -29,9 +30,9 @@ using TimePartsTest = PartsTest;
 TEST_F(TimePartsTest, AFlowIsOneRowOverAllParts) {
   OpenWithDays();
   Add(kDay + kNoon, {Flow(5), Flow(6)});
-  Add(kDay + kDayNs, {Flow(6), Flow(7)});  // again, a day later
+  Add(kDay + base::kNanosPerDay, {Flow(6), Flow(7)});  // again, a day later
   EXPECT_EQ(Flows(), "5 0 flows_20261213; 6 0 flows_20261213; 7 0 flows_20261214");
-  Add(kDay + kDayNs, {Flow(5, 1)});  // goes on: its row goes along
+  Add(kDay + base::kNanosPerDay, {Flow(5, 1)});  // goes on: its row goes along
   EXPECT_EQ(Flows(), "5 1 flows_20261214; 6 0 flows_20261213; 7 0 flows_20261214");
   Add(kDay + kNoon, {Flow(5), Flow(7), Flow(8)});  // a collector whose clock is behind
   EXPECT_EQ(Flows(),
@@ -44,12 +45,12 @@ TEST_F(TimePartsTest, AFlowIsOneRowOverAllParts) {
 TEST_F(TimePartsTest, APartGoesWithItsRowsAndOnce) {
   OpenWithDays();
   Add(kDay, {Flow(5)});
-  Add(kDay + kDayNs, {Flow(6)});
+  Add(kDay + base::kNanosPerDay, {Flow(6)});
   const auto parts = PartsOf("flows");
   ASSERT_FALSE(parts.empty());
   ASSERT_EQ(parts.front().name, "flows_20261213");
   EXPECT_EQ(parts.front().from_ns, kDay);
-  EXPECT_EQ(parts.front().to_ns, kDay + kDayNs);
+  EXPECT_EQ(parts.front().to_ns, kDay + base::kNanosPerDay);
   const auto drop = [&] {
     return catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); });
   };
@@ -59,7 +60,7 @@ TEST_F(TimePartsTest, APartGoesWithItsRowsAndOnce) {
   const auto again = drop();
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, base::ErrorCode::kUnavailable);
-  Add(kDay + kDayNs, {Flow(5)});  // nobody knows it any more
+  Add(kDay + base::kNanosPerDay, {Flow(5)});  // nobody knows it any more
   EXPECT_EQ(Rows("SELECT COUNT(*) FROM flows"), "2");
 }
 
@@ -79,9 +80,9 @@ TEST_F(TimePartsTest, PartsThatOthersDropAreWrittenToNoMore) {
   EXPECT_EQ(Rows("SELECT number FROM flows"), "6");
   EXPECT_EQ(Rows("SELECT number FROM transactions"), "2");
   ASSERT_TRUE((*other)->Write([](SqlWriter& writer) {
-    return AddIn(writer, kDay + 20 * kDayNs, {Flow(7), Flow(8)});
+    return AddIn(writer, kDay + 20 * base::kNanosPerDay, {Flow(7), Flow(8)});
   }));
-  Add(kDay + 20 * kDayNs, {Flow(8), Flow(9)});
+  Add(kDay + 20 * base::kNanosPerDay, {Flow(8), Flow(9)});
   EXPECT_EQ(
       Rows("SELECT COUNT(DISTINCT " + Place() + "), COUNT(*) FROM flows f WHERE f.number > 6"),
       "1 3");
@@ -92,7 +93,7 @@ TEST_F(TimePartsTest, TransactionsLieInThePartsOfTheirDays) {
   OpenWithDays();
   AddFacts(kDay, {1, 2});
   AddFacts(kDay + kNoon, {2, 3});
-  AddFacts(kDay + kDayNs, {4});
+  AddFacts(kDay + base::kNanosPerDay, {4});
   EXPECT_EQ(Rows("SELECT t.number, " + Place() + " FROM transactions t ORDER BY 1"),
             "1 transactions_20261213; 2 transactions_20261213; 3 transactions_20261213; 4 "
             "transactions_20261214");
@@ -109,14 +110,14 @@ TEST_F(TimePartsTest, TransactionsLieInThePartsOfTheirDays) {
 TEST_F(TimePartsTest, AFlowIsFoundAmongFlowsOnly) {
   OpenWithDays();
   AddFacts(kDay, {1, 2, 9});
-  AddFacts(kDay + kDayNs, {1, 9});
+  AddFacts(kDay + base::kNanosPerDay, {1, 9});
   Add(kDay, {Flow(1), Flow(9)});
   EXPECT_EQ(Flows(), "1 0 flows_20261213; 9 0 flows_20261213");
 }
 
 TEST_F(TimePartsTest, EventsLieInThePartsOfTheirDays) {
   OpenWithDays();
-  for (const std::int64_t received_ns : {kDay, kDay + kNoon, kDay + kDayNs}) {
+  for (const std::int64_t received_ns : {kDay, kDay + kNoon, kDay + base::kNanosPerDay}) {
     ASSERT_TRUE(
         Do("INSERT INTO events (sensor_id, time_ns, received_ns, type, record) VALUES (1, "
            "5, " +
@@ -133,7 +134,7 @@ TEST_F(TimePartsTest, EventsLieInThePartsOfTheirDays) {
   const auto parts = PartsOf("events");
   ASSERT_EQ(parts.front().name, "events_20261213");
   ASSERT_TRUE(catalog_->Write([&](SqlWriter& writer) { return writer.DropPart(parts.front()); }));
-  EXPECT_EQ(Rows("SELECT received_ns FROM events"), std::to_string(kDay + kDayNs));
+  EXPECT_EQ(Rows("SELECT received_ns FROM events"), std::to_string(kDay + base::kNanosPerDay));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "server/evidence/completeness.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,7 @@ namespace tapiary::server {
 namespace {
 
 constexpr std::int64_t kMinute = 60LL * 1'000'000'000;
-constexpr std::int64_t kTen = 500'000 * kHourNs;  // some hour, "10:00"
+constexpr std::int64_t kTen = 500'000 * base::kNanosPerHour;  // some hour, "10:00"
 
 class Completeness : public testing::Test {
  protected:
@@ -73,7 +74,7 @@ TEST_F(Completeness, AnHourIsTheDifferenceOfTwoTotals) {
   EXPECT_TRUE(ten.interfaces[0].lost.empty());
   ASSERT_EQ(ten.unknown.size(), 1U);  // before the sensor started
   EXPECT_EQ(ten.unknown[0], std::pair(kTen, kTen + 30 * kMinute));
-  const HourAccount eleven = At(kTen + kHourNs);
+  const HourAccount eleven = At(kTen + base::kNanosPerHour);
   ASSERT_EQ(eleven.interfaces.size(), 1U);
   EXPECT_EQ(eleven.interfaces[0].offered, 60'000);
   EXPECT_EQ(eleven.interfaces[0].filtered, 6'000);
@@ -81,7 +82,7 @@ TEST_F(Completeness, AnHourIsTheDifferenceOfTwoTotals) {
   EXPECT_EQ(eleven.interfaces[0].recorded, 60'000 - 6'000 - 29);
   EXPECT_EQ(eleven.interfaces[0].tcp_bytes, 60'000 * 90);
   EXPECT_TRUE(eleven.unknown.empty());
-  const HourAccount later = At(kTen + 5 * kHourNs);
+  const HourAccount later = At(kTen + 5 * base::kNanosPerHour);
   EXPECT_TRUE(later.interfaces.empty());
   EXPECT_EQ(later.unknown.size(), 1U);
 }
@@ -93,7 +94,7 @@ TEST_F(Completeness, TotalsThatComeLateOrTwiceChangeNothing) {
   Ledger(epoch, kTen + 59 * kMinute, 500, 0);
   Ledger(epoch, kTen + 119 * kMinute, 800, 0);
   EXPECT_EQ(At(kTen).interfaces.at(0).offered, 500);
-  EXPECT_EQ(At(kTen + kHourNs).interfaces.at(0).offered, 300);
+  EXPECT_EQ(At(kTen + base::kNanosPerHour).interfaces.at(0).offered, 300);
 }
 
 TEST_F(Completeness, ARestartWithinAnHourLeavesAHoleThatIsNamed) {
@@ -111,7 +112,9 @@ TEST_F(Completeness, HP01_AClockThatGoesBackNeitherCountsTwiceNorLess) {
   Ledger(epoch, kTen + 70 * kMinute, 1000, 0);
   Ledger(epoch, kTen + 10 * kMinute, 1500, 0);  // an hour back
   Ledger(epoch, kTen + 75 * kMinute, 1700, 0);
-  EXPECT_EQ(At(kTen).interfaces.at(0).offered + At(kTen + kHourNs).interfaces.at(0).offered, 1700);
+  EXPECT_EQ(
+      At(kTen).interfaces.at(0).offered + At(kTen + base::kNanosPerHour).interfaces.at(0).offered,
+      1700);
 }
 
 TEST_F(Completeness, WhatASensorSaysIsNotBelievedToFit) {
@@ -120,14 +123,15 @@ TEST_F(Completeness, WhatASensorSaysIsNotBelievedToFit) {
   Ledger(EpochAt(kTen) + 1, kTen + kMinute, most, 0);
   EXPECT_EQ(At(kTen).interfaces.at(0).offered, INT64_MAX);
   Write([this](SqlWriter& writer) -> base::Result<> {
-    const std::vector<SqlValue> values{owner_.sensor_id, kTen + kHourNs, kTen + kHourNs};
+    const std::vector<SqlValue> values{owner_.sensor_id, kTen + base::kNanosPerHour,
+                                       kTen + base::kNanosPerHour};
     TAPIARY_TRY(writer.Execute(
         "INSERT INTO ledger_hours (sensor_id, epoch, interface, hour_ns, time_ns, offered, "
         "recorded, record) VALUES (?, 99, 'x', ?, ?, 1, 1, '{\"offered\":-5,\"lost\":[3]')",
         values));
     return {};
   });
-  EXPECT_EQ(At(kTen + kHourNs).interfaces.at(0).offered, 0);
+  EXPECT_EQ(At(kTen + base::kNanosPerHour).interfaces.at(0).offered, 0);
 }
 
 TEST_F(Completeness, StoredAndWhatRetentionRemoved) {
@@ -167,8 +171,9 @@ TEST_F(Completeness, StoredAndWhatRetentionRemoved) {
 }
 
 TEST_F(Completeness, AWindowIsBoundedAndHoursAreThoseThatItTouches) {
-  EXPECT_EQ(Accounts(*catalog_, {1, 0, 745 * kHourNs}).error().code, base::ErrorCode::kInvalid);
-  EXPECT_EQ(Accounts(*catalog_, {1, kTen, kTen + 2 * kHourNs})->size(), 2U);
+  EXPECT_EQ(Accounts(*catalog_, {1, 0, 745 * base::kNanosPerHour}).error().code,
+            base::ErrorCode::kInvalid);
+  EXPECT_EQ(Accounts(*catalog_, {1, kTen, kTen + 2 * base::kNanosPerHour})->size(), 2U);
   EXPECT_EQ(Accounts(*catalog_, {1, kTen, kTen})->size(), 0U);
   EXPECT_EQ(Accounts(*catalog_, {1, kTen + 1, kTen + 2})->size(), 1U);
 }

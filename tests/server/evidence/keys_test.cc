@@ -9,7 +9,7 @@ namespace {
 class Keys : public IngestFixture {
  protected:
   base::Result<> Decide(const uplink::PublicKey& key, bool trusted) {
-    return DecideKey(*catalog_, {"plant-a", key, trusted, "root"});
+    return DecideKey(*catalog_, {"plant-a", key, trusted, {"root"}});
   }
   std::vector<std::string> States() {
     std::vector<std::string> states;
@@ -65,7 +65,7 @@ TEST_F(Keys, StatesFollowWhatCame) {
 }
 
 TEST_F(Keys, OfNoSensorThereIsNone) {
-  const auto decided = DecideKey(*catalog_, {"none", {}, true, "root"});
+  const auto decided = DecideKey(*catalog_, {"none", {}, true, {"root"}});
   EXPECT_EQ(decided.error().code, base::ErrorCode::kNotFound);
   EXPECT_TRUE(SensorKeys(*catalog_, 99)->empty());
 }

@@ -29,20 +29,21 @@ class Pins : public testing::Test {
   std::vector<std::string> Audit() {
     std::vector<std::string> rows;
     EXPECT_TRUE(catalog_->Query(
-        "SELECT actor, action, detail FROM audit ORDER BY id", {}, [&rows](const SqlRow& row) {
+        "SELECT actor, action, detail, COALESCE(peer, '-') FROM audit ORDER BY id", {},
+        [&rows](const SqlRow& row) {
           rows.push_back(std::string(row.Text(0)) + " " + std::string(row.Text(1)) + " " +
-                         std::string(row.Text(2)));
+                         std::string(row.Text(2)) + " by " + std::string(row.Text(3)));
           return true;
         }));
     return rows;
   }
+  const Actor ann_{"ann", "192.0.2.9"};
   static Pin Window(const std::string& sensor, std::int64_t from_ns, std::int64_t to_ns) {
     Pin pin;
     pin.sensor = sensor;
     pin.from_ns = from_ns;
     pin.to_ns = to_ns;
     pin.note = "case 12";
-    pin.actor = "ann";
     return pin;
   }
 
@@ -51,11 +52,11 @@ class Pins : public testing::Test {
 };
 
 TEST_F(Pins, OfAWindowAndOfAFlowWithAnAuditRowEach) {
-  const auto window = AddPin(*catalog_, Window("plant-b", 10, 20));
+  const auto window = AddPin(*catalog_, Window("plant-b", 10, 20), ann_);
   ASSERT_TRUE(window) << window.error().message;
   Pin flow = Window("plant-a", 0, 0);
   flow.flow = PinFlow{7, 9};
-  const auto of_flow = AddPin(*catalog_, flow);
+  const auto of_flow = AddPin(*catalog_, flow, ann_);
   ASSERT_TRUE(of_flow) << of_flow.error().message;
   EXPECT_EQ(of_flow->from_ns, 100);  // the flow's own times
   EXPECT_EQ(of_flow->to_ns, 200);
@@ -69,16 +70,18 @@ TEST_F(Pins, OfAWindowAndOfAFlowWithAnAuditRowEach) {
   const auto of_b = ListPins(*catalog_, {.sensor = "plant-b"});
   ASSERT_TRUE(of_b);
   EXPECT_EQ(of_b->size(), 1u);
-  ASSERT_TRUE(RemovePin(*catalog_, window->id, "bob"));
-  EXPECT_EQ(RemovePin(*catalog_, window->id, "bob").error().code, base::ErrorCode::kNotFound);
+  ASSERT_TRUE(RemovePin(*catalog_, window->id, {"bob"}));
+  EXPECT_EQ(RemovePin(*catalog_, window->id, {"bob"}).error().code, base::ErrorCode::kNotFound);
   const auto audit = Audit();
   ASSERT_EQ(audit.size(), 3u);
   EXPECT_EQ(audit[1].find("ann pin-created pin 2: flow plant-a.7.9 from 1970-"), 0u) << audit[1];
+  EXPECT_TRUE(audit[1].ends_with(" by 192.0.2.9")) << audit[1];
   EXPECT_EQ(audit[2].find("bob pin-removed pin 1: sensor plant-b from 1970-"), 0u) << audit[2];
 }
 
 TEST_F(Pins, PagesGoDownById) {
-  for (std::int64_t i = 0; i < 5; ++i) ASSERT_TRUE(AddPin(*catalog_, Window("plant-a", i, i)));
+  for (std::int64_t i = 0; i < 5; ++i)
+    ASSERT_TRUE(AddPin(*catalog_, Window("plant-a", i, i), ann_));
   const auto first = ListPins(*catalog_, {.limit = 2});
   ASSERT_TRUE(first);
   ASSERT_EQ(first->size(), 2u);
@@ -89,16 +92,17 @@ TEST_F(Pins, PagesGoDownById) {
 }
 
 TEST_F(Pins, WhatIsWrongLeavesNothing) {
-  EXPECT_EQ(AddPin(*catalog_, Window("none", 1, 2)).error().code, base::ErrorCode::kNotFound);
-  EXPECT_EQ(AddPin(*catalog_, Window("plant-a", 2, 1)).error().code, base::ErrorCode::kInvalid);
+  EXPECT_EQ(AddPin(*catalog_, Window("none", 1, 2), ann_).error().code, base::ErrorCode::kNotFound);
+  EXPECT_EQ(AddPin(*catalog_, Window("plant-a", 2, 1), ann_).error().code,
+            base::ErrorCode::kInvalid);
   Pin pin = Window("plant-a", 1, 2);
   pin.note.clear();
-  EXPECT_EQ(AddPin(*catalog_, pin).error().code, base::ErrorCode::kInvalid);
+  EXPECT_EQ(AddPin(*catalog_, pin, ann_).error().code, base::ErrorCode::kInvalid);
   pin.note.assign(kMaxPinNoteBytes + 1, 'x');
-  EXPECT_EQ(AddPin(*catalog_, pin).error().code, base::ErrorCode::kInvalid);
+  EXPECT_EQ(AddPin(*catalog_, pin, ann_).error().code, base::ErrorCode::kInvalid);
   pin.note = "x";
   pin.flow = PinFlow{7, 10};
-  EXPECT_EQ(AddPin(*catalog_, pin).error().code, base::ErrorCode::kNotFound);
+  EXPECT_EQ(AddPin(*catalog_, pin, ann_).error().code, base::ErrorCode::kNotFound);
   EXPECT_TRUE(Audit().empty());
   EXPECT_TRUE(ListPins(*catalog_, {})->empty());
 }

@@ -21,7 +21,7 @@ HourAccount Account() {
   one.lost = {{"kernel", 50}};
   one.tcp_bytes = 9000;
   one.missed_bytes = 1000;
-  one.spans = {{account.hour_ns, account.hour_ns + kHourNs}};
+  one.spans = {{account.hour_ns, account.hour_ns + base::kNanosPerHour}};
   account.interfaces = {one, one};
   account.interfaces[1].interface = "eth1";
   account.packets = 1300;

@@ -1,5 +1,6 @@
 // Runs on the catalog, SQLite or PostgreSQL.
 #include "server/ingest/stored.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
@@ -54,7 +55,8 @@ TEST_F(StoredTest, AddsAndTakesAwayByHourKindAndSensor) {
 
 TEST_F(StoredTest, ATimeOfReceptionIsInItsHour) {
   ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) {
-    return CountStored(writer, DataKind::kEvents, 1, 9 * kHourNs + kHourNs - 1, {3, 30});
+    return CountStored(writer, DataKind::kEvents, 1,
+                       9 * base::kNanosPerHour + base::kNanosPerHour - 1, {3, 30});
   }));
   EXPECT_EQ(Read(), (std::vector<std::string>{"9 events 1: 3, 30"}));
 }

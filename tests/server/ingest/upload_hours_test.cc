@@ -1,4 +1,5 @@
 #include "server/ingest/upload_hours.h"
+#include "base/clock.h"
 
 #include "server/evidence/completeness.h"
 #include "server/ingest/hour_rows.h"
@@ -7,7 +8,7 @@
 namespace tapiary::server::test {
 namespace {
 
-constexpr std::int64_t kTen = 500'000 * kHourNs;  // some hour, "10:00"
+constexpr std::int64_t kTen = 500'000 * base::kNanosPerHour;  // some hour, "10:00"
 
 std::vector<std::pair<std::int64_t, std::uint64_t>> Taken(PacketHours& hours) {
   std::vector<std::pair<std::int64_t, std::uint64_t>> taken;
@@ -17,15 +18,16 @@ std::vector<std::pair<std::int64_t, std::uint64_t>> Taken(PacketHours& hours) {
 
 TEST(PacketHours, EachPacketCountsInItsOwnHour) {
   PacketHours hours;
-  for (const std::int64_t time_ns : {kTen + 5, kTen + kHourNs - 1, kTen + kHourNs, kTen + 6,
-                                     std::int64_t{-1}, INT64_MAX, INT64_MIN}) {
+  for (const std::int64_t time_ns :
+       {kTen + 5, kTen + base::kNanosPerHour - 1, kTen + base::kNanosPerHour, kTen + 6,
+        std::int64_t{-1}, INT64_MAX, INT64_MIN}) {
     hours.Add(time_ns);
   }
   EXPECT_EQ(Taken(hours),
             (std::vector<std::pair<std::int64_t, std::uint64_t>>{{HourOf(INT64_MIN), 1},
-                                                                 {-kHourNs, 1},
+                                                                 {-base::kNanosPerHour, 1},
                                                                  {kTen, 3},
-                                                                 {kTen + kHourNs, 1},
+                                                                 {kTen + base::kNanosPerHour, 1},
                                                                  {HourOf(INT64_MAX), 1}}));
   EXPECT_TRUE(Taken(hours).empty());
 }
@@ -33,7 +35,7 @@ TEST(PacketHours, EachPacketCountsInItsOwnHour) {
 TEST(PacketHours, OfTooManyHoursTheFirstPacketsHasAll) {
   PacketHours hours;
   hours.Add(kTen + 1);
-  for (std::int64_t i = 0; i < 10'000; ++i) hours.Add(i * kHourNs);
+  for (std::int64_t i = 0; i < 10'000; ++i) hours.Add(i * base::kNanosPerHour);
   EXPECT_EQ(Taken(hours), (std::vector<std::pair<std::int64_t, std::uint64_t>>{{kTen, 10'001}}));
 }
 
@@ -42,7 +44,7 @@ class UploadHours : public IngestFixture {
   // Uploaded packets of three hours from kTen on, and those that are gone.
   std::vector<std::pair<std::int64_t, std::int64_t>> Hours() {
     std::vector<std::pair<std::int64_t, std::int64_t>> found;
-    const auto accounts = Accounts(*catalog_, {5, kTen, kTen + 3 * kHourNs});
+    const auto accounts = Accounts(*catalog_, {5, kTen, kTen + 3 * base::kNanosPerHour});
     EXPECT_TRUE(accounts) << accounts.error().message;
     for (const HourAccount& hour : *accounts) {
       found.emplace_back(hour.uploaded, hour.removed_uploaded);
@@ -56,7 +58,7 @@ using Counts = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
 TEST_F(UploadHours, StatementsCountWhatCurlSent) {
   capture::test::PacketList list;
-  for (const std::int64_t time_ns : {kTen, kTen + 1, kTen + 2 * kHourNs}) {
+  for (const std::int64_t time_ns : {kTen, kTen + 1, kTen + 2 * base::kNanosPerHour}) {
     list.Add({1, 2, 3}, time_ns);
   }
   ASSERT_EQ(Call("POST", "pcap", {MakePcap(list.packets())}).status, 201);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "server/catalog/catalog.h"
 #include "server/ingest/stored.h"
 #include "server/retention/purge.h"
@@ -22,7 +23,7 @@ inline constexpr std::int64_t kHour = 500'000;  // some hour of 2027
 inline constexpr std::int64_t kMinuteNs = 60'000'000'000;
 // `minutes` behind the begin of kHour + hours.
 inline std::int64_t At(std::int64_t hours, std::int64_t minutes = 0) {
-  return (kHour + hours) * kHourNs + minutes * kMinuteNs;
+  return (kHour + hours) * base::kNanosPerHour + minutes * kMinuteNs;
 }
 
 class RetentionFixture : public testing::Test {

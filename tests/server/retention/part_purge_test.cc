@@ -1,6 +1,7 @@
 // Kinds that are kept in parts by day.
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "tests/server/retention/fixture.h"
 #include "tests/support/catalog.h"
 
@@ -33,7 +34,7 @@ class PartPurgeTest : public RetentionFixture {
   }
   RetentionPolicy Age(std::int64_t hours) {
     RetentionPolicy policy;
-    policy.all[1].age_ns = hours * kHourNs;
+    policy.all[1].age_ns = hours * base::kNanosPerHour;
     return policy;
   }
 
@@ -88,7 +89,7 @@ TEST_F(PartPurgeTest, CO11_PinnedRowsOfADaySurvive) {
 
 TEST_F(PartPurgeTest, ASensorThatKeepsLongerKeepsItsRows) {
   RetentionPolicy policy = Age(24);
-  policy.sensors.push_back({"b", DataKind::kFlows, {1000 * kHourNs, 0}});
+  policy.sensors.push_back({"b", DataKind::kFlows, {1000 * base::kNanosPerHour, 0}});
   Run(policy, At(kFirst + 72));
   EXPECT_EQ(Number("SELECT COUNT(*) FROM flows WHERE sensor_id = " + std::to_string(b_)), 70);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM flows WHERE sensor_id = " + std::to_string(a_)), 10);
@@ -97,8 +98,8 @@ TEST_F(PartPurgeTest, ASensorThatKeepsLongerKeepsItsRows) {
 }
 
 TEST(PartPlan, OnlyPartsOfWhichAllGoesAreTakenWhole) {
-  const TimePart day{"flows_1", "flows", 24 * kHourNs, 48 * kHourNs};
-  const TimePart next{"flows_2", "flows", 48 * kHourNs, 72 * kHourNs};
+  const TimePart day{"flows_1", "flows", base::kNanosPerDay, 48 * base::kNanosPerHour};
+  const TimePart next{"flows_2", "flows", 48 * base::kNanosPerHour, 72 * base::kNanosPerHour};
   const std::vector<TimePart> parts{day, next};
   const std::vector<StoredHour> stored{{DataKind::kFlows, 24, 1, {1, 1}, false},
                                        {DataKind::kFlows, 47, 2, {1, 1}, false},
@@ -108,17 +109,17 @@ TEST(PartPlan, OnlyPartsOfWhichAllGoesAreTakenWhole) {
   const auto take = [&](std::vector<Purge> purges, std::int64_t now_ns) {
     return TakeWholeParts(parts, stored, now_ns, &purges).size();
   };
-  EXPECT_EQ(take({first, last}, 49 * kHourNs), 1u);
-  EXPECT_EQ(take({first, last}, 48 * kHourNs), 0u);  // too early
-  EXPECT_EQ(take({first, last}, 73 * kHourNs), 2u);  // the other one is empty
-  EXPECT_EQ(take({first}, 49 * kHourNs), 0u);
+  EXPECT_EQ(take({first, last}, 49 * base::kNanosPerHour), 1u);
+  EXPECT_EQ(take({first, last}, 48 * base::kNanosPerHour), 0u);  // too early
+  EXPECT_EQ(take({first, last}, 73 * base::kNanosPerHour), 2u);  // the other one is empty
+  EXPECT_EQ(take({first}, 49 * base::kNanosPerHour), 0u);
   Purge half = last;
   half.bytes = 1;
-  EXPECT_EQ(take({first, half}, 49 * kHourNs), 0u);
+  EXPECT_EQ(take({first, half}, 49 * base::kNanosPerHour), 0u);
   std::vector<StoredHour> more = stored;
   more.push_back({DataKind::kFlows, 30, 3, {1, 1}, true});  // pinned
   std::vector<Purge> purges{first, last};
-  EXPECT_TRUE(TakeWholeParts(parts, more, 49 * kHourNs, &purges).empty());
+  EXPECT_TRUE(TakeWholeParts(parts, more, 49 * base::kNanosPerHour, &purges).empty());
   EXPECT_EQ(purges.size(), 2u);
 }
 

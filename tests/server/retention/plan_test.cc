@@ -1,4 +1,5 @@
 #include "server/retention/plan.h"
+#include "base/clock.h"
 
 #include <gmock/gmock.h>
 
@@ -8,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::int64_t kNow = 1000 * kHourNs;
+constexpr std::int64_t kNow = 1000 * base::kNanosPerHour;
 constexpr auto kPackets = DataKind::kPackets;
 constexpr auto kFlows = DataKind::kFlows;
 
@@ -42,13 +43,13 @@ TEST(RetentionPlan, AgeTakesWholeHoursOfAllWhoHaveSome) {
                                        {kPackets, 989, 2, {1, 10}},
                                        {kPackets, 990, 1, {1, 10}},
                                        {kFlows, 1, 1, {1, 10}}};
-  EXPECT_THAT(Plan(Keep(kPackets, {10 * kHourNs, 0}), stored),
+  EXPECT_THAT(Plan(Keep(kPackets, {10 * base::kNanosPerHour, 0}), stored),
               ElementsAre("packets 988 of 1 (all) age", "packets 989 of 1 2 (all) age"));
 }
 
 TEST(RetentionPlan, ASensorsOwnLimitStandsInPlaceOfTheAge) {
-  RetentionPolicy policy = Keep(kPackets, {10 * kHourNs, 0});
-  policy.sensors = {{"plant-b", kPackets, {100 * kHourNs, 15}}};
+  RetentionPolicy policy = Keep(kPackets, {10 * base::kNanosPerHour, 0});
+  policy.sensors = {{"plant-b", kPackets, {100 * base::kNanosPerHour, 15}}};
   const std::vector<StoredHour> stored{{kPackets, 899, 2, {1, 10}},
                                        {kPackets, 950, 1, {1, 10}},
                                        {kPackets, 950, 2, {1, 10}},
@@ -74,7 +75,8 @@ TEST(RetentionPlan, HP04_WhoHasMostLosesItsOldest) {
 TEST(RetentionPlan, WhatIsPinnedCountsAndStays) {
   const std::vector<StoredHour> stored{{kPackets, 10, 1, {1, 100}, true},
                                        {kPackets, 11, 1, {1, 50}}};
-  EXPECT_THAT(Plan(Keep(kPackets, {kHourNs, 0}), stored), ElementsAre("packets 11 of 1 (all) age"));
+  EXPECT_THAT(Plan(Keep(kPackets, {base::kNanosPerHour, 0}), stored),
+              ElementsAre("packets 11 of 1 (all) age"));
   EXPECT_THAT(Plan(Keep(kPackets, {0, 120}), stored),
               ElementsAre("packets 11 of 1 (all) 30 bytes"));
 }
@@ -89,7 +91,7 @@ TEST(RetentionPlan, CO11_AFullDiskTakesTheOldestOfWhatHelps) {
   EXPECT_THAT(Plan({}, stored, {0, 80}),
               ElementsAre("events 6 of 1 (all) disk", "flows 5 of 1 (all) 10 disk"));
   // What goes because of a limit counts.
-  EXPECT_THAT(Plan(Keep(kPackets, {985 * kHourNs, 0}), stored, {90, 0}),
+  EXPECT_THAT(Plan(Keep(kPackets, {985 * base::kNanosPerHour, 0}), stored, {90, 0}),
               ElementsAre("packets 10 of 1 (all) age"));
 }
 

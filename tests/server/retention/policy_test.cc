@@ -1,4 +1,5 @@
 #include "server/retention/policy.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,7 @@ TEST(RetentionPolicy, ASensorsLimitIsFourWords) {
   ASSERT_TRUE(limit) << limit.error().message;
   EXPECT_EQ(limit->sensor, "plant-a");
   EXPECT_EQ(limit->kind, DataKind::kPackets);
-  EXPECT_EQ(limit->keep.age_ns, 30 * 24 * kHourNs);
+  EXPECT_EQ(limit->keep.age_ns, 30 * base::kNanosPerDay);
   EXPECT_EQ(limit->keep.bytes, std::int64_t{200} << 30);
   const auto open = ParseSensorLimit("plant-a events - -");
   ASSERT_TRUE(open);

@@ -79,7 +79,7 @@ TEST_F(PurgeTest, BodiesOfItemsWithoutRowsGoToo) {
     }));
   }
   RetentionPolicy policy;
-  for (KeepLimit& keep : policy.all) keep.age_ns = 2 * kHourNs;
+  for (KeepLimit& keep : policy.all) keep.age_ns = 2 * base::kNanosPerHour;
   Run(policy, At(61));
   EXPECT_EQ(Count("item_bodies"), 1);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM items WHERE removed_ns IS NULL AND seq = 60"), 1);
@@ -119,7 +119,7 @@ TEST_F(PurgeTest, WhatIsPinnedStaysAndIsNotAskedForAgainUntilPinsAreGone) {
   AddPackets(a, At(0, 2), 10);
   Pin(a, At(0, 2), At(0, 2));
   RetentionPolicy policy;
-  for (KeepLimit& keep : policy.all) keep.age_ns = kHourNs;
+  for (KeepLimit& keep : policy.all) keep.age_ns = base::kNanosPerHour;
   EXPECT_EQ(Run(policy, At(20)).entries, 3);  // the day of the flows is over
   EXPECT_EQ(Count("flows"), 5);
   EXPECT_EQ(Objects(), 1u);

@@ -1,4 +1,5 @@
 #include "server/retention/retention_config.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
@@ -28,7 +29,7 @@ TEST(RetentionConfig, EachKindHasItsLimits) {
   const auto policy = Parse({"--retention.packets.age", "30d", "--retention.flows.bytes", "2GiB",
                              "--retention.sensors", "plant-a packets 7d -"});
   ASSERT_TRUE(policy) << policy.error().message;
-  EXPECT_EQ(policy->Of(DataKind::kPackets).age_ns, 720 * kHourNs);
+  EXPECT_EQ(policy->Of(DataKind::kPackets).age_ns, 720 * base::kNanosPerHour);
   EXPECT_EQ(policy->Of(DataKind::kFlows).bytes, std::int64_t{2} << 30);
   EXPECT_EQ(policy->Of(DataKind::kFlows).age_ns, 0);
   ASSERT_NE(policy->Of(DataKind::kPackets, "plant-a"), nullptr);

@@ -1,4 +1,5 @@
 #include "server/retention/retention.h"
+#include "base/clock.h"
 
 #include <sys/mount.h>
 
@@ -41,7 +42,7 @@ TEST_F(RetentionTest, OneCollectorAtATime) {
   const std::int64_t a = Sensor("a");
   AddPackets(a, At(0), 10);
   RetentionPolicy policy;
-  policy.all[0].age_ns = kHourNs;
+  policy.all[0].age_ns = base::kNanosPerHour;
   ASSERT_TRUE(*TakeLease(*catalog_, "retention", "another", At(50), kMinuteNs));
   EXPECT_FALSE(Run(policy, At(50)).ours);
   EXPECT_EQ(Count("segments"), 1);
@@ -51,9 +52,9 @@ TEST_F(RetentionTest, OneCollectorAtATime) {
 
 TEST_F(RetentionTest, TheThreadWorksAndGivesItsLeaseBack) {
   const std::int64_t a = Sensor("a");
-  AddPackets(a, kHourNs, 10);
+  AddPackets(a, base::kNanosPerHour, 10);
   RetentionOptions options;
-  options.policy.all[0].age_ns = kHourNs;
+  options.policy.all[0].age_ns = base::kNanosPerHour;
   {
     Retention retention(*catalog_, *vault_, options);
     retention.Start();
