@@ -185,7 +185,7 @@ base::Result<std::string> PinLines(const Work& work, const std::string& escaped)
     TAPIARY_ASSIGN(const auto pins, ListPins(work.context.catalog, query));
     for (const Pin& pin : pins) {
       Json flow;
-      if (pin.flow) flow = fmt::format("{}.{}.{}", escaped, pin.flow->epoch, pin.flow->number);
+      if (pin.flow) flow = FlowText(pin);
       const Json line = {{"id", pin.id},
                          {"sensor", escaped},
                          {"flow", std::move(flow)},

@@ -29,9 +29,7 @@ base::Error Invalid(const std::string& what) {
 Json ItemOf(const Pin& pin) {
   const std::string sensor = base::EscapeBytes(pin.sensor);
   Json flow;
-  if (pin.flow) {
-    flow = sensor + "." + std::to_string(pin.flow->epoch) + "." + std::to_string(pin.flow->number);
-  }
+  if (pin.flow) flow = FlowText(pin);
   return {{"id", pin.id},
           {"sensor", sensor},
           {"flow", flow},
@@ -42,19 +40,12 @@ Json ItemOf(const Pin& pin) {
           {"created", base::FormatTime(pin.created_ns)}};
 }
 
-template <class Number>
-bool ParseWhole(std::string_view text, Number* out) {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), *out);
-  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && *out >= 0;
-}
-
 // SENSOR.EPOCH.NUMBER; the sensor's name may have dots.
 base::Result<> ReadFlowId(std::string_view id, Pin* pin) {
   const std::size_t last = id.rfind('.');
   const std::size_t middle = last == id.npos || last == 0 ? id.npos : id.rfind('.', last - 1);
-  PinFlow flow;
-  if (middle == id.npos || !ParseWhole(id.substr(middle + 1, last - middle - 1), &flow.epoch) ||
-      !ParseWhole(id.substr(last + 1), &flow.number)) {
+  const auto flow = middle == id.npos ? std::nullopt : capture::ParseFlowId(id.substr(middle + 1));
+  if (!flow || flow->epoch > INT64_MAX || flow->number > INT64_MAX) {
     return Invalid("flow: not a flow id (SENSOR.EPOCH.NUMBER)");
   }
   TAPIARY_ASSIGN(pin->sensor, base::UnescapeBytes(id.substr(0, middle)));
@@ -149,8 +140,10 @@ Response HandleRemovePin(const ApiContext& context, const Request& request) {
   if (const auto checked = CheckParameters(request, ""); !checked) {
     return ProblemFor(checked.error());
   }
+  const std::string& text = request.path_params.at("id");
   std::int64_t id = 0;
-  if (!ParseWhole(request.path_params.at("id"), &id)) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
     return Problem(404, "Not found", "there is no pin with this id");
   }
   const auto removed = RemovePin(context.catalog, id, ActorOf(request));

@@ -12,14 +12,13 @@ base::Error Invalid(const char* what) {
   return base::MakeError(base::ErrorCode::kInvalid, what);
 }
 
-std::string FlowText(const Pin& pin) {
-  if (!pin.flow) return {};
-  return fmt::format("flow {}.{}.{}", base::EscapeBytes(pin.sensor), pin.flow->epoch,
-                     pin.flow->number);
+std::int64_t Signed(std::uint64_t number) {
+  return static_cast<std::int64_t>(number);
 }
 
 std::string Describe(const Pin& pin) {
-  const std::string what = pin.flow ? FlowText(pin) : "sensor " + base::EscapeBytes(pin.sensor);
+  const std::string what =
+      pin.flow ? "flow " + FlowText(pin) : "sensor " + base::EscapeBytes(pin.sensor);
   return fmt::format("pin {}: {} from {} to {}", pin.id, what, base::FormatTime(pin.from_ns),
                      base::FormatTime(pin.to_ns));
 }
@@ -36,7 +35,7 @@ base::Result<> FindSensor(SqlWriter& writer, Pin* pin) {
 
 base::Result<> FindFlow(SqlWriter& writer, Pin* pin) {
   bool found = false;
-  const SqlValue key[] = {pin->sensor_id, pin->flow->epoch, pin->flow->number};
+  const SqlValue key[] = {pin->sensor_id, Signed(pin->flow->epoch), Signed(pin->flow->number)};
   TAPIARY_TRY(writer.Query(
       "SELECT start_ns, end_ns FROM flows WHERE sensor_id = ? AND epoch = ? AND number = ?", key,
       [&](const SqlRow& row) {
@@ -65,8 +64,8 @@ base::Result<> Insert(SqlWriter& writer, Pin* pin) {
   const SqlValue values[] = {pin->sensor_id,
                              pin->from_ns,
                              pin->to_ns,
-                             pin->flow ? SqlValue(pin->flow->epoch) : none,
-                             pin->flow ? SqlValue(pin->flow->number) : none,
+                             pin->flow ? SqlValue(Signed(pin->flow->epoch)) : none,
+                             pin->flow ? SqlValue(Signed(pin->flow->number)) : none,
                              base::EscapeBytes(pin->note),
                              base::EscapeBytes(pin->actor),
                              pin->created_ns};
@@ -86,7 +85,10 @@ Pin ReadPin(const SqlRow& row) {
   pin.sensor = row.Text(2);
   pin.from_ns = row.Int(3);
   pin.to_ns = row.Int(4);
-  if (!row.IsNull(5)) pin.flow = PinFlow{row.Int(5), row.Int(6)};
+  if (!row.IsNull(5)) {
+    pin.flow = capture::FlowId{static_cast<std::uint64_t>(row.Int(5)),
+                               static_cast<std::uint64_t>(row.Int(6))};
+  }
   pin.note = row.Text(7);
   pin.actor = row.Text(8);
   pin.created_ns = row.Int(9);
@@ -94,6 +96,11 @@ Pin ReadPin(const SqlRow& row) {
 }
 
 }  // namespace
+
+std::string FlowText(const Pin& pin) {
+  if (!pin.flow) return {};
+  return base::EscapeBytes(pin.sensor) + "." + pin.flow->ToString();
+}
 
 base::Result<Pin> AddPin(Catalog& catalog, Pin pin, const Actor& actor) {
   if (pin.note.empty()) return Invalid("note: say why this must be kept");

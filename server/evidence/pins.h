@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "capture/records.h"
 #include "server/catalog/audit_row.h"
 #include "server/catalog/catalog.h"
 
@@ -20,24 +21,23 @@ namespace tapiary::server {
 inline constexpr std::int64_t kMaxPins = 100'000;
 inline constexpr std::size_t kMaxPinNoteBytes = 4096;
 
-struct PinFlow {
-  std::int64_t epoch = 0;
-  std::int64_t number = 0;
-};
-
 struct Pin {
   std::int64_t id = 0;
   std::int64_t sensor_id = 0;
   std::string sensor;
   std::int64_t from_ns = 0;
   std::int64_t to_ns = 0;
-  std::optional<PinFlow> flow;
+  std::optional<capture::FlowId> flow;
   std::string note;
   std::string actor;  // who made it
   std::int64_t created_ns = 0;
 };
 
-// The pin of a window or, with `flow` (its times are taken from the catalog), of a flow. kNotFound
+// "plant-a.1a21be0606f.12", escaped: the flow as every list names it; "" for a window.
+std::string FlowText(const Pin& pin);
+
+// The pin of a window or, with `flow`, of a flow as far as it is stored (its times are
+// taken from the catalog). kNotFound
 // when there is no such sensor or flow, kTooLarge when there are too many pins, kInvalid for a
 // window that ends before it begins or a note that is too long or empty.
 base::Result<Pin> AddPin(Catalog& catalog, Pin pin, const Actor& actor);

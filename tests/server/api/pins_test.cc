@@ -36,7 +36,10 @@ class PinsApi : public ApiFixture {
 
 TEST_F(PinsApi, PinsAFlowByItsIdAndAWindow) {
   StoreModbus(1);
+  Execute("UPDATE flows SET epoch = ?, number = ?",
+          {std::int64_t{0x1a21be0606f}, std::int64_t{18}});
   const std::string id = Json("/api/v1/flows")["items"][0]["id"];
+  EXPECT_EQ(id, "plant-a.1a21be0606f.12");
   const Response made = Call("POST", "/api/v1/pins", R"({"flow":")" + id + R"(","note":"c<1>"})");
   ASSERT_EQ(made.status, 201) << made.body;
   const auto pin = nlohmann::json::parse(made.body);

@@ -19,7 +19,8 @@ class Pins : public testing::Test {
           "INSERT INTO flows (sensor_id, epoch, number, part, stream, interface, start_ns, end_ns, "
           "proto, ether_type, orig_port, resp_port, orig_packets, orig_bytes, resp_packets, "
           "resp_bytes, community_id, service, transactions, commands, received_ns, blocks, record) "
-          "SELECT id, 7, 9, 1, 0, 'eth0', 100, 200, 6, 2048, 1, 2, 1, 1, 1, 1, '', '', 0, 0, 5, "
+          "SELECT id, 1795764019311, 18, 1, 0, 'eth0', 100, 200, 6, 2048, "
+          "1, 2, 1, 1, 1, 1, '', '', 0, 0, 5, "
           "'[]', '{}' FROM sensors WHERE name = 'plant-a'",
           {}));
       return {};
@@ -55,7 +56,7 @@ TEST_F(Pins, OfAWindowAndOfAFlowWithAnAuditRowEach) {
   const auto window = AddPin(*catalog_, Window("plant-b", 10, 20), ann_);
   ASSERT_TRUE(window) << window.error().message;
   Pin flow = Window("plant-a", 0, 0);
-  flow.flow = PinFlow{7, 9};
+  flow.flow = capture::FlowId{0x1a21be0606f, 0x12};
   const auto of_flow = AddPin(*catalog_, flow, ann_);
   ASSERT_TRUE(of_flow) << of_flow.error().message;
   EXPECT_EQ(of_flow->from_ns, 100);  // the flow's own times
@@ -63,7 +64,7 @@ TEST_F(Pins, OfAWindowAndOfAFlowWithAnAuditRowEach) {
   const auto all = ListPins(*catalog_, {});
   ASSERT_TRUE(all);
   ASSERT_EQ(all->size(), 2u);
-  EXPECT_EQ(all->at(0).flow->number, 9);
+  EXPECT_EQ(FlowText(all->at(0)), "plant-a.1a21be0606f.12");
   EXPECT_EQ(all->at(1).sensor, "plant-b");
   EXPECT_FALSE(all->at(1).flow);
   EXPECT_EQ(all->at(1).note, "case 12");
@@ -74,7 +75,8 @@ TEST_F(Pins, OfAWindowAndOfAFlowWithAnAuditRowEach) {
   EXPECT_EQ(RemovePin(*catalog_, window->id, {"bob"}).error().code, base::ErrorCode::kNotFound);
   const auto audit = Audit();
   ASSERT_EQ(audit.size(), 3u);
-  EXPECT_EQ(audit[1].find("ann pin-created pin 2: flow plant-a.7.9 from 1970-"), 0u) << audit[1];
+  EXPECT_EQ(audit[1].find("ann pin-created pin 2: flow plant-a.1a21be0606f.12 from 1970-"), 0u)
+      << audit[1];
   EXPECT_TRUE(audit[1].ends_with(" by 192.0.2.9")) << audit[1];
   EXPECT_EQ(audit[2].find("bob pin-removed pin 1: sensor plant-b from 1970-"), 0u) << audit[2];
 }
@@ -101,7 +103,7 @@ TEST_F(Pins, WhatIsWrongLeavesNothing) {
   pin.note.assign(kMaxPinNoteBytes + 1, 'x');
   EXPECT_EQ(AddPin(*catalog_, pin, ann_).error().code, base::ErrorCode::kInvalid);
   pin.note = "x";
-  pin.flow = PinFlow{7, 10};
+  pin.flow = capture::FlowId{0x1a21be0606f, 0x13};
   EXPECT_EQ(AddPin(*catalog_, pin, ann_).error().code, base::ErrorCode::kNotFound);
   EXPECT_TRUE(Audit().empty());
   EXPECT_TRUE(ListPins(*catalog_, {})->empty());
