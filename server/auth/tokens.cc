@@ -1,5 +1,7 @@
 #include "server/auth/tokens.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -86,6 +88,13 @@ base::Error WorksNoMore() {
   return base::MakeError(base::ErrorCode::kConflict, "the token works no more: make a new one");
 }
 
+base::Error WasReplaced(std::int64_t id, std::int64_t by) {
+  return base::MakeError(base::ErrorCode::kConflict,
+                         fmt::format("token {} ends soon and was replaced by token {}: rotate that "
+                                     "one, or make a new one",
+                                     id, by));
+}
+
 base::Result<std::int64_t> Insert(SqlWriter& writer, const NewToken& token,
                                   std::optional<std::int64_t> sensor_id, std::string_view text) {
   std::optional<std::int64_t> user_id;
@@ -144,19 +153,21 @@ struct Stored {
   std::optional<std::int64_t> sensor_id;
   std::int64_t created_ns = 0;
   bool revoked = false;
+  std::int64_t replaced_by = 0;  // 0: by none
 };
 base::Result<Stored> FindStored(SqlWriter& writer, std::int64_t id) {
   std::optional<Stored> found;
   const std::array<SqlValue, 1> key = {id};
   TAPIARY_TRY(writer.Query(
-      "SELECT name, scope, expires_ns, user_id, sensor_id, created_ns, revoked_ns FROM tokens "
-      "WHERE id = ?",
+      "SELECT name, scope, expires_ns, user_id, sensor_id, created_ns, revoked_ns, "
+      "replaced_by FROM tokens WHERE id = ?",
       key, [&](const SqlRow& row) {
         const Scope scope = ParseScope(row.Text(1)).value_or(Scope::kPublic);
         found = Stored{{std::string(row.Text(0)), scope, OptionalInt(row, 2), row.Int(3)},
                        OptionalInt(row, 4),
                        row.Int(5),
-                       !row.IsNull(6)};
+                       !row.IsNull(6),
+                       row.Int(7)};
         return false;
       }));
   if (!found) return NoSuchToken(id);
@@ -198,19 +209,20 @@ base::Result<MadeToken> RotateToken(Catalog& catalog, std::int64_t id, std::int6
     if (old.revoked || (old.token.expires_ns && *old.token.expires_ns <= now_ns)) {
       return WorksNoMore();
     }
+    if (old.replaced_by != 0) return WasReplaced(id, old.replaced_by);
     NewToken token = old.token;
     if (token.expires_ns) token.expires_ns = now_ns + (*token.expires_ns - old.created_ns);
     const std::int64_t end_ns =
         std::min(old.token.expires_ns.value_or(std::numeric_limits<std::int64_t>::max()),
                  now_ns + overlap_ns);
-    const std::array<SqlValue, 2> change = {end_ns, id};
-    TAPIARY_ASSIGN(
-        const std::int64_t changed,
-        writer.Execute("UPDATE tokens SET expires_ns = ? WHERE id = ? AND revoked_ns IS NULL",
-                       change));
-    if (changed == 0) return WorksNoMore();  // revoked by somebody else just now
     TAPIARY_TRY(CheckCount(writer, token.user_id));
     TAPIARY_ASSIGN(made.id, Insert(writer, token, old.sensor_id, made.text));
+    const std::array<SqlValue, 3> change = {end_ns, made.id, id};
+    TAPIARY_ASSIGN(const std::int64_t changed,
+                   writer.Execute("UPDATE tokens SET expires_ns = ?, replaced_by = ? WHERE id = ? "
+                                  "AND revoked_ns IS NULL AND replaced_by IS NULL",
+                                  change));
+    if (changed == 0) return WorksNoMore();  // revoked or rotated by somebody else just now
     return AddAudit(
         writer, actor, "token rotate",
         AuditDetail(made.id, token.name, ToString(token.scope)) + " old=" + std::to_string(id));

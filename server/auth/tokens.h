@@ -37,7 +37,8 @@ base::Result<MadeToken> MakeToken(Catalog& catalog, const NewToken& token, const
 // By the operator; returns the text alone.
 base::Result<std::string> CreateToken(Catalog& catalog, const NewToken& token);
 // A new token like the one with this id, for as long as that one was made for; the old one works
-// for `overlap_ns` more, or to its own end. kNotFound; kConflict when the old one works no more.
+// for `overlap_ns` more, or to its own end. kNotFound; kConflict when the old one works no
+// more, or was rotated before: it ends soon, and so would one like it.
 base::Result<MadeToken> RotateToken(Catalog& catalog, std::int64_t id, std::int64_t overlap_ns,
                                     const Actor& actor);
 

@@ -493,7 +493,8 @@ std::span<const char* const> SchemaSteps() {
                                 kUploadHoursStep,
                                 kObjectDigestStep,
                                 kSqlitePartsStep,
-                                kMorePartsStep};
+                                kMorePartsStep,
+                                kReplacedTokensStep};
   return steps;
 }
 

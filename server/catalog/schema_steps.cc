@@ -286,4 +286,9 @@ const char* const kMorePartsStep = R"sql(
 --postgres   (SELECT MIN(id) / 4096 FROM events), (SELECT MAX(id) / 4096 FROM events)) AS number;
 )sql";
 
+// A token that was rotated ends soon: another one made like it would, too.
+const char* const kReplacedTokensStep = R"sql(
+ALTER TABLE tokens ADD COLUMN replaced_by INTEGER;  -- by rotation; not taken to rotate once more
+)sql";
+
 }  // namespace tapiary::server

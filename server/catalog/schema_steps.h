@@ -14,5 +14,6 @@ extern const char* const kUploadHoursStep;
 extern const char* const kObjectDigestStep;
 extern const char* const kSqlitePartsStep;
 extern const char* const kMorePartsStep;
+extern const char* const kReplacedTokensStep;
 
 }  // namespace tapiary::server
