@@ -1,5 +1,6 @@
 // POST pcap: for what has only tcpdump and curl. The file is known by its content: its hash gives
 // the item's numbers and the epoch of its flows.
+#include "base/clock.h"
 #include "base/text.h"
 #include "capture/json_writer.h"
 #include "server/ingest/body.h"
@@ -55,6 +56,18 @@ base::Result<Summary> StoredSummary(const Catalog& catalog, const Item& item) {
   const std::vector<SqlValue> key{item.sensor_id, static_cast<std::int64_t>(item.epoch)};
   Summary summary;
   summary.note = "this file was stored before; nothing was added";
+  const std::vector<SqlValue> item_key{item.sensor_id, std::string(item.kind),
+                                       static_cast<std::int64_t>(item.epoch),
+                                       static_cast<std::int64_t>(item.seq)};
+  TAPIARY_TRY(catalog.Query(
+      "SELECT removed_ns FROM items WHERE sensor_id = ? AND kind = ? AND epoch = ? AND seq = ?",
+      item_key, [&summary](const SqlRow& row) {
+        if (!row.IsNull(0)) {
+          summary.note = "this file was stored before, and retention removed its packets on " +
+                         base::FormatTime(row.Int(0)) + "; it is not taken again";
+        }
+        return false;
+      }));
   const auto number = [](const SqlRow& row, std::size_t column) {
     return static_cast<std::uint64_t>(row.Int(column));
   };

@@ -65,8 +65,21 @@ TEST_F(PostPcap, SameFileAgainStoresNothingAndSaysTheSame) {
   EXPECT_EQ(again.status, 200);
   EXPECT_EQ(again.json["packets"], list_.packets().size());
   EXPECT_EQ(again.json["commands"], 1);
-  EXPECT_TRUE(again.json["note"].is_string());
+  EXPECT_EQ(again.json["note"], "this file was stored before; nothing was added");
   EXPECT_EQ(State(), before);
+}
+
+TEST_F(PostPcap, AFileThatRetentionRemovedSaysSo) {
+  EXPECT_EQ(Call("POST", "pcap", {pcap_}).status, 201);
+  ASSERT_TRUE(catalog_->Write([](SqlWriter& writer) -> base::Result<> {
+    TAPIARY_TRY(writer.Execute("UPDATE items SET removed_ns = 0", {}));
+    return {};
+  }));
+  const Answer again = Call("POST", "pcap", {pcap_});
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.json["note"],
+            "this file was stored before, and retention removed its packets on "
+            "1970-01-01T00:00:00.000000000Z; it is not taken again");
 }
 
 TEST_F(PostPcap, UP01_ConcurrentDuplicatesGiveOneCopy) {
