@@ -11,6 +11,7 @@
 #include "cli/capture_output.h"
 #include "cli/collector_client.h"
 #include "cli/pcap_query.h"
+#include "cli/verify.h"
 #include "server/evidence/verify_case.h"
 
 namespace tapiary::cli {
@@ -33,7 +34,8 @@ base::Result<ExitCode> Check(const std::string& path) {
   TAPIARY_ASSIGN(const auto counts, server::VerifyCase(path, {}, visitor));
   fmt::print(stderr, "{}: {} members, {}; signed by the collector's key {}\n", path, counts.members,
              base::FormatSize(counts.bytes), counts.key);
-  return counts.findings == 0 ? ExitCode::kOk : ExitCode::kFailed;
+  TellMissingParts(counts);
+  return counts.findings == 0 && counts.missing_parts == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }
 
 base::Result<ExitCode> Download(const Options& options) {

@@ -100,10 +100,10 @@ class Printer {
   void End(const server::CaseCounts& counts) {
     if (format_ == Format::kJson) {
       fmt::print(
-          "],\n\"counts\": {{\"members\": {}, \"bytes\": {}, \"statements\": {}, \"findings\": "
-          "{}}},\n\"key\": \"{}\", \"key_known\": {}}}\n",
-          counts.members, counts.bytes, counts.statements, counts.findings, counts.key,
-          counts.key_known);
+          "],\n\"counts\": {{\"members\": {}, \"bytes\": {}, \"statements\": {}, \"findings\": {}, "
+          "\"missing_parts\": {}}},\n\"key\": \"{}\", \"key_known\": {}}}\n",
+          counts.members, counts.bytes, counts.statements, counts.findings, counts.missing_parts,
+          counts.key, counts.key_known);
     }
     std::fflush(stdout);
   }
@@ -226,10 +226,19 @@ base::Result<ExitCode> VerifyArchive(const Options& options) {
              counts->members, base::FormatSize(counts->bytes), counts->statements, counts->made,
              counts->by, counts->findings, counts->key,
              !options.key.empty() ? "" : ": is it your collector's? Give it with --key");
+  TellMissingParts(*counts);
   return counts->findings == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }
 
 }  // namespace
+
+void TellMissingParts(const server::CaseCounts& counts) {
+  if (counts.missing_parts == 0) return;
+  fmt::print(stderr,
+             "capture.pcapng is not whole: packets were missing at the collector, {} times; its "
+             "comments say which\n",
+             counts.missing_parts);
+}
 
 void ConfigureVerify(CLI::App& app, Run* run) {
   const auto options = std::make_shared<Options>();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/verb.h"
+#include "server/evidence/verify_case.h"
 
 namespace tapiary::cli {
 
@@ -16,5 +17,8 @@ inline constexpr std::string_view kVerifyExamples =
     "  tapiary verify --quick                                no look into packets, only sizes\n";
 
 void ConfigureVerify(CLI::App& app, Run* run);
+
+// On stderr, where a case's packets were not all there when it was made.
+void TellMissingParts(const server::CaseCounts& counts);
 
 }  // namespace tapiary::cli

@@ -65,6 +65,18 @@ void CaptureBody::Tell(const Damage& damage) {
                  told_ == kToldInLog ? "; more of this download are not logged" : "");
 }
 
+// What is not stored, which only the end of the walk can tell.
+base::Result<> CaptureBody::TellAbsent() {
+  if (absent_told_) return {};
+  TAPIARY_ASSIGN(const std::vector<Absence> absent, walk_->Absent());
+  absent_told_ = true;
+  for (const Absence& absence : absent) {
+    writer_.Note(absence.text);
+    if (!absence.late) ++told_;
+  }
+  return {};
+}
+
 // A classic pcap has no place for comments: everything else has been sent, and a broken end is
 // the only way to say that this is not all.
 base::Result<> CaptureBody::Incomplete() {
@@ -80,6 +92,7 @@ base::Result<> CaptureBody::Fill() {
   while (!ended_ && out_.size() < kFillBytes) {
     TAPIARY_ASSIGN(const SegmentWalk::Item item, walk_->Next());
     if (item.segment == nullptr) {
+      TAPIARY_TRY(TellAbsent());
       if (told_ > 0 && format_ != CaptureFormat::kPcapng) return Incomplete();
       writer_.Finish(out_);
       ended_ = true;

@@ -28,11 +28,12 @@ class CaptureBody : public BodySource {
   base::Result<std::size_t> Read(std::span<char> buffer) override;
   // Called for each segment that a packet comes from, before Read is.
   void OnSegment(std::function<void(const StoredSegment&)> seen) { seen_ = std::move(seen); }
-  // How many segments or blocks could not be read.
+  // How many times it was said that something is missing.
   [[nodiscard]] int missing() const { return told_; }
 
  private:
   void Tell(const Damage& damage);
+  base::Result<> TellAbsent();
   [[nodiscard]] base::Result<> Incomplete();
   base::Result<> Fill();
 
@@ -45,6 +46,7 @@ class CaptureBody : public BodySource {
   std::int64_t last_segment_ = 0;
   std::vector<std::uint8_t> out_;
   std::size_t at_ = 0;
+  bool absent_told_ = false;
   bool begun_ = false;
   bool ended_ = false;
 };

@@ -26,7 +26,8 @@ capture::MacAddress ParseMac(const nlohmann::json& end) {
 
 constexpr std::string_view kPickColumns =
     "f.sensor_id, f.epoch, f.stream, f.start_ns, f.end_ns, f.proto, f.ether_type, f.orig_ip, "
-    "f.orig_port, f.resp_ip, f.resp_port, f.community_id, f.blocks, f.record";
+    "f.orig_port, f.resp_ip, f.resp_port, f.community_id, f.blocks, f.record, f.orig_packets, "
+    "f.resp_packets, f.received_ns";
 
 bool ProtocolHasPorts(std::uint8_t proto) {
   return proto == 1 || proto == 6 || proto == 17 || proto == 58 || proto == 132;
@@ -68,6 +69,8 @@ FlowPick ReadPick(const SqlRow& row) {
   // As in the flow's record: without Community ID the ports were out of reach (FL-05).
   pick.has_ports = ProtocolHasPorts(pick.proto) && !row.Text(11).empty();
   ReadBlocksAndRecord(row, &pick);
+  pick.packets = static_cast<std::uint64_t>(row.Int(14)) + static_cast<std::uint64_t>(row.Int(15));
+  pick.received_ns = row.Int(16);
   return pick;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "capture/segment/segment.h"
+#include "server/api/absent.h"
 #include "server/api/flow_picks.h"
 #include "server/api/lists.h"
 #include "server/api/segment_feed.h"
@@ -58,11 +59,17 @@ SqlCondition SegmentsOf(const FlowSelector& flows) {
 std::unique_ptr<SegmentWalk> WalkFlows(const ApiContext& context,
                                        std::unique_ptr<FlowSelector> selector) {
   SqlCondition where = SegmentsOf(*selector);
-  const FlowSelector* flows = selector.get();  // lives in the walk, as long as its feed
-  return MakeWalk(
+  FlowSelector* flows = selector.get();  // lives in the walk, as long as its feed
+  auto walk = MakeWalk(
       context, std::move(where),
-      [flows](const StoredSegment& segment) { return flows->WantsSegment(segment); },
+      [flows](const StoredSegment& segment) {
+        const bool wanted = flows->WantsSegment(segment);
+        if (wanted) flows->Found(segment);
+        return wanted;
+      },
       std::move(selector));
+  walk->OnAbsent([flows, &catalog = context.catalog] { return AbsentOf(catalog, *flows); });
+  return walk;
 }
 
 std::unique_ptr<SegmentWalk> WalkWindow(const ApiContext& context, Filter filter,
@@ -75,10 +82,16 @@ std::unique_ptr<SegmentWalk> WalkWindow(const ApiContext& context, Filter filter
       std::make_unique<FilterSelector>(std::move(filter), received ? INT64_MIN : window.from_ns,
                                        received ? INT64_MAX : window.to_ns);
   const FilterSelector* filtered = selector.get();  // lives in the walk, as long as its feed
-  return MakeWalk(
+  auto walk = MakeWalk(
       context, std::move(where),
       [filtered](const StoredSegment& segment) { return filtered->WantsSegment(segment); },
       std::move(selector));
+  walk->OnAbsent([filtered, window, &catalog = context.catalog] {
+    return RemovedFrom(catalog, window, [filtered](std::string_view sensor) {
+      return filtered->WantsSegment({.sensor = std::string(sensor)});
+    });
+  });
+  return walk;
 }
 
 std::unique_ptr<SegmentWalk> WalkSegments(const ApiContext& context,

@@ -43,7 +43,7 @@ struct Beginning {
   std::vector<std::uint8_t> last;  // bytes of the last packet
   bool more = false;               // the flow has others behind
   bool too_large = false;          // and they cannot be asked for
-  std::uint64_t missing = 0;       // that the vault has lost, at most
+  std::uint64_t missing = 0;       // that the vault has no more, at most
 };
 
 base::Result<> Flush(const base::UniqueFd& file, std::vector<std::uint8_t>* out) {
@@ -61,7 +61,11 @@ base::Result<Beginning> ReadBeginning(SegmentWalk& walk, std::int64_t count) {
   std::size_t size = 0;
   while (true) {
     TAPIARY_ASSIGN(const SegmentWalk::Item item, walk.Next());
-    if (item.segment == nullptr) break;
+    if (item.segment == nullptr) {
+      TAPIARY_ASSIGN(const std::vector<Absence> absent, walk.Absent());
+      for (const Absence& absence : absent) begin.missing += absence.late ? 0 : absence.packets;
+      break;
+    }
     const capture::Packet& packet = *item.packet;
     begin.more = static_cast<std::int64_t>(begin.packets.size()) >= count;
     begin.too_large =

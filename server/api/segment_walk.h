@@ -48,6 +48,14 @@ struct Damage {
 };
 using DamageSink = std::function<void(const Damage& damage)>;
 
+// Packets that are wanted and that no stored segment has.
+struct Absence {
+  std::string text;           // for people, escaped
+  std::uint64_t packets = 0;  // at most; 0: not known
+  bool late = false;          // they may still come
+};
+using AbsenceFinder = std::function<base::Result<std::vector<Absence>>()>;
+
 // Which packets are wanted.
 class PacketSelector {
  public:
@@ -82,6 +90,11 @@ class SegmentWalk {
   };
   // Is told of damage, inside Next, before the packets that come after it in the walk.
   void OnDamage(DamageSink sink) { on_damage_ = std::move(sink); }
+  void OnAbsent(AbsenceFinder find) { find_absent_ = std::move(find); }
+  // What the segments lack; to be asked when there are no more packets.
+  [[nodiscard]] base::Result<std::vector<Absence>> Absent() const {
+    return find_absent_ ? find_absent_() : std::vector<Absence>();
+  }
   // Is told of the next blocks of each open segment, and of the next segment's index.
   void OnAhead(AheadSink sink) { on_ahead_ = std::move(sink); }
   // Valid until the next call. The walk ends with an error: the catalog or the vault does not
@@ -107,6 +120,7 @@ class SegmentWalk {
   std::unique_ptr<PacketSelector> selector_;
   DamageSink on_damage_;
   AheadSink on_ahead_;
+  AbsenceFinder find_absent_;
   std::size_t memory_bytes_;
   std::size_t used_bytes_ = 0;
   std::uint64_t next_sequence_ = 0;

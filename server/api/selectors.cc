@@ -109,22 +109,54 @@ void FlowSelector::Add(const FlowPick& flow) {
   for (const capture::BlockRun& run : flow.blocks) {
     if (run.count != 0) blocks_[stream].push_back({run.first, run.first + run.count - 1});
   }
+  listed_.push_back({{stream, 0, flow.packets, flow.received_ns}, flow.blocks});
+}
+
+void FlowSelector::Merge(std::vector<Blocks>* runs) {
+  std::sort(runs->begin(), runs->end(),
+            [](const Blocks& a, const Blocks& b) { return a.first < b.first; });
+  std::vector<Blocks> merged;
+  for (const Blocks& run : *runs) {
+    if (!merged.empty() && run.first <= merged.back().last + 1) {
+      merged.back().last = std::max(merged.back().last, run.last);
+    } else {
+      merged.push_back(run);
+    }
+  }
+  *runs = std::move(merged);
 }
 
 void FlowSelector::Seal() {
-  for (auto& [stream, runs] : blocks_) {
-    std::sort(runs.begin(), runs.end(),
-              [](const Blocks& a, const Blocks& b) { return a.first < b.first; });
-    std::vector<Blocks> merged;
-    for (const Blocks& run : runs) {
-      if (!merged.empty() && run.first <= merged.back().last + 1) {
-        merged.back().last = std::max(merged.back().last, run.last);
-      } else {
-        merged.push_back(run);
-      }
+  for (auto& [stream, runs] : blocks_) Merge(&runs);
+}
+
+void FlowSelector::Found(const StoredSegment& segment) {
+  found_[StreamOf(segment)].push_back(
+      {segment.first_block, segment.first_block + segment.block_count - 1});
+}
+
+std::vector<FlowSelector::Absent> FlowSelector::absent() const {
+  BlockMap found = found_;
+  for (auto& [stream, runs] : found) Merge(&runs);
+  const auto there = [&found](const StreamKey& stream, std::uint64_t first, std::uint64_t last) {
+    const std::vector<Blocks>& runs = found[stream];
+    const auto after = std::upper_bound(
+        runs.begin(), runs.end(), first,
+        [](std::uint64_t number, const Blocks& run) { return number < run.first; });
+    return after != runs.begin() && std::prev(after)->last >= last;
+  };
+  std::vector<Absent> absent;
+  for (const Listed& listed : listed_) {
+    Absent flow = listed.flow;
+    bool whole = true;
+    for (const capture::BlockRun& run : listed.blocks) {
+      if (run.count == 0 || there(flow.stream, run.first, run.first + run.count - 1)) continue;
+      whole = false;
+      flow.block = std::max(flow.block, run.first + run.count - 1);
     }
-    runs = std::move(merged);
+    if (!whole) absent.push_back(flow);
   }
+  return absent;
 }
 
 std::vector<FlowSelector::StreamSpan> FlowSelector::spans() const {

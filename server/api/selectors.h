@@ -32,6 +32,8 @@ struct FlowPick {
   std::vector<std::uint16_t> vlans;
   bool has_ports = false;
   std::vector<capture::BlockRun> blocks;
+  std::uint64_t packets = 0;
+  std::int64_t received_ns = 0;
 };
 
 // Stream of a sensor: (sensor id, epoch, stream).
@@ -48,6 +50,16 @@ class FlowSelector : public PacketSelector {
 
   // Some flow lists a block of this segment; answered from the catalog's row alone.
   [[nodiscard]] bool WantsSegment(const StoredSegment& segment) const;
+  // This one, which it wants, is there.
+  void Found(const StoredSegment& segment);
+  struct Absent {
+    StreamKey stream;
+    std::uint64_t block = 0;  // the last one that is in no segment that was found
+    std::uint64_t packets = 0;
+    std::int64_t received_ns = 0;
+  };
+  // Flows that list blocks of segments that were not found.
+  [[nodiscard]] std::vector<Absent> absent() const;
   struct StreamSpan {
     StreamKey stream;
     std::uint64_t first = 0;
@@ -77,11 +89,19 @@ class FlowSelector : public PacketSelector {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
   };
+  using BlockMap = std::map<StreamKey, std::vector<Blocks>>;
+  static void Merge(std::vector<Blocks>* runs);
   [[nodiscard]] bool Overlaps(const StoredSegment& segment, std::uint64_t first,
                               std::uint64_t last) const;
 
   std::map<StreamKey, Keys> keys_;
-  std::map<StreamKey, std::vector<Blocks>> blocks_;  // sorted and disjoint once sealed
+  BlockMap blocks_;  // sorted and disjoint once sealed
+  BlockMap found_;
+  struct Listed {
+    Absent flow;
+    std::vector<capture::BlockRun> blocks;
+  };
+  std::vector<Listed> listed_;
   std::int64_t from_ns_ = INT64_MAX;
   std::int64_t to_ns_ = INT64_MIN;
 };

@@ -110,6 +110,10 @@ base::Result<> CaseVerifier::ReadManifest() {
   counts_.key = base::ToHex(key_);
   counts_.made = base::EscapeBytes(TextOf(json, "made"));
   counts_.by = base::EscapeBytes(TextOf(json, "by"));
+  if (const auto missing = json.find("missing_parts_of_capture");
+      missing != json.end() && missing->is_number_unsigned()) {
+    counts_.missing_parts = missing->get<std::uint64_t>();
+  }
   for (const Json& member : json["members"]) {
     if (!member.is_object() || !member.contains("bytes") || !member["bytes"].is_number_unsigned()) {
       return bad("not whole");

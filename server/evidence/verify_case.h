@@ -19,6 +19,8 @@ struct CaseCounts {
   std::uint64_t bytes = 0;
   std::uint64_t statements = 0;  // of completeness, with a good signature
   std::uint64_t findings = 0;
+  // How often capture.pcapng says that packets are missing, as they were at the collector already.
+  std::uint64_t missing_parts = 0;
   std::string key{};  // hex, that it is signed with
   std::string made{};
   std::string by{};

@@ -165,6 +165,13 @@ stop_pid "$collector_pid"
 start_collector --retention.packets.bytes 1KiB --retention.transactions.bytes 2KiB --retention.every 1s
 removed() { sql "$work/data/catalog.sqlite" 'SELECT COUNT(*) FROM items WHERE removed_ns IS NOT NULL' | grep -vqx 0; }
 wait_for 30 'retention' removed
+for verb in pcap case; do
+  status=0
+  "$bin/tapiary" "$verb" --last 1h -o "$work/rest.$verb" --collector "$url" --ca "$ca" \
+    --token-file "$work/analyst.token" 2>"$work/rest.log" || status=$?
+  [[ $status == 1 && -s $work/rest.$verb ]] || fail "$verb: $status: $(cat "$work/rest.log")"
+  grep -q 'MISSING: retention (bytes)\|capture.pcapng is not whole' "$work/rest.log" || fail "$verb: $(cat "$work/rest.log")"
+done
 sleep 3
 stop_pid "$collector_pid"
 clean "$work/data"

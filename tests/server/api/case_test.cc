@@ -64,6 +64,18 @@ TEST_F(CaseApi, HasPacketsRecordsStatementsAndProvesItself) {
   EXPECT_EQ(counts->statements, 1U);
 }
 
+TEST_F(CaseApi, SaysThatItsCaptureIsNotWhole) {
+  StoreModbus(30);
+  Execute("DELETE FROM segments WHERE first_block = (SELECT MIN(first_block) FROM segments)");
+  Response response = Get("/api/v1/case", {{"filter", "modbus"}});
+  ASSERT_EQ(response.status, 200) << response.body;
+  const ZipFile file(Body(response));
+  const auto counts = VerifyCase(file.path(), {}, {});
+  ASSERT_TRUE(counts) << counts.error().message;
+  EXPECT_EQ(counts->findings, 0U);
+  EXPECT_EQ(counts->missing_parts, 1U);
+}
+
 TEST_F(CaseApi, MoreThanAPageOfRecordsIsThere) {
   StoreModbus(1100);
   Response response = Get("/api/v1/case", {{"filter", "modbus"}});
