@@ -2,6 +2,74 @@
 
 namespace tapiary::server {
 
+// docs/formats/evidence.md. What a sensor tells of its items, and whether it fits.
+const char* const kEvidenceStep = R"sql(
+CREATE TABLE sensor_keys (   -- that a sensor's facts were signed with
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  public_key BLOB NOT NULL,  -- Ed25519
+  state TEXT NOT NULL CHECK (state IN ('trusted', 'pending', 'refused')),
+  first_ns INTEGER NOT NULL,
+  decided_ns INTEGER,
+  decided_by TEXT,
+  UNIQUE (sensor_id, public_key)
+);
+CREATE TABLE chains (
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  key_id INTEGER NOT NULL REFERENCES sensor_keys(id),
+  epoch INTEGER NOT NULL,    -- in which it began
+  first_ns INTEGER NOT NULL,
+  last_ns INTEGER NOT NULL,  -- of the newest end that was told
+  last_number INTEGER NOT NULL,
+  last_value BLOB,
+  forks INTEGER NOT NULL,    -- runs that do not fit the others
+  UNIQUE (key_id, epoch)
+);
+CREATE TABLE chain_runs (    -- consecutive numbers, as one facts item told them
+  id INTEGER PRIMARY KEY,
+  chain_id INTEGER NOT NULL REFERENCES chains(id),
+  first_number INTEGER NOT NULL,
+  last_number INTEGER NOT NULL,
+  value_before BLOB NOT NULL,
+  value_after BLOB NOT NULL,
+  item_id INTEGER NOT NULL   -- the facts item
+);
+CREATE INDEX chain_runs_by_first ON chain_runs (chain_id, first_number);
+CREATE INDEX chain_runs_by_last ON chain_runs (chain_id, last_number);
+CREATE TABLE expected_items ( -- told and not here yet
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  kind TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  chain_id INTEGER NOT NULL REFERENCES chains(id),
+  chain_number INTEGER NOT NULL,
+  told_ns INTEGER NOT NULL,
+  PRIMARY KEY (sensor_id, kind, epoch, seq, digest)
+);
+CREATE TABLE dropped_items ( -- that the sensor says will not come
+  id INTEGER PRIMARY KEY,
+  sensor_id INTEGER NOT NULL REFERENCES sensors(id),
+  kind TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  item_id INTEGER NOT NULL   -- the facts item that says so
+);
+CREATE INDEX dropped_items_by_place ON dropped_items (sensor_id, kind, epoch, last_seq);
+CREATE TABLE item_bodies (   -- of flows and facts, as they came; goes with what the item held
+  item_id INTEGER PRIMARY KEY,
+  body BLOB NOT NULL
+);
+ALTER TABLE items ADD COLUMN chain_id INTEGER;
+ALTER TABLE items ADD COLUMN chain_number INTEGER;
+ALTER TABLE items ADD COLUMN verified INTEGER NOT NULL DEFAULT 0;  -- Verified of chain_rows.h
+CREATE INDEX items_by_chain ON items (chain_id, chain_number) WHERE chain_id IS NOT NULL;
+CREATE INDEX items_in_doubt ON items (sensor_id, id) WHERE verified > 1;
+)sql";
+
 // Who searched and downloaded what (server/audit/). All NULL in rows of other actions.
 const char* const kAccessStep = R"sql(
 ALTER TABLE audit ADD COLUMN peer TEXT;

@@ -3,6 +3,7 @@
 
 namespace tapiary::server {
 
+extern const char* const kEvidenceStep;
 extern const char* const kAccessStep;
 extern const char* const kCompletenessStep;
 extern const char* const kTimePartsStep;
