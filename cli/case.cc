@@ -46,6 +46,7 @@ base::Result<ExitCode> Download(const Options& options) {
   const std::string part = packets.output + ".part";
   TAPIARY_ASSIGN(CaptureOutput output, CaptureOutput::Open(part));
   TAPIARY_ASSIGN(const auto client, CollectorClient::Open(packets.collector));
+  TAPIARY_TRY(CheckSensorName(*client, packets.sensor));
   const Parameters parameters = {{"filter", PacketFilterText(packets)},
                                  {"last", packets.last},
                                  {"from", packets.from},

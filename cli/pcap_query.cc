@@ -69,6 +69,14 @@ base::Result<> CheckPcapOptions(const PcapOptions& options) {
   return {};
 }
 
+base::Result<> CheckSensorName(CollectorClient& client, const std::string& sensor) {
+  if (sensor.empty()) return {};
+  const auto known = client.Get("/api/v1/retention", {{"sensor", sensor}, {"limit", "1"}});
+  if (known || known.error().code != base::ErrorCode::kNotFound) return {};
+  return MakeError(base::ErrorCode::kNotFound,
+                   "--sensor: the collector has no sensor '" + base::EscapeBytes(sensor) + "'");
+}
+
 base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& output) {
   TAPIARY_ASSIGN(const auto client, CollectorClient::Open(options.collector));
   using Form = CaptureJoin::Form;
@@ -107,14 +115,24 @@ base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& o
     const base::Error& error = whole.error();
     if (join.packets() == 0 || !output.begun()) return error;
     // The collector has no way to say so once the file has begun.
-    const char* const hint = form == Form::kPcap && !answer
-                                 ? " (a pcap file has room for one link type; pcapng for all)"
-                                 : "";
+    const char* const hint =
+        form == Form::kPcap && !answer
+            ? " (a pcap file has room for one link type and for no word on what is "
+              "missing; pcapng has both)"
+            : "";
     return MakeError(
         error.code == ErrorCode::kInvalid ? ErrorCode::kCorrupt : error.code,
         fmt::format("{}{}: this is a part, {}", error.message, hint, CountPackets(join.packets())));
   }
-  if (!missing.any()) return ExitCode::kOk;
+  if (!missing.any() && join.packets() > 0) return ExitCode::kOk;
+  if (!missing.any()) {
+    TAPIARY_TRY(CheckSensorName(*client, options.sensor));
+    const bool day = options.last.empty() && options.from.empty();
+    fmt::print(stderr, "tapiary: {}{}\n",
+               flow ? "no packets of this flow have come yet" : "no packets of this time match",
+               !flow && day ? " (24 h back; --last goes further)" : "");
+    return ExitCode::kOk;
+  }
   fmt::print(stderr, "tapiary: not all packets are there any more; here are {}\n",
              CountPackets(join.packets()));
   return ExitCode::kFailed;

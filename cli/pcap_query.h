@@ -30,6 +30,8 @@ struct PcapOptions {
 std::string PacketFilterText(const PcapOptions& options);
 // kInvalid when options do not go together.
 base::Result<> CheckPcapOptions(const PcapOptions& options);
+// kNotFound when the collector has no such sensor; "" is any. Anything else that fails is no proof.
+base::Result<> CheckSensorName(CollectorClient& client, const std::string& sensor);
 // What there is now.
 base::Result<ExitCode> DownloadPcap(const PcapOptions& options, CaptureOutput& output);
 // What arrives from now, or --last, on, until the reader leaves or an interrupt. A collector that

@@ -41,7 +41,12 @@ frames "$work/all.pcapng" -N n -e ip.dst_host | sort -u | grep -qx plc-1 || fail
 say 'a filter, a sensor, a flow, classic pcap, microseconds'
 "$tapiary" pcap 'udp.port == 161' | capinfos -c - 2>/dev/null | grep -q 'packets: *500$' || fail 'filter'
 "$tapiary" pcap --sensor s1-sensor -o - --last 1h | capinfos -c - | grep -q 'packets: *1000$' || fail 'sensor'
-"$tapiary" pcap --sensor nobody | capinfos -c - 2>/dev/null | grep -q 'packets: *0$' || fail 'nobody'
+status=0
+"$tapiary" pcap --sensor nobody -o "$work/nobody.pcapng" 2>"$work/err" || status=$?
+((status == 1)) || fail "nobody: $status $(cat "$work/err")"
+grep -q "no sensor 'nobody'" "$work/err" || fail "$(cat "$work/err")"
+"$tapiary" pcap 'udp.port == 9' 2>"$work/err" | capinfos -c - 2>/dev/null | grep -q 'packets: *0$' || fail 'no packets'
+grep -q 'no packets of this time match' "$work/err" || fail "$(cat "$work/err")"
 flow=$("$tapiary" flows 'udp.port == 161' --format ndjson | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["id"])')
 "$tapiary" pcap --flow "$flow" | capinfos -c - 2>/dev/null | grep -q 'packets: *500$' || fail 'flow'
 "$tapiary" pcap udp --format pcap --microseconds | tcpdump -nr - 2>/dev/null | wc -l | grep -qx 1500 || fail 'pcap'
