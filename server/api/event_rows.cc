@@ -75,12 +75,14 @@ SessionEvent ReadEvent(const SqlRow& row) {
 SqlCondition EventsOf(const EventsWanted& wanted) {
   const AddressKey key = ToAddressKey(wanted.source);
   // A session's id finds its events; without one, the source does.
-  const bool by_run = wanted.session.empty();
+  const bool alone = wanted.session.empty() && wanted.source.version == 0;
+  const bool by_run = wanted.session.empty() && !alone;
   SqlCondition select{fmt::format("{}FROM {} CROSS JOIN sensors s WHERE s.id = e.sensor_id AND {}"
                                   "e.sensor_id = ? AND ",
                                   kColumns, by_run ? kEventsByRun : "events e",
                                   by_run ? fmt::format("{} AND ", kIsInRun) : ""),
                       {wanted.sensor_id}};
+  if (alone) Append(&select, SqlCondition{"e.id = ? AND ", {wanted.id}});
   if (wanted.source.version == 0) {
     Append(&select, "e.source_ip IS NULL AND ");
   } else {

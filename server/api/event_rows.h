@@ -22,8 +22,9 @@ struct SessionEvent {
 };
 
 // Events of a sensor and source within a day of `time_ns`, the nearest first: of `session`, or,
-// when it is empty, those that have none.
+// when it is empty, those that have none. Without a source, too, only `id`, which belongs to none.
 struct EventsWanted {
+  std::int64_t id = 0;
   std::int64_t sensor_id = 0;
   std::string session{};
   capture::IpAddress source{};

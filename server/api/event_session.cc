@@ -30,8 +30,8 @@ void CutAtGaps(std::int64_t time_ns, std::vector<SessionEvent>& events) {
 
 base::Result<std::vector<SessionEvent>> LoadEvents(const Catalog& catalog, const StoredEvent& seed,
                                                    EventSession& session) {
-  EventsWanted wanted{seed.sensor_id, seed.session, seed.ends.source_ip, seed.ends.time_ns,
-                      kMaxSessionEvents};
+  EventsWanted wanted{seed.id,           seed.sensor_id,   seed.session, seed.ends.source_ip,
+                      seed.ends.time_ns, kMaxSessionEvents};
   TAPIARY_ASSIGN(EventRows rows, LoadEventRows(catalog, wanted));
   session.partial |= rows.partial;
   session.truncated |= rows.full;

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <span>
 #include <tuple>
@@ -17,6 +18,8 @@
 #include "server/api/event_view.h"
 #include "server/api/list_query.h"
 #include "server/api/select.h"
+#include "server/ingest/event_fields.h"
+#include "server/ingest/json_tree.h"
 #include "server/query/value.h"
 
 namespace tapiary::server {
@@ -46,15 +49,12 @@ struct SessionPage {
   bool truncated = false;
 };
 
-// What a session sums up of an event.
-enum class Deed : std::uint8_t { kOther, kLogin, kAccepted, kCommand, kFile };
-
 struct SeenEvent {
   std::int64_t time_ns = 0;
   std::int64_t id = 0;
   std::int64_t key = 0;
+  EventSummary deeds{};
   std::uint16_t dataset = 0;
-  Deed deed = Deed::kOther;
   bool matched = false;
   [[nodiscard]] std::tuple<std::int64_t, std::int64_t> Order() const { return {time_ns, id}; }
 };
@@ -67,10 +67,29 @@ struct SeenEvents {
   bool truncated = false;
 };
 
-Deed ToDeed(std::string_view action, std::string_view outcome) {
-  if (action == "login") return outcome == "success" ? Deed::kAccepted : Deed::kLogin;
-  if (action == "command") return Deed::kCommand;
-  return action == "download" || action == "upload" ? Deed::kFile : Deed::kOther;
+EventSummary OfOneDeed(std::string_view action, std::string_view outcome) {
+  EventSummary one;
+  one.logins = action == "login" ? 1 : 0;
+  one.accepted = action == "login" && outcome == "success" ? 1 : 0;
+  one.commands = action == "command" ? 1 : 0;
+  one.files = action == "download" || action == "upload" ? 1 : 0;
+  return one;
+}
+
+// What a session sums up of an event. `ecs` is there of those that sum up several things.
+EventSummary ToDeeds(const SqlRow& row, std::string_view ecs) {
+  if (ecs.empty()) return OfOneDeed(row.Text(7), row.Text(8));
+  JsonTree tree;
+  (void)tree.Parse(ecs);  // else it has no member
+  const auto count = [&tree](std::string_view name) {
+    std::uint32_t number = 0;
+    if (const JsonNode* at = tree.root().Find(name)) {
+      (void)std::from_chars(at->text().data(), at->text().data() + at->text().size(), number);
+    }
+    return number;
+  };
+  return {count("tapiary.logins"), count("tapiary.logins_accepted"), count("tapiary.commands"),
+          count("tapiary.files")};
 }
 
 // The index of the name; the last one stands for all further ones.
@@ -98,12 +117,16 @@ base::Result<SeenEvents> LoadSeen(const Catalog& catalog, const ListQuery& query
       fmt::format("SELECT e.id, e.sensor_id, e.source_ip, COALESCE(e.session, ''), e.time_ns, {}, "
                   "COALESCE(json_extract(e.ecs, '$.\"event.dataset\"'), ''), "
                   "COALESCE(json_extract(e.ecs, '$.\"event.action\"'), ''), "
-                  "COALESCE(json_extract(e.ecs, '$.\"event.outcome\"'), ''), CASE WHEN ",
+                  "COALESCE(json_extract(e.ecs, '$.\"event.outcome\"'), ''), "
+                  "CASE WHEN instr(e.ecs, '\"tapiary.logins\":') > 0 THEN e.ecs ELSE '' END, "
+                  "CASE WHEN ",
                   key),
       {}};
   Append(&select, ToSql(query.filter, FilterTable::kEvents));
+  // What states no source and no session is of none: a honeypot's own messages, mostly.
   Append(&select,
-         " THEN 1 ELSE 0 END FROM events e CROSS JOIN sensors s WHERE s.id = e.sensor_id AND ");
+         " THEN 1 ELSE 0 END FROM events e CROSS JOIN sensors s WHERE s.id = e.sensor_id AND "
+         "(e.source_ip IS NOT NULL OR COALESCE(e.session, '') <> '') AND ");
   Append(&select, WindowToSql(query.window, FilterTable::kEvents));
   Append(&select, SqlCondition{fmt::format(" ORDER BY {} DESC, e.id DESC LIMIT ?", key),
                                {kMaxSessionsEvents + 1}});
@@ -113,9 +136,8 @@ base::Result<SeenEvents> LoadSeen(const Catalog& catalog, const ListQuery& query
     seen.truncated = ++events > kMaxSessionsEvents;
     if (seen.truncated) return false;
     auto& groups = row.Text(3).empty() ? seen.without_id : seen.with_id;
-    groups[GroupOf(row)].push_back({row.Int(4), row.Int(0), row.Int(5),
-                                    DatasetIndex(seen.datasets, row.Text(6)),
-                                    ToDeed(row.Text(7), row.Text(8)), row.Int(9) != 0});
+    groups[GroupOf(row)].push_back({row.Int(4), row.Int(0), row.Int(5), ToDeeds(row, row.Text(9)),
+                                    DatasetIndex(seen.datasets, row.Text(6)), row.Int(10) != 0});
     return true;
   };
   TAPIARY_ASSIGN(const SelectEnd end, Select(catalog, select, take));
@@ -131,10 +153,10 @@ SessionRow SumUp(std::span<const SeenEvent> events, const std::vector<std::strin
   bool one = events.front().dataset < datasets.size();
   for (const SeenEvent& event : events) {
     row.matches += event.matched ? 1 : 0;
-    row.logins += event.deed == Deed::kLogin || event.deed == Deed::kAccepted ? 1 : 0;
-    row.accepted += event.deed == Deed::kAccepted ? 1 : 0;
-    row.commands += event.deed == Deed::kCommand ? 1 : 0;
-    row.files += event.deed == Deed::kFile ? 1 : 0;
+    row.logins += event.deeds.logins;
+    row.accepted += event.deeds.accepted;
+    row.commands += event.deeds.commands;
+    row.files += event.deeds.files;
     one = one && event.dataset == events.front().dataset;
     row.key = event.key > row.key || row.event == 0 ? event.key : row.key;
     row.event = std::max(row.event, event.id);

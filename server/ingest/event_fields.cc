@@ -129,9 +129,18 @@ class EcsWriter {
   void End(std::string_view address_key, const capture::IpAddress& ip, std::string_view port_key,
            const std::optional<std::uint16_t>& port) {
     if (ip.version != 0) Text(address_key, std::string_view(ip.ToString()));
-    if (!port) return;
-    Key(port_key);
-    out_ += std::to_string(*port);
+    if (port) Number(port_key, *port);
+  }
+  void Number(std::string_view key, std::uint32_t number) {
+    Key(key);
+    out_ += std::to_string(number);
+  }
+  void Summary(const EventSummary& summary) {
+    if (summary == EventSummary{}) return;
+    Number("tapiary.commands", summary.commands);
+    Number("tapiary.files", summary.files);
+    Number("tapiary.logins", summary.logins);
+    Number("tapiary.logins_accepted", summary.accepted);
   }
   // Where the text begins.
   std::size_t Time(std::string_view key, std::string_view time) {
@@ -168,6 +177,7 @@ EcsText::EcsText(const EventFields& fields) {
   out.Text("session.id", fields.session);
   out.End("source.ip", fields.source_ip, "source.port", fields.source_port);
   out.Text("ssh.hassh", fields.hassh);
+  out.Summary(fields.summary);
   out.Text("tapiary.time", std::string_view(ToString(fields.time_kind)));
   out.Text("url.original", fields.url);
   out.Text("user.name", fields.user);

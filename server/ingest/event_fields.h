@@ -23,6 +23,15 @@ const char* ToString(EventTime kind);  // received, event, session-start
 
 class EventMappings;
 
+// What one record sums up, where a service writes one for a whole session.
+struct EventSummary {
+  std::uint32_t logins = 0;    // tried
+  std::uint32_t accepted = 0;  // of them
+  std::uint32_t commands = 0;
+  std::uint32_t files = 0;
+  bool operator==(const EventSummary&) const = default;
+};
+
 struct EventFields {
   std::optional<std::int64_t> time_ns;  // as stated, never corrected (HP-01)
   EventTime time_kind = EventTime::kReceived;
@@ -47,6 +56,7 @@ struct EventFields {
   std::optional<std::string> agent;   // the client's version or user agent
   std::optional<std::string> hassh;
   std::optional<std::string> vulnerability;  // CVE id
+  EventSummary summary;                      // all 0: of one thing, or of nothing worth counting
 };
 
 // `json` is an object as SplitEvents gives it; texts stay escaped. `mappings` may be null.

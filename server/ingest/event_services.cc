@@ -61,18 +61,42 @@ void MoveTunnelTarget(EventFields& fields) {
   fields.destination_port.reset();
 }
 
+// Of a list.
+std::uint32_t CountOf(const EventJson* list) {
+  if (list == nullptr || !list->is_array()) return 0;
+  return static_cast<std::uint32_t>(list->size());
+}
+
+// Names and passwords: accepted in `loggedin`, refused in `credentials`.
+void ReadCowrieLogins(const EventJson& event, EventFields& fields) {
+  const EventJson* accepted = FindPath(event, "loggedin");
+  EventSummary& summary = fields.summary;
+  summary.accepted = CountOf(accepted) == 0 ? 0 : 1;
+  summary.logins = CountOf(FindPath(event, "credentials")) + summary.accepted;
+  if (summary.logins == 0) return;
+  fields.outcome = summary.accepted == 0 ? "failure" : "success";
+  const EventJson* shown = summary.accepted == 0 ? FindPath(event, "credentials.0") : accepted;
+  if (shown == nullptr) return;
+  fields.user = FindText(*shown, {"0"});
+  fields.password = FindText(*shown, {"1"});
+}
+
 // The one record a session that goes out over hpfeeds.
 bool ReadCowrieSummary(const EventJson& event, EventFields& fields) {
   if (FindPath(event, "peerIP") == nullptr || FindPath(event, "startTime") == nullptr) return false;
   fields.dataset = "cowrie";
   fields.action = "session";
   SetTime(event, {"startTime"}, EventTime::kSession, fields);
-  const EventJson* login = FindFirst(event, {"loggedin", "credentials.0"});
-  if (login != nullptr) {
-    fields.user = FindText(*login, {"0"});
-    fields.password = FindText(*login, {"1"});
+  ReadCowrieLogins(event, fields);
+  TextJoiner commands;
+  for (const char* list : {"commands", "unknownCommands"}) {
+    fields.summary.commands += CountOf(FindPath(event, list));
+    if (const auto text = JoinedText(FindPath(event, list))) commands.Add(*text);
   }
-  fields.command = JoinedText(FindPath(event, "commands"));
+  fields.command.reset();
+  if (fields.summary.commands != 0) fields.command = commands.Take();
+  fields.summary.files =
+      std::max(CountOf(FindPath(event, "urls")), CountOf(FindPath(event, "hashes")));
   fields.url = FindText(event, {"urls.0"});
   fields.sha256 = ToEventHash(FindText(event, {"hashes.0"}), 64);
   fields.agent = FindText(event, {"version"});
@@ -134,6 +158,10 @@ void ReadCanaryData(const EventJson& data, int type, EventFields& fields) {
 void ReadDionaeaCredentials(const EventJson& event, EventFields& fields) {
   fields.user = FindText(event, {"credentials.0.username", "credentials.username.0"});
   fields.password = FindText(event, {"credentials.0.password", "credentials.password.0"});
+  fields.summary.logins = CountOf(FindPath(event, "credentials"));
+  for (const char* list : {"credentials.username", "credentials.password"}) {
+    fields.summary.logins = std::max(fields.summary.logins, CountOf(FindPath(event, list)));
+  }
 }
 
 std::optional<std::string> FtpCommands(const EventJson& event) {
@@ -262,6 +290,7 @@ bool ReadDionaea(const EventJson& event, EventFields& fields) {
   fields.type = FindText(*connection, {"type"}).value_or("");
   ReadDionaeaCredentials(event, fields);
   fields.command = FtpCommands(event);
+  fields.summary.commands = CountOf(FindPath(event, "ftp.commands"));
   fields.action = fields.user || fields.password ? "login" : "connect";
   if (fields.command) fields.action = "command";
   // One record a finished connection, with the time at which it began.

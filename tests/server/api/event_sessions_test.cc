@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "server/ingest/event_fields.h"
 #include "tests/server/api/event_fixture.h"
 
 namespace tapiary::server::test {
@@ -78,14 +79,53 @@ TEST_F(SessionList, SessionsAreThoseOfTheTimeLine) {
   Execute(
       "INSERT INTO events (id, sensor_id, time_ns, received_ns, type, record) VALUES "
       "(?, ?, ?, ?, '', '{}')",
-      {++id, SensorId("honeypot"), start, base::WallNow()});  // no source
+      {++id, SensorId("honeypot"), start, base::WallNow()});  // neither: of no session
   const auto items = List()["items"];
-  ASSERT_EQ(items.size(), 8u);
+  ASSERT_EQ(items.size(), 7u);
   for (const auto& item : items) {
     const auto session = Json("/api/v1/events/" + item["event"].dump() + "/session");
     EXPECT_EQ(session["counts"]["events"], item["events"]) << item.dump();
     EXPECT_EQ(session["source"], item["source"]);
     EXPECT_EQ(session["session"], item["session"]);
+  }
+}
+
+// Cowrie over hpfeeds and Dionaea: one record a session, as ingest stores it.
+TEST_F(SessionList, RecordsOfWholeSessionsCountWithAllTheySumUp) {
+  const std::int64_t now = base::WallNow();
+  const auto store = [&](std::int64_t id, const char* ip, const std::string& record) {
+    Add(id, From(ip),
+        {.time_ns = now, .ecs = EcsJson(RecogniseEvent(record), now), .record = record});
+  };
+  store(1, "203.0.113.7",
+        R"({"startTime":"2026-11-25T12:00:00Z","peerIP":"203.0.113.7","loggedin":["root","toor"],)"
+        R"("credentials":[["a","b"],["c","d"]],"commands":["id","uname"],"hashes":["x"]})");
+  store(2, "203.0.113.7", R"({"eventid":"cowrie.login.failed","username":"x"})");
+  store(3, "203.0.113.8",
+        R"({"connection":{"protocol":"ftpd"},"credentials":[{"username":"a","password":"b"}],)"
+        R"("ftp":{"commands":[{"command":"USER"},{"command":"PASS"}]}})");
+  const auto items = List()["items"];
+  ASSERT_EQ(items.size(), 2u);
+  const auto counts = [](const auto& item) {
+    return nlohmann::json{item["logins"], item["logins_accepted"], item["commands"], item["files"]};
+  };
+  EXPECT_EQ(counts(items[0]), (nlohmann::json{1, 0, 2, 0}));
+  EXPECT_EQ(counts(items[1]), (nlohmann::json{4, 1, 2, 1}));
+}
+
+// A service that starts and a record that says nobody: no attacker.
+TEST_F(SessionList, WhatHasNeitherSourceNorSessionIsOfNone) {
+  const auto nobody = capture::FlowRecord{};
+  Add(1, nobody, {.time_ns = base::WallNow(), .ecs = Ecs("operational", "", "opencanary")});
+  Add(2, nobody, {.time_ns = base::WallNow(), .ecs = Ecs("other", "", "generic")});
+  Add(3, nobody, {.time_ns = base::WallNow(), .session = "a"});
+  const auto items = List()["items"];
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0]["session"], "a");
+  for (const std::int64_t id : {1, 2}) {
+    const auto alone = Json("/api/v1/events/" + std::to_string(id) + "/session");
+    ASSERT_EQ(alone["entries"].size(), 1u) << "not with others of nobody";
+    EXPECT_EQ(alone["entries"][0]["event"]["id"], id);
   }
 }
 

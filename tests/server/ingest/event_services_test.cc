@@ -103,6 +103,26 @@ TEST(EventServices, CowrieSessionOverHpfeeds) {
   EXPECT_EQ(fields.url, "http://x/y");
   EXPECT_EQ(fields.sha256, std::string(64, '0'));
   EXPECT_EQ(TimeOf(fields), "2026-11-25T12:00:00.100000000Z session-start");
+  EXPECT_EQ(fields.outcome, "success");
+  EXPECT_EQ(fields.summary, (EventSummary{2, 1, 2, 1}));
+}
+
+TEST(EventServices, CowrieSessionOverHpfeedsCountsWhatItSumsUp) {
+  const auto read = [](const std::string& rest) {
+    return RecogniseEvent(R"({"startTime":"2026-11-25T12:00:00Z","peerIP":"203.0.113.7")" + rest +
+                          "}");
+  };
+  const auto refused =
+      read(R"(,"loggedin":null,"credentials":[["a","b"],["c","d"]],"commands":["id"],)"
+           R"("unknownCommands":["xyzzy","q"],"urls":[],"hashes":[])");
+  EXPECT_EQ(refused.outcome, "failure");
+  EXPECT_EQ(refused.user, "a");
+  EXPECT_EQ(refused.command, "id; xyzzy; q");
+  EXPECT_EQ(refused.summary, (EventSummary{2, 0, 3, 0}));
+  const auto strange = read(R"(,"loggedin":"root","credentials":{"a":1},"commands":"id")");
+  EXPECT_EQ(strange.outcome, "");
+  EXPECT_EQ(strange.summary, EventSummary{});
+  EXPECT_EQ(read(R"(,"loggedin":[])").outcome, "");
 }
 
 TEST(EventServices, ConpotBeforeSeptember2026) {
@@ -214,6 +234,7 @@ TEST(EventServices, DionaeaInBothFormsOfCredentials) {
     EXPECT_EQ(fields.transport, "tcp");
     EXPECT_EQ(fields.user, "root");
     EXPECT_EQ(fields.password, "p");
+    EXPECT_EQ(fields.summary, (EventSummary{.logins = 1}));
     EXPECT_EQ(EndsOf(fields), "203.0.113.7 9 10.0.0.2 3306");
     EXPECT_EQ(TimeOf(fields), "2026-11-25T12:00:00.000001000Z session-start");
   }
@@ -222,6 +243,10 @@ TEST(EventServices, DionaeaInBothFormsOfCredentials) {
                             R"({"command":"LIST"},{"command":"CWD","arguments":"/a"}]}})");
   EXPECT_EQ(ftp.action, "command");
   EXPECT_EQ(ftp.command, "USER anonymous; LIST; CWD /a");
+  EXPECT_EQ(ftp.summary, (EventSummary{.commands = 3}));
+  EXPECT_EQ(
+      RecogniseEvent(head + R"("credentials":{"username":["a"],"password":["","b"]}})").summary,
+      (EventSummary{.logins = 2}));
 }
 
 TEST(EventServices, DionaeaCaptureOverHpfeeds) {
