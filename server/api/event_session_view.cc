@@ -84,20 +84,19 @@ Json TransactionEntry(const Timeline& line, const TimelineTransaction& one) {
           {"transaction", std::move(record)}};
 }
 
+// But for the event itself.
 Json EventEntry(const EventSession& session, std::size_t index) {
   const TimelineEvent& event = session.timeline.events[index];
   Json flows = Json::array();
   for (std::size_t i = 0; i < std::min(event.flows.size(), kMaxIdsShown); ++i) {
     flows.push_back(session.timeline.flows[event.flows[i]].flow.id);
   }
-  Json item = Json::parse(ItemJson(ListKind::kEvents, session.items[index]), nullptr, false);
   return {{"log_only", event.state == LinkState::kNone},
           {"packets", ToString(event.state)},
-          {"flows", std::move(flows)},
-          {"event", item.is_discarded() ? Json() : std::move(item)}};
+          {"flows", std::move(flows)}};
 }
 
-Json EntryJson(const EventSession& session, const Entry& entry) {
+std::string EntryJson(const EventSession& session, const Entry& entry) {
   constexpr const char* kNames[] = {"flow", "transaction", "event"};
   const Timeline& line = session.timeline;
   const auto index = static_cast<std::size_t>(entry.index);
@@ -107,7 +106,11 @@ Json EntryJson(const EventSession& session, const Entry& entry) {
               : entry.kind == EntryKind::kTransaction
                   ? TransactionEntry(line, line.transactions[index])
                   : EventEntry(session, index));
-  return json;
+  std::string text = DumpJson(json);
+  if (entry.kind == EntryKind::kEvent) {
+    AppendMember("event", ItemJson(ListKind::kEvents, session.items[index]), text);
+  }
+  return text;
 }
 
 // What is in the whole session, whatever page is shown.
@@ -153,17 +156,19 @@ base::Result<std::string> Answer(const Catalog& catalog, const Request& request)
   TAPIARY_ASSIGN(const EventSession session, LoadSession(catalog, id));
   const std::vector<Entry> entries = Entries(session.timeline);
   auto at = after ? std::ranges::upper_bound(entries, *after) : entries.begin();
-  Json shown = Json::array();
-  for (; at != entries.end() && static_cast<std::int64_t>(shown.size()) < limit; ++at) {
-    shown.push_back(EntryJson(session, *at));
+  std::string shown = "[";
+  for (std::int64_t count = 0; at != entries.end() && count < limit; ++at, ++count) {
+    if (count != 0) shown += ',';
+    shown += EntryJson(session, *at);
   }
   Json answer = SessionJson(session);
   answer["counts"] = Counts(session.timeline);
-  answer["entries"] = std::move(shown);
   answer["next"] = at == entries.end() ? Json() : Json(std::prev(at)->ToString());
   answer["truncated"] = session.truncated;
   answer["partial"] = session.partial;
-  return DumpJson(answer);
+  std::string text = DumpJson(answer);
+  AppendMember("entries", shown + "]", text);
+  return text;
 }
 
 }  // namespace

@@ -19,6 +19,15 @@ std::string DumpJson(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+void AppendMember(std::string_view name, std::string_view value, std::string& object) {
+  object.pop_back();
+  if (object.size() > 1) object += ',';
+  object += DumpJson(Json(name));
+  object += ':';
+  object += value;
+  object += '}';
+}
+
 Json LinkJson(const LinkFlow& flow) {
   return {{"id", flow.id},
           {"start", base::FormatTime(flow.start_ns)},

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "server/api/event_clock.h"
 #include "server/api/event_links.h"
@@ -14,6 +15,8 @@ using Json = nlohmann::ordered_json;
 
 // Always valid UTF-8 (CO-02).
 std::string DumpJson(const Json& json);
+// Puts a member, whose value is JSON already, at the end of an object's text.
+void AppendMember(std::string_view name, std::string_view value, std::string& object);
 // With what agrees and what differs.
 Json LinkJson(const LinkFlow& flow);
 // Null without samples.

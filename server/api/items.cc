@@ -5,13 +5,13 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/api/event_view.h"
 #include "server/api/flow_json.h"
 #include "server/ingest/event_fields.h"
+#include "server/ingest/json_tree.h"
 
 namespace tapiary::server {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr const char* kFlowColumns[] = {
     "/id",           "/sensor",       "/interface",     "/start",        "/end",       "/received",
@@ -43,11 +43,6 @@ std::span<const char* const> Columns(ListKind kind) {
   }
 }
 
-// Invalid UTF-8 never gets this far (records are escaped); if it did, it must not break the answer.
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json TextOrNull(const std::string& escaped) {
   return escaped.empty() ? Json() : Json(escaped);
 }
@@ -64,7 +59,31 @@ Json Ecs(const StoredItem& item) {
   return ecs.is_object() ? ecs : Json::object();
 }
 
-Json EventItem(const StoredItem& item, Json record) {
+// Whether it is an object as ingest writes them (event_text.h), so that it can be put into an
+// answer as it is: one line, valid UTF-8, and no escapes in strings but \" and \\.
+bool IsStoredObject(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (static_cast<unsigned char>(text[at]) < 0x20) return false;
+    if (text[at] != '\\') continue;
+    if (++at == text.size() || (text[at] != '"' && text[at] != '\\')) return false;
+  }
+  JsonTree tree;
+  return base::IsValidUtf8(text) && tree.Parse(text) && tree.root().is_object();
+}
+
+Json ReadRecord(const StoredItem& item) {
+  Json record = Json::parse(item.record, nullptr, false);
+  if (!record.is_object()) record = {{"unreadable_record", base::EscapeBytes(item.record)}};
+  return record;
+}
+
+// With every digit of its numbers, which a reader's double has not got.
+std::string EventRecord(const StoredItem& item) {
+  return IsStoredObject(item.record) ? item.record : DumpJson(ReadRecord(item));
+}
+
+// But for its record, "event", which comes last.
+Json EventItem(const StoredItem& item) {
   return {
       {"id", item.id},
       {"time", base::FormatTime(item.time_ns)},
@@ -77,14 +96,12 @@ Json EventItem(const StoredItem& item, Json record) {
       {"password", TextOrNull(item.password)},
       {"session", TextOrNull(item.session)},
       {"ecs", Ecs(item)},
-      {"event", std::move(record)},
   };
 }
 
 Json Item(ListKind kind, const StoredItem& item) {
-  Json record = Json::parse(item.record, nullptr, false);
-  if (!record.is_object()) record = {{"unreadable_record", base::EscapeBytes(item.record)}};
-  if (kind == ListKind::kEvents) return EventItem(item, std::move(record));
+  if (kind == ListKind::kEvents) return EventItem(item);
+  Json record = ReadRecord(item);
   if (kind == ListKind::kFlows && !record.contains("unreadable_record")) {
     record = FlowObject(item.flow, std::move(record));
   }
@@ -101,11 +118,11 @@ std::string CsvCell(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_number() || value.is_boolean()) return value.dump();
   if (value.is_string()) return CsvText(value.get<std::string>());
-  if (!value.is_array()) return value.empty() ? "" : CsvText(Dump(value));
+  if (!value.is_array()) return value.empty() ? "" : CsvText(DumpJson(value));
   std::string list;
   for (const Json& element : value) {
     if (!list.empty()) list += ' ';
-    list += element.is_string() ? element.get<std::string>() : Dump(element);
+    list += element.is_string() ? element.get<std::string>() : DumpJson(element);
   }
   return CsvText(list);
 }
@@ -138,7 +155,9 @@ FilterTable TableOf(ListKind kind) {
 }
 
 std::string ItemJson(ListKind kind, const StoredItem& item) {
-  return Dump(Item(kind, item));
+  std::string json = DumpJson(Item(kind, item));
+  if (kind == ListKind::kEvents) AppendMember("event", EventRecord(item), json);
+  return json;
 }
 
 // Spreadsheets take what begins with these for a formula; the apostrophe makes it a text again.
@@ -170,6 +189,8 @@ std::string ItemsCsv(ListKind kind, const std::vector<StoredItem>& items) {
       const Json::json_pointer pointer{std::string(column)};
       if (item.contains(pointer)) out += CsvCell(item.at(pointer));
     }
+    // The last column.
+    if (kind == ListKind::kEvents) out += CsvText(EventRecord(stored));
     out += "\r\n";
   }
   return out;

@@ -48,6 +48,11 @@ std::size_t SkipString(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+std::string WhyUnread(const JsonTree& tree) {
+  if (tree.too_large().empty()) return "not valid JSON";
+  return fmt::format("a number that no 64-bit floating point holds: {}", tree.too_large());
+}
+
 EventText ReadEvent(std::string_view text, const EventMappings* mappings, JsonTree& tree) {
   if (text.size() > kMaxEventBytes) {
     return {"", fmt::format("larger than {} bytes", kMaxEventBytes), text, {}};
@@ -60,7 +65,7 @@ EventText ReadEvent(std::string_view text, const EventMappings* mappings, JsonTr
             text,
             {}};
   }
-  if (!tree.Parse(*escaped)) return {"", "not valid JSON", text, {}};
+  if (!tree.Parse(*escaped)) return {"", WhyUnread(tree), text, {}};
   if (!tree.root().is_object()) return {"", "not a JSON object", text, {}};
   EventFields fields = RecogniseObject(tree.root(), mappings);
   return {std::move(*escaped), "", text, std::move(fields)};

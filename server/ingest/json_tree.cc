@@ -14,6 +14,7 @@ namespace {
 
 // More are looked for in their order: somebody may send very many.
 constexpr std::uint32_t kManyMembers = 32;
+constexpr std::size_t kMaxShown = 40;  // of a number that is refused
 
 // One of 64 bits.
 std::uint64_t MarkOf(std::string_view name) {
@@ -30,6 +31,12 @@ bool IsFinite(std::string_view number) {
   return std::isfinite(std::strtod(std::string(number).c_str(), nullptr));
 }
 
+// As much as is shown of the number that the text begins with.
+std::string_view NumberAt(std::string_view text) {
+  const std::size_t end = text.find_first_not_of("+-.0123456789eE");
+  return text.substr(0, std::min(end, kMaxShown));
+}
+
 }  // namespace
 
 // What RapidJSON's reader calls, value by value; false ends the reading.
@@ -42,7 +49,9 @@ class JsonTreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, J
   bool Bool(bool value) { return Add(JsonNode::Kind::kFlag, value ? "true" : "false"); }
   bool RawNumber(const char* text, rapidjson::SizeType size, bool /*copy*/) {
     const std::string_view number(text, size);
-    return IsFinite(number) && Add(JsonNode::Kind::kNumber, number);
+    if (IsFinite(number)) return Add(JsonNode::Kind::kNumber, number);
+    too_large_ = NumberAt(number);
+    return false;
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
     return Add(JsonNode::Kind::kText, {text, size});
@@ -62,6 +71,7 @@ class JsonTreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, J
     Close();
     return true;
   }
+  [[nodiscard]] std::string_view too_large() const { return too_large_; }
 
  private:
   bool Add(JsonNode::Kind kind, std::string_view text) {
@@ -106,6 +116,7 @@ class JsonTreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, J
 
   std::vector<JsonNode>& nodes_;
   std::deque<std::vector<std::uint32_t>>& orders_;
+  std::string_view too_large_;                   // a number that ended the reading
   std::string_view name_;                        // of the member that comes next
   std::array<std::size_t, kMaxJsonDepth> open_;  // structures that have not ended
   std::size_t depth_ = 0;
@@ -138,6 +149,7 @@ const JsonNode* JsonNode::At(std::size_t index) const {
 bool JsonTree::Parse(std::string_view text) {
   nodes_.clear();
   orders_.clear();
+  too_large_.clear();
   if (text.size() <= std::numeric_limits<std::uint32_t>::max()) {
     text_ = text;
     rapidjson::InsituStringStream in(text_.data());
@@ -147,6 +159,10 @@ bool JsonTree::Parse(std::string_view text) {
                                 rapidjson::kParseNumbersAsStringsFlag;
     // A NUL ends what it reads.
     if (reader.Parse<kFlags>(in, builder) && in.Tell() == text.size()) return true;
+    too_large_ = builder.too_large();
+    if (reader.GetParseErrorCode() == rapidjson::kParseErrorNumberTooBig) {
+      too_large_ = NumberAt(text.substr(reader.GetErrorOffset()));
+    }
   }
   nodes_.assign(1, JsonNode());
   return false;

@@ -75,11 +75,14 @@ class JsonTree {
   // exponent beyond a double's, or half a surrogate pair, the first: event_text.h escapes those.
   // Whether bytes are UTF-8 is not looked at.
   bool Parse(std::string_view text);
+  // The number, of at most 40 characters, that made the last Parse fail; else "".
+  [[nodiscard]] const std::string& too_large() const { return too_large_; }
   // Of what was parsed last; null before, and where that failed.
   [[nodiscard]] const JsonNode& root() const { return nodes_.front(); }
 
  private:
   std::string text_;  // its strings' escapes are resolved in place
+  std::string too_large_;
   std::vector<JsonNode> nodes_{1};
   std::deque<std::vector<std::uint32_t>> orders_;
 };

@@ -156,6 +156,12 @@ TEST_F(EventSessions, EventWithoutAddressStandsAlone) {
 }
 
 // Ten times what is shown, with a record each of what a record may have at most.
+TEST_F(EventSessions, RecordsAreAsTheyCame) {
+  const std::string record = R"({"n":123456789012345678901234567890,"f":1.10})";
+  Add(1, capture::FlowRecord{}, {.time_ns = base::WallNow(), .session = "a", .record = record});
+  EXPECT_THAT(Get("/api/v1/events/1/session").body, testing::HasSubstr("\"event\":" + record));
+}
+
 TEST_F(EventSessions, LimitsAreSaid) {
   const auto flows = StoreModbus(1).flows;
   const std::string record = R"({"a":")" + std::string(100'000, 'x') + R"("})";

@@ -57,6 +57,35 @@ TEST(Items, EventsCarryTheirRecord) {
             "login");
 }
 
+// A double has not got all digits, nor how the number was written.
+TEST(Items, NumbersOfARecordAreAnsweredAsTheyCame) {
+  const std::string record =
+      R"({"m":123456789012345678901234567890,"f":1.10,"e":1E2,"a":[-0,{"b":0.1000}],"t":"\\x00\""})";
+  const StoredItem item{.id = 5, .sensor = "plant-a", .record = record, .ecs = "{}"};
+  EXPECT_THAT(ItemJson(ListKind::kEvents, item), testing::EndsWith(",\"event\":" + record + "}"));
+  std::string cell = record;
+  for (std::size_t at = 0; (at = cell.find('"', at)) != cell.npos; at += 2) cell.insert(at, "\"");
+  EXPECT_THAT(ItemsCsv(ListKind::kEvents, {item}), testing::EndsWith(",\"" + cell + "\"\r\n"));
+}
+
+// What no ingest has written must not end the record that it stands for.
+TEST(Items, ARecordCannotBreakOutOfItsAnswer) {
+  for (const std::string record :
+       {R"({"a":1},"id":7)", R"({"a":1}})", R"({"a":"\u0000"})", R"({"a":"\ud800"})",
+        "{\"a\":1}\n{}", "{\"a\":\n1}", R"({"a":1e999})", R"({"a":1.})", R"({"a":"x)", "[1]", "7",
+        "", "{\"a\":\"\xff\"}", "{\"a\":1}\xff", R"({"a":"\"}"})", "{\"a\":1}\\"}) {
+    const StoredItem item{.id = 5, .sensor = "s", .record = record, .ecs = "{}"};
+    const std::string text = ItemJson(ListKind::kEvents, item);
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    ASSERT_TRUE(json.is_object()) << text;
+    EXPECT_TRUE(json["event"].is_object()) << text;
+    EXPECT_EQ(json["id"], 5) << text;
+    EXPECT_EQ(json.size(), 12u) << text;
+    EXPECT_EQ(text.find('\n'), text.npos) << text;
+    EXPECT_EQ(text.find("\\ud800"), text.npos) << text;
+  }
+}
+
 TEST(Items, CO02_AnyStoredBytesGiveValidJson) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string wild(3, static_cast<char>(byte));

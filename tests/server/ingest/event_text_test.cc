@@ -88,6 +88,17 @@ TEST(EventText, CO02_EscapesOfJson) {
   }
 }
 
+// What a double cannot hold makes whole answers unreadable for some who read them.
+TEST(EventText, NumbersBeyondADoubleAreRefusedByName) {
+  const auto events = Split("{\"n\":1e999}\n{\"n\":-1" + std::string(400, '0') + "}\n{\"n\":\n{}");
+  ASSERT_EQ(events.size(), 4u);
+  EXPECT_EQ(events[0].reason, "a number that no 64-bit floating point holds: 1e999");
+  EXPECT_EQ(events[1].reason,
+            "a number that no 64-bit floating point holds: -1" + std::string(38, '0'));
+  EXPECT_EQ(events[2].reason, "not valid JSON");
+  EXPECT_EQ(events[3].reason, "");
+}
+
 TEST(EventText, DeepNestingIsRefusedAlone) {
   const std::string deep = "{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
   const auto events = Split("{}\n" + deep + "\n{}");
