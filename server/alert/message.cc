@@ -105,6 +105,8 @@ std::string StructuredData(const Alert& alert, const Facts& facts) {
   AddParameter(data, "technique", facts.technique);
   AddParameter(data, "user", facts.user);
   AddParameter(data, "flow", facts.flow);
+  // The last one, and not where attackers' texts have filled a message's half already.
+  if (data.size() < kMaxSyslogBytes / 2) AddParameter(data, "note", Cut(alert.note, kMaxValue));
   return data + "]";
 }
 
@@ -191,6 +193,10 @@ std::string CefText(const Alert& alert) {
   if (!facts.flow.empty()) {
     extension.Add("cs2Label", "flow");
     extension.Add("cs2", facts.flow);
+  }
+  if (!alert.note.empty()) {
+    extension.Add("cs3Label", "note");
+    extension.Add("cs3", Cut(alert.note, kMaxValue));
   }
   extension.Add("msg", Cut(AlertSummary(alert), 2 * kMaxValue));
   return fmt::format("CEF:0|Tapiary|tapiary-collector|{}|{}|{}|{}|{}", TAPIARY_VERSION,

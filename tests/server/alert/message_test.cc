@@ -32,7 +32,7 @@ TEST(AlertMessage, Rfc5424) {
             "[tapiary@32473 id=\"12\" rule=\"outside\" severity=\"high\" sensor=\"plc-1\" "
             "time=\"2026-11-18T00:26:40.000000000Z\" src=\"192.0.2.9\" spt=\"40000\" "
             "dst=\"10.0.0.1\" dpt=\"502\" service=\"modbus\" operation=\"write_single_register\" "
-            "technique=\"T0855\" flow=\"plc-1.7.1\"] \xef\xbb\xbf"
+            "technique=\"T0855\" flow=\"plc-1.7.1\" note=\"call\"] \xef\xbb\xbf"
             "outside: write_single_register 192.0.2.9 -> 10.0.0.1:502 (sensor plc-1)");
 }
 
@@ -57,7 +57,8 @@ TEST(AlertMessage, Cef) {
             "|3|outside|8|rt=1795000000123 externalId=12 dvchost=plc-1 src=192.0.2.9 spt=40000 "
             "dst=10.0.0.1 dpt=502 app=modbus act=write_single_register cnt=7 "
             "cs1Label=ATT&CK technique cs1=T0855 cs2Label=flow cs2=plc-1.7.1 "
-            "msg=outside: write_single_register 192.0.2.9 -> 10.0.0.1:502 (sensor plc-1) "
+            "cs3Label=note cs3=call msg=outside: write_single_register 192.0.2.9 -> 10.0.0.1:502 "
+            "(sensor plc-1) "
             "7 matches");
   alert.record = R"({"src":{"ip":"2001:db8::1"},"dst":{"ip":"2001:db8::2"}})";
   const std::string text = CefText(alert);
@@ -70,6 +71,7 @@ TEST(AlertMessage, Cef) {
 TEST(AlertMessage, HostileTextStaysInItsField) {
   Alert alert = Sample();
   alert.rule = "a|b\\c=d\"]\n<13>1 forged";
+  alert.note = "line 1\nline \"2\"] a=b|c\\";
   alert.record =
       R"json({"operation":"x\"] [evil y=\"\\ \n<0>1 - |=","user":"cs1=T0000 act=fake"})json";
   const std::string syslog = SyslogMessage(alert, {16, false, "h"});
@@ -80,7 +82,22 @@ TEST(AlertMessage, HostileTextStaysInItsField) {
   const std::string cef = CefText(alert);
   EXPECT_EQ(cef.find('\n'), std::string::npos);
   EXPECT_NE(cef.find(R"(|3|a\|b\\c=d"]\\x0a<13>1 forged|8|)"), std::string::npos) << cef;
+  EXPECT_NE(syslog.find(R"(note="line 1\\x0aline \"2\"\] a=b|c\\"] )"), std::string::npos)
+      << syslog;
+  EXPECT_NE(cef.find(R"(cs3=line 1\\x0aline "2"] a\=b|c\\ msg=)"), std::string::npos) << cef;
   EXPECT_NE(cef.find(R"(suser=cs1\=T0000 act\=fake)"), std::string::npos) << cef;
+}
+
+TEST(AlertMessage, ALongNoteLeavesStructuredDataWhole) {
+  Alert alert = Sample();
+  alert.note = std::string(20'000, '"');
+  std::string text = SyslogMessage(alert, {16, false, "h"});
+  EXPECT_NE(text.find("\"] \xef\xbb\xbf"), std::string::npos) << text;
+  EXPECT_NE(text.find(" note=\"\\\""), std::string::npos) << text;
+  alert.sensor = std::string(2000, 's');
+  text = SyslogMessage(alert, {16, false, "h"});
+  EXPECT_NE(text.find("\"] \xef\xbb\xbf"), std::string::npos) << text;
+  EXPECT_EQ(text.find(" note="), std::string::npos) << text;
 }
 
 TEST(AlertMessage, IsBounded) {
