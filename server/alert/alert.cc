@@ -224,7 +224,7 @@ base::Result<std::vector<Alert>> ListAlerts(const Catalog& catalog, const AlertQ
     sql += " AND a.sensor = ?";
     values.emplace_back(query.sensor);
   }
-  sql += " ORDER BY a.id DESC LIMIT ?";
+  sql += query.oldest_first ? " ORDER BY a.id LIMIT ?" : " ORDER BY a.id DESC LIMIT ?";
   values.emplace_back(query.limit);
   std::vector<Alert> alerts;
   TAPIARY_TRY(catalog.Query(sql, values, [&alerts](const SqlRow& row) {

@@ -57,8 +57,9 @@ struct AlertQuery {
   std::int64_t below_id = INT64_MAX;
   std::int64_t above_id = 0;
   std::int64_t limit = 100;
+  bool oldest_first = false;
 };
-// Newest first.
+// Newest first, if not asked for otherwise.
 base::Result<std::vector<Alert>> ListAlerts(const Catalog& catalog, const AlertQuery& query);
 // kNotFound.
 base::Result<Alert> FindAlert(const Catalog& catalog, std::int64_t id);

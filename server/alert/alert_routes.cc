@@ -126,12 +126,16 @@ Response Stream(Shared& shared, const Request& request) {
   if (!allowed) return ProblemFor(allowed.error());
   const auto after = ParseCount(request, "after", 0, INT64_MAX, 0);
   if (!after) return ProblemFor(after.error());
-  std::int64_t last_id = *after;
+  std::optional<std::int64_t> last_id;
+  if (request.query.contains("after")) last_id = *after;
   // What a browser sends when it comes again; it stands above the address's own.
   const std::string_view seen = request.Header("last-event-id");
-  if (!seen.empty()) std::from_chars(seen.data(), seen.data() + seen.size(), last_id);
-  auto stream = AlertStream::Open(shared.context.catalog, std::max<std::int64_t>(last_id, 0),
-                                  shared.streams, shared.context.stopping, AlertStream::Options());
+  std::int64_t seen_id = 0;
+  if (std::from_chars(seen.data(), seen.data() + seen.size(), seen_id).ec == std::errc()) {
+    last_id = seen_id;
+  }
+  auto stream = AlertStream::Open(shared.context.catalog, last_id, shared.streams,
+                                  shared.context.stopping, AlertStream::Options());
   if (!stream) return ProblemFor(stream.error());
   Response response;
   response.content_type = "text/event-stream";

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ranges>
 #include <thread>
 
 #include "base/clock.h"
@@ -30,7 +29,7 @@ AlertStream::~AlertStream() {
 }
 
 base::Result<std::unique_ptr<AlertStream>> AlertStream::Open(const Catalog& catalog,
-                                                             std::int64_t last_id,
+                                                             std::optional<std::int64_t> last_id,
                                                              std::atomic<int>& open,
                                                              const std::atomic<bool>& stopping,
                                                              const Options& options) {
@@ -44,10 +43,11 @@ base::Result<std::unique_ptr<AlertStream>> AlertStream::Open(const Catalog& cata
   return stream;
 }
 
-base::Result<> AlertStream::Begin(std::int64_t last_id) {
+base::Result<> AlertStream::Begin(std::optional<std::int64_t> last_id) {
   pending_ = "retry: 2000\n\n";  // also shows at once that the stream is there
-  last_id_ = last_id;
-  if (last_id_ == 0) {
+  if (last_id) {
+    last_id_ = std::max<std::int64_t>(*last_id, 0);
+  } else {
     TAPIARY_TRY(catalog_.QuickQuery("SELECT COALESCE(MAX(id), 0) FROM alerts", {},
                                     [this](const SqlRow& row) {
                                       last_id_ = row.Int(0);
@@ -67,8 +67,9 @@ base::Result<> AlertStream::Look() {
   AlertQuery query;
   query.above_id = last_id_ - kLate;
   query.limit = kPortion;
+  query.oldest_first = true;
   TAPIARY_ASSIGN(const auto alerts, ListAlerts(catalog_, query));
-  for (const Alert& alert : alerts | std::views::reverse) {
+  for (const Alert& alert : alerts) {
     if (!sent_.insert(alert.id).second) continue;
     pending_ += fmt::format("id: {}\nevent: alert\ndata: {}\n\n", alert.id, AlertJson(alert));
     last_id_ = std::max(last_id_, alert.id);

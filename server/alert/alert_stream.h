@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,10 +26,10 @@ class AlertStream : public BodySource {
     std::int64_t heartbeat_ns = 5'000'000'000;
     std::int64_t life_ns = 600'000'000'000;
   };
-  // Alerts after `last_id`, or from now on. Null when there are kMaxStreams already; `open` counts
-  // them. All must outlive it.
+  // Alerts after `last_id` (0: all), or without it from now on. Null when there are kMaxStreams
+  // already; `open` counts them. All must outlive it.
   static base::Result<std::unique_ptr<AlertStream>> Open(const Catalog& catalog,
-                                                         std::int64_t last_id,
+                                                         std::optional<std::int64_t> last_id,
                                                          std::atomic<int>& open,
                                                          const std::atomic<bool>& stopping,
                                                          const Options& options);
@@ -38,7 +39,7 @@ class AlertStream : public BodySource {
  private:
   AlertStream(const Catalog& catalog, std::atomic<int>& open, const std::atomic<bool>& stopping,
               const Options& options);
-  base::Result<> Begin(std::int64_t last_id);
+  base::Result<> Begin(std::optional<std::int64_t> last_id);
   base::Result<> Look();
 
   const Catalog& catalog_;
