@@ -112,7 +112,8 @@ std::string RowKey(FilterTable table, const SqlRow& row) {
 }
 
 Json End(const SqlRow& row, std::size_t ip) {
-  Json end = {{"ip", AddressText(row, ip)}};
+  const std::string address = AddressText(row, ip);
+  Json end = {{"ip", address.empty() ? Json() : Json(address)}};
   if (row.Int(ip + 1) != 0) end["port"] = row.Int(ip + 1);
   return end;
 }

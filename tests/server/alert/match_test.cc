@@ -35,6 +35,16 @@ TEST_F(Matching, GroupsByWhatTheRuleNames) {
             R"("technique":"T0855","user":""}3)");
 }
 
+// As everywhere: what a honeypot does not say is null, no empty text.
+TEST_F(Matching, EndsThatAnEventDoesNotNameAreNull) {
+  IngestEvent("cowrie.login.failed", "root", "203.0.113.7");
+  const auto result = Since(R"({"name":"a","filter":"event.type ~ \".\""})");
+  ASSERT_EQ(result.groups.size(), 1u);
+  const auto match = nlohmann::json::parse(result.groups.begin()->second.rows.at(0).record);
+  EXPECT_EQ(match["src"]["ip"], "203.0.113.7");
+  EXPECT_TRUE(match["dst"]["ip"].is_null()) << match.dump();
+}
+
 TEST_F(Matching, KeepsAFewRowsAndCountsAll) {
   capture::RecordBatch many;
   for (std::uint64_t i = 0; i < 50; ++i) many.transactions.push_back(Command(i));

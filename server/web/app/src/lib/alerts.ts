@@ -5,7 +5,7 @@ export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const
 export type Severity = (typeof severities)[number];
 
 interface MatchEnd {
-  ip: string;
+  ip: string | null; // events may name none
   port?: number;
 }
 
@@ -145,14 +145,14 @@ export const newRule = (): Rule => ({
 });
 
 const endText = (end: MatchEnd): string => {
-  if (!end.port) return end.ip;
+  if (!end.ip || !end.port) return end.ip ?? '';
   return end.ip.includes(':') ? `[${end.ip}]:${end.port}` : `${end.ip}:${end.port}`;
 };
 
 // "write_single_register 203.0.113.9 → 10.0.0.1:502", or what a condition says.
 export function matchText(match: Match): string {
   if (match.text) return match.text;
-  const ends = match.src && match.dst ? `${match.src.ip} → ${endText(match.dst)}` : '';
+  const ends = [match.src?.ip, match.dst && endText(match.dst)].filter((end) => end).join(' → ');
   return [match.operation || match.service || '', ends, match.user ? `as ${match.user}` : '']
     .filter((part) => part)
     .join(' ');
