@@ -114,7 +114,8 @@ base::Result<std::string> HourLine(const Work& work, const std::string& escaped,
                                    std::int64_t hour_ns) {
   TAPIARY_ASSIGN(const std::int64_t id, SensorId(work.context.catalog, escaped));
   TAPIARY_ASSIGN(const std::string name, base::UnescapeBytes(escaped));
-  TAPIARY_ASSIGN(const auto accounts, Accounts(work.context.catalog, {id, hour_ns, hour_ns + 1}));
+  TAPIARY_ASSIGN(const auto accounts,
+                 Accounts(work.context.catalog, {id, hour_ns, hour_ns + 1, base::WallNow()}));
   std::string lines;
   for (const HourAccount& account : accounts) {
     const std::string statement = StatementJson(name, account, base::WallNow());

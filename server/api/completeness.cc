@@ -117,7 +117,7 @@ std::string ItemOf(const ApiContext& context, const Sensor& sensor, const HourAc
 
 base::Result<> AddSensor(const ApiContext& context, const Asked& asked, const Sensor& sensor,
                          Page* page) {
-  CompletenessQuery query{sensor.id, asked.window.from_ns, asked.window.to_ns};
+  CompletenessQuery query{sensor.id, asked.window.from_ns, asked.window.to_ns, base::WallNow()};
   if (asked.after && asked.after->sensor_id == sensor.id) query.from_ns = asked.after->hour_ns;
   const std::int64_t room = (asked.limit - page->count) * base::kNanosPerHour;
   if (query.to_ns - query.from_ns > room) {

@@ -83,8 +83,8 @@ std::string DropCounts::Hours(const std::string& sensor) const {
   if (found == hours_.end()) return {};
   std::string text = "\ncompleteness of the sensor's hours (its clock):";
   for (const std::int64_t hour_ns : found->second.hours) {
-    const auto accounts =
-        Accounts(catalog_, {found->second.sensor_id, hour_ns, hour_ns + base::kNanosPerHour});
+    const auto accounts = Accounts(catalog_, {found->second.sensor_id, hour_ns,
+                                              hour_ns + base::kNanosPerHour, base::WallNow()});
     if (!accounts || accounts->empty()) return text + "\nnot available now";
     text += "\n" + ShortForm(accounts->front());
   }

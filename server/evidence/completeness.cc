@@ -164,7 +164,8 @@ base::Result<> AddLedgers(const Catalog& catalog, const CompletenessQuery& query
         spans.insert(spans.end(), one.spans.begin(), one.spans.end());
       }
     }
-    hour.unknown = LeftOut(std::move(spans), hour_ns, hour_ns + base::kNanosPerHour);
+    hour.unknown =
+        LeftOut(std::move(spans), hour_ns, std::min(hour_ns + base::kNanosPerHour, query.now_ns));
   }
   return {};
 }

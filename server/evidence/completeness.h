@@ -44,6 +44,7 @@ struct CompletenessQuery {
   std::int64_t sensor_id = 0;
   std::int64_t from_ns = 0;  // hours that [from, to) touches
   std::int64_t to_ns = 0;
+  std::int64_t now_ns = INT64_MAX;  // what comes after it is not unknown yet
 };
 // Hour by hour, also those of which nothing is known. kInvalid beyond kMaxStatementHours.
 base::Result<std::vector<HourAccount>> Accounts(const Catalog& catalog,

@@ -107,6 +107,20 @@ TEST_F(Completeness, ARestartWithinAnHourLeavesAHoleThatIsNamed) {
   EXPECT_EQ(hour.unknown[0], std::pair(kTen + 20 * kMinute, kTen + 40 * kMinute));
 }
 
+// What has not been yet is not unknown: nobody signs the future.
+TEST_F(Completeness, TheHourThatRunsIsUnknownUpToNow) {
+  Ledger(EpochAt(kTen), kTen + 20 * kMinute, 100, 0);
+  const auto unknown = [this](std::int64_t now_ns) {
+    const auto hours = Accounts(*catalog_, {owner_.sensor_id, kTen, kTen + 1, now_ns});
+    EXPECT_TRUE(hours) << hours.error().message;
+    return hours->front().unknown;
+  };
+  using Spans = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  EXPECT_EQ(unknown(kTen + 30 * kMinute), (Spans{{kTen + 20 * kMinute, kTen + 30 * kMinute}}));
+  EXPECT_EQ(unknown(kTen + 20 * kMinute + base::kNanosPerSecond), Spans{}) << "it comes yet";
+  EXPECT_EQ(unknown(kTen + 99 * kMinute), (Spans{{kTen + 20 * kMinute, kTen + 60 * kMinute}}));
+}
+
 TEST_F(Completeness, HP01_AClockThatGoesBackNeitherCountsTwiceNorLess) {
   const std::uint64_t epoch = EpochAt(kTen);
   Ledger(epoch, kTen + 70 * kMinute, 1000, 0);
