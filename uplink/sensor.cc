@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -86,12 +87,18 @@ std::vector<std::unique_ptr<capture::PacketSource>> ShareInterface(const SensorC
   return sources;
 }
 
+// What a replayed file's interface is called, where the file does not say.
+std::string NameOf(const std::string& file) {
+  return file == "-" ? "stdin" : std::filesystem::path(file).filename().string();
+}
+
 base::Result<std::vector<std::unique_ptr<capture::PacketSource>>> MakeSources(
     const SensorConfig& config, const Uplink& uplink, Sensor::DpdkMaker dpdk) {
   std::vector<std::unique_ptr<capture::PacketSource>> sources;
   for (const std::string& file : config.files) {
     capture::PcapOptions options;
     options.path = file;
+    options.name = NameOf(file);
     options.filter = config.filter;
     sources.push_back(capture::MakePcapSource(std::move(options)));
   }

@@ -71,7 +71,8 @@ class PacketSource {
   // Releases the batch handed out before, then fills `batch`, waiting at most `wait_ms`. An
   // interface that goes down gives kIdle and link_up=false, never an error loop (CAP-02).
   virtual base::Result<NextState> Next(PacketBatch& batch, int wait_ms) = 0;
-  // What it is called before and after Open: the interface's name, the file's path.
+  // What it is called before and after Open: the interface's name, the file's path
+  // or the name that was given instead.
   [[nodiscard]] virtual std::string name() const = 0;
   // A live source takes nothing new from now on; what it holds is still handed out, then kIdle.
   virtual void StopIntake() {}
@@ -120,6 +121,8 @@ std::unique_ptr<PacketSource> MakeAfPacketSource(AfPacketOptions options);
 struct PcapOptions {
   std::string path{};    // "-" is standard input
   std::string filter{};  // BPF in tcpdump's syntax
+  // What the source is called instead of its path, and interfaces that the file does not name.
+  std::string name{};
   // Limits for compressed input (RD-10): output bytes and output:input ratio; 0 is no limit.
   std::uint64_t max_expanded_bytes = 0;
   std::uint64_t max_expansion_ratio = 0;

@@ -53,7 +53,9 @@ class PcapSource final : public PacketSource {
   [[nodiscard]] SourceStats stats() const override { return counters_.Snapshot(); }
   [[nodiscard]] bool live() const override { return stream_ && !stream_->is_regular_file(); }
   [[nodiscard]] bool can_wait() const override { return true; }
-  [[nodiscard]] std::string name() const override { return options_.path; }
+  [[nodiscard]] std::string name() const override {
+    return options_.name.empty() ? options_.path : options_.name;
+  }
   [[nodiscard]] std::string end_note() const override { return end_note_; }
   [[nodiscard]] bool end_is_cut() const override { return end_is_cut_; }
 
@@ -120,11 +122,12 @@ base::Result<bool> PcapSource::Detect() {
   const base::Bytes head = stream_->window();
   if (head.size() < kMagicBytes && !input_ended_) return false;
   if (LooksLikePcapng(head) && head.size() >= kMagicBytes) {
-    format_.emplace<PcapngFormat>(&interfaces_);
+    format_.emplace<PcapngFormat>(&interfaces_, options_.name);
     return true;
   }
   if (LooksLikePcap(head) && head.size() >= kPcapHeaderBytes) {
     format_.emplace<PcapFormat>(head.first(kPcapHeaderBytes), interfaces_);
+    interfaces_.back().name = options_.name;
     stream_->Consume(kPcapHeaderBytes);
     return true;
   }

@@ -204,6 +204,7 @@ ParseStep PcapngFormat::Interface(base::Bytes body, std::uint32_t total) {
       offset = static_cast<std::int64_t>(base::ByteCursor(value).U64(big_));
     }
   });
+  if (info.name.empty()) info.name = unnamed_;
   const std::uint32_t snap_length = info.snap_length;
   std::uint32_t index = 0;
   if (!Register(std::move(info), index)) return Fault("too many interfaces");

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "capture/source/packet_source.h"
@@ -47,8 +48,10 @@ class TimeScale {
 class PcapngFormat {
  public:
   // Interfaces are appended to `interfaces`, which must outlive the parser. An interface described
-  // again by a later section, in the same place and with the same words, keeps its index.
-  explicit PcapngFormat(std::vector<InterfaceInfo>* interfaces) : interfaces_(interfaces) {}
+  // again by a later section, in the same place and with the same words, keeps its index. One that
+  // has no name is called `unnamed`.
+  explicit PcapngFormat(std::vector<InterfaceInfo>* interfaces, std::string unnamed = {})
+      : interfaces_(interfaces), unnamed_(std::move(unnamed)) {}
 
   ParseStep Next(base::Bytes window, Packet& packet);
   [[nodiscard]] const std::string& fault() const { return fault_; }
@@ -73,6 +76,7 @@ class PcapngFormat {
   void PacketOptions(base::Bytes options, std::uint64_t ticks, Packet& packet) const;
 
   std::vector<InterfaceInfo>* interfaces_;
+  std::string unnamed_;
   std::vector<SectionInterface> section_;  // interfaces of the present section, by id
   std::vector<std::uint32_t> last_by_id_;  // index that an id had in the section before
   bool in_section_ = false;

@@ -100,7 +100,7 @@ base::Result<> CaptureBody::Fill() {
       break;
     }
     begun_ = true;
-    drop_counts_.Note(*item.segment);
+    drop_counts_.Note(*item.segment, item.interface->name);
     if (seen_ && item.segment->id != last_segment_) {
       last_segment_ = item.segment->id;
       seen_(*item.segment);

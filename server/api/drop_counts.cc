@@ -50,10 +50,12 @@ void Add(const SqlRow& row, Sum* sum) {
   ++sum->epochs;
 }
 
-std::string Comment(const Sum& sum) {
-  std::string text = fmt::format(
-      "loss ledger of the sensor's interface from its start on, not of this file alone{}",
-      sum.epochs > 1 ? fmt::format(" ({} starts)", sum.epochs) : std::string());
+// `whole`: the name of the file of which the interface was one, or "".
+std::string Comment(const Sum& sum, const std::string& whole) {
+  std::string text =
+      fmt::format("loss ledger of the sensor's {} from its start on, not of this file alone{}",
+                  whole.empty() ? "interface" : "file " + whole + ", all its interfaces,",
+                  sum.epochs > 1 ? fmt::format(" ({} starts)", sum.epochs) : std::string());
   for (const auto& [reason, packets] : sum.lost) {
     text += fmt::format("; lost, {}: {}", base::EscapeBytes(reason), packets);
   }
@@ -62,7 +64,7 @@ std::string Comment(const Sum& sum) {
 
 }  // namespace
 
-void DropCounts::Note(const StoredSegment& segment) {
+void DropCounts::Note(const StoredSegment& segment, const std::string& interface) {
   if (segment.id == last_segment_) return;
   last_segment_ = segment.id;
   if (hours_.size() < kMaxSensors || hours_.contains(segment.sensor)) {
@@ -73,8 +75,8 @@ void DropCounts::Note(const StoredSegment& segment) {
     room ? void(of_sensor.hours.insert(hour_ns)) : void(of_sensor.more = true);
   }
   if (epochs_noted_ >= kMaxEpochs) return;
-  const bool added = epochs_[{segment.sensor, segment.interface}].insert(segment.epoch).second;
-  if (added) ++epochs_noted_;
+  const auto key = std::make_pair(segment.sensor, base::EscapeBytes(interface));
+  if (accounts_[key].insert({segment.interface, segment.epoch}).second) ++epochs_noted_;
 }
 
 // A line for each hour that a segment of the download begins in.
@@ -95,11 +97,14 @@ std::string DropCounts::Hours(const std::string& sensor) const {
 std::optional<capture::InterfaceCounts> DropCounts::Find(std::string_view sensor,
                                                          const std::string& interface) const {
   const std::string name = base::EscapeBytes(interface);
-  const auto found = epochs_.find({std::string(sensor), name});
-  if (found == epochs_.end()) return std::nullopt;
+  const auto found = accounts_.find({std::string(sensor), name});
+  if (found == accounts_.end()) return std::nullopt;
   Sum sum;
-  for (const std::uint64_t epoch : found->second) {
-    const std::vector<SqlValue> values{std::string(sensor), name, static_cast<std::int64_t>(epoch)};
+  std::string whole;
+  for (const Account& account : found->second) {
+    if (account.interface != name) whole = account.interface;
+    const std::vector<SqlValue> values{std::string(sensor), account.interface,
+                                       static_cast<std::int64_t>(account.epoch)};
     const auto done = catalog_.Query(
         "SELECT l.offered, l.recorded, l.filtered, l.lost, l.time_ns, l.record FROM ledger l "
         "JOIN sensors s ON s.id = l.sensor_id WHERE s.name = ? AND l.interface = ? AND l.epoch = ?",
@@ -110,7 +115,7 @@ std::optional<capture::InterfaceCounts> DropCounts::Find(std::string_view sensor
     if (!done) return std::nullopt;
   }
   if (sum.epochs == 0) return std::nullopt;
-  sum.counts.comment = Comment(sum) + Hours(std::string(sensor));
+  sum.counts.comment = Comment(sum, whole) + Hours(std::string(sensor));
   return sum.counts;
 }
 

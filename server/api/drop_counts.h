@@ -23,8 +23,8 @@ namespace tapiary::server {
 class DropCounts {
  public:
   explicit DropCounts(const Catalog& catalog) : catalog_(catalog) {}  // which must outlive it
-  // A packet of this segment is in the download.
-  void Note(const StoredSegment& segment);
+  // A packet of this segment, which says `interface` of itself, is in the download.
+  void Note(const StoredSegment& segment, const std::string& interface);
   // Nothing when there is no ledger of the interface (uploads have none), or when the catalog does
   // not tell now: a download is no worse without.
   [[nodiscard]] std::optional<capture::InterfaceCounts> Find(std::string_view sensor,
@@ -36,8 +36,14 @@ class DropCounts {
   const Catalog& catalog_;
   std::int64_t last_segment_ = 0;
   std::size_t epochs_noted_ = 0;
-  // By sensor and escaped interface name.
-  std::map<std::pair<std::string, std::string>, std::set<std::uint64_t>> epochs_;
+  // Whose ledger: a replayed file has one, whatever its interfaces are called.
+  struct Account {
+    std::string interface;
+    std::uint64_t epoch = 0;
+    auto operator<=>(const Account&) const = default;
+  };
+  // By sensor and the packets' interface, both as they are stored: escaped.
+  std::map<std::pair<std::string, std::string>, std::set<Account>> accounts_;
   struct SensorHours {
     std::int64_t sensor_id = 0;
     std::set<std::int64_t> hours;  // their beginnings, by the sensor's clock

@@ -121,5 +121,9 @@ cp "$work/recorded.pcap" "$work/again.pcap"
 of_one=$("$bin/tapiary" meter "$work/recorded.pcap" --output flows --format ndjson | jq -r .id | sort -u | wc -l)
 stored=$(api flows -G --data-urlencode 'filter=sensor == "sensor-2"' -d limit=1000 -d format=ndjson | jq -r .id | sort -u | wc -l)
 ((of_one > 0 && stored == 2 * of_one)) || fail "$stored flows of 2 x $of_one"
+# What a replayed file does not name has its name, in flows as in the ledger and in packets.
+flow_names=$(api flows -G --data-urlencode 'filter=sensor == "sensor-2"' -d limit=1000 -d format=ndjson | jq -r .interface | sort -u)
+ledger_names=$(api completeness -G -d sensor=sensor-2 -d last=1h | jq -r '.items[].interfaces[].interface' | sort -u)
+[[ $flow_names == $'again.pcap\nrecorded.pcap' && $ledger_names == "$flow_names" ]] || fail "interfaces of flows: $flow_names, of the ledger: $ledger_names"
 ! grep record-conflict "$work/collector.log" || fail 'flows of two sources have one number'
 say 'good'

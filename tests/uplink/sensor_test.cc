@@ -33,6 +33,8 @@ TEST(Sensor, FileGoesIntoTheSpoolAndTheStopIsClean) {
   const auto segment = spool->Next(Kind::kPackets).value();
   ASSERT_TRUE(segment);
   EXPECT_EQ(segment->packets, 300u);
+  // Not the path: it says nothing to who looks at the collector.
+  EXPECT_EQ(segment->interface, "file.pcapng");
   EXPECT_TRUE(TakeGaps(*spool).empty());
 }
 

@@ -98,6 +98,27 @@ TEST(PcapSource, AFileWaits) {
   EXPECT_TRUE(source->can_wait());
 }
 
+TEST(PcapSource, AGivenNameIsThatOfWhatTheFileDoesNotName) {
+  const auto names = [](const Buffer& bytes, const std::string& name) {
+    const TempFile file(bytes);
+    const auto source = MakePcapSource({.path = file.path(), .name = name});
+    EXPECT_EQ(source->name(), name.empty() ? file.path() : name);
+    EXPECT_TRUE(source->Open());
+    PacketBatch batch;
+    while (*source->Next(batch, -1) == NextState::kPackets) continue;
+    std::vector<std::string> found;
+    for (const InterfaceInfo& one : source->interfaces()) found.push_back(one.name);
+    return found;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(ThreePackets(), "a.pcap"), Names{"a.pcap"});
+  EXPECT_EQ(names(ThreePackets(), ""), Names{""});
+  const Buffer eth0{'e', 't', 'h', '0'};
+  const Buffer section = Join(
+      {NgSection(), NgInterface(false, 1, 0), NgInterface(false, 1, 0, NgOption(false, 2, eth0))});
+  EXPECT_EQ(names(Join({section, section}), "a.pcapng"), (Names{"a.pcapng", "eth0"}));
+}
+
 TEST(PcapSource, SaysWhatIsNoCapture) {
   const SeenFile text = ReadFile(Writer().Text("hello, world").out());
   EXPECT_EQ(text.code, base::ErrorCode::kInvalid);

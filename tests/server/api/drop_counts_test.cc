@@ -38,10 +38,10 @@ TEST_F(DropCountsTest, SumsTheEpochsOfTheDownload) {
   DropCounts counts(*catalog_);
   const std::string name("eth\0", 4);
   EXPECT_FALSE(counts.Find("plant-a", name));
-  counts.Note(SegmentOf(7, 1));
-  counts.Note(SegmentOf(7, 1));
-  counts.Note(SegmentOf(8, 2));
-  counts.Note(SegmentOf(7, 3));
+  counts.Note(SegmentOf(7, 1), name);
+  counts.Note(SegmentOf(7, 1), name);
+  counts.Note(SegmentOf(8, 2), name);
+  counts.Note(SegmentOf(7, 3), name);
   const auto found = counts.Find("plant-a", name);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->received, 1100u);
@@ -56,10 +56,23 @@ TEST_F(DropCountsTest, SumsTheEpochsOfTheDownload) {
   EXPECT_FALSE(counts.Find("plant-a", "eth0"));
 }
 
+// A replayed file has one ledger, and names its interfaces as it likes.
+TEST_F(DropCountsTest, AFilesInterfaceHasTheFilesLedger) {
+  AddLedger(7, 100, "{}");
+  DropCounts counts(*catalog_);
+  counts.Note(SegmentOf(7, 1), "mirror0");
+  const auto found = counts.Find("plant-a", "mirror0");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->received, 100u);
+  EXPECT_THAT(found->comment,
+              HasSubstr(R"(of the sensor's file eth\x00, all its interfaces, from)"));
+  EXPECT_FALSE(counts.Find("plant-a", std::string("eth\0", 4)));
+}
+
 TEST_F(DropCountsTest, ARecordThatIsNoJsonCostsOnlyTheReasons) {
   AddLedger(7, 100, "{");
   DropCounts counts(*catalog_);
-  counts.Note(SegmentOf(7, 1));
+  counts.Note(SegmentOf(7, 1), std::string("eth\0", 4));
   const auto found = counts.Find("plant-a", std::string("eth\0", 4));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->lost, 7u);
