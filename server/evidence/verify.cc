@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "server/evidence/verify_impl.h"
+#include "server/ingest/chain_rows.h"
 #include "server/vault/object_name.h"
 
 namespace tapiary::server {
@@ -81,8 +82,20 @@ base::Result<std::vector<VerifiedSensor>> Verifier::Sensors() {
         sensors.push_back(std::move(sensor));
         return true;
       }));
+  for (VerifiedSensor& sensor : sensors) TAPIARY_TRY(AddPendingKeys(&sensor));
   if (!sensors.empty() || options_.sensor.empty()) return sensors;
   return base::MakeError(base::ErrorCode::kNotFound, "there is no sensor with this name");
+}
+
+base::Result<> Verifier::AddPendingKeys(VerifiedSensor* sensor) {
+  const SqlValue values[] = {sensor->id};
+  return catalog_.Query(
+      "SELECT public_key FROM sensor_keys WHERE sensor_id = ? AND state = 'pending' ORDER BY id",
+      values, [sensor](const SqlRow& row) {
+        std::string& keys = sensor->keys_to_accept;
+        keys += (keys.empty() ? "" : " or ") + RequestToAccept(sensor->name, row.Blob(0));
+        return true;
+      });
 }
 
 // Objects of this catalog that no row names, and that no crash of lately left.

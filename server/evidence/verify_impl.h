@@ -21,6 +21,7 @@ struct VerifiedSensor {
   std::string name;
   bool has_key = false;             // it signs
   std::int64_t signed_from_ns = 0;  // received: since its first key is known
+  std::string keys_to_accept;       // how an admin does, of those that nobody has decided on
   // Received before: retention has removed all rows but pinned ones (table `retained`).
   std::int64_t flows_since_ns = 0;
   std::int64_t transactions_since_ns = 0;
@@ -39,6 +40,7 @@ class Verifier {
   // verify.cc
   base::Result<> CountTotal();
   base::Result<std::vector<VerifiedSensor>> Sensors();
+  base::Result<> AddPendingKeys(VerifiedSensor* sensor);
   base::Result<> LookForOrphans();
   void Tell(FindingCode code, const VerifiedSensor& sensor, std::string item, std::string text);
   base::Result<> Progress(std::uint64_t more);

@@ -64,8 +64,9 @@ void Verifier::CheckTale(const VerifiedSensor& sensor, const StoredItemRow& item
     Tell(FindingCode::kUnsigned, sensor, item.Name(),
          "facts without a good signature, of a sensor that signs");
   } else if (item.verified == 4) {
-    Tell(FindingCode::kUnsigned, sensor, item.Name(),
-         "facts signed with a key that nobody has accepted");
+    std::string text = "facts signed with a key that nobody has accepted";
+    if (!sensor.keys_to_accept.empty()) text += "; an admin does with " + sensor.keys_to_accept;
+    Tell(FindingCode::kUnsigned, sensor, item.Name(), std::move(text));
   } else if (item.verified == 2) {
     Tell(FindingCode::kAltered, sensor, item.Name(), "it came other than the sensor told");
   } else if (!item.told) {

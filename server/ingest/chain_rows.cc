@@ -131,8 +131,8 @@ base::Result<> Taker::TellNewKey(bool first) {
   }
   return Tell("sensor-key-changed",
               fmt::format("facts are signed with another key, {}: accept it only when the sensor "
-                          "was set up anew",
-                          key));
+                          "was set up anew. An admin does with {}",
+                          key, RequestToAccept(item_.sensor, evidence_.key)));
 }
 
 base::Result<> Taker::FindChain() {
@@ -316,6 +316,11 @@ base::Result<bool> HasKeys(SqlWriter& writer, std::int64_t sensor_id) {
 }
 
 }  // namespace
+
+std::string RequestToAccept(std::string_view sensor, std::span<const std::uint8_t> key) {
+  return fmt::format(R"(POST /api/v1/sensors/{}/keys {{"key": "{}", "state": "trusted"}})",
+                     base::EscapeBytes(sensor), base::ToHex(key));
+}
 
 base::Result<> KeepBody(SqlWriter& writer, const ItemRow& row, base::Bytes body) {
   const SqlValue values[] = {row.id, std::vector<std::uint8_t>(body.begin(), body.end())};

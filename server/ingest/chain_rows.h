@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -28,6 +30,9 @@ enum class Verified : std::uint8_t {
 
 // Keys that wait for an admin, for one sensor; more are only alarmed.
 inline constexpr std::int64_t kMaxPendingKeys = 8;
+
+// What an admin sends to accept a key, for messages. Names of sensors may be any bytes.
+std::string RequestToAccept(std::string_view sensor, std::span<const std::uint8_t> key);
 
 // The body as it came, so that flows and facts can be verified later.
 base::Result<> KeepBody(SqlWriter& writer, const ItemRow& row, base::Bytes body);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/text.h"
 #include "server/evidence/keys.h"
 #include "tests/capture/support/meter_run.h"
 #include "tests/server/ingest/fixture.h"
@@ -57,8 +58,9 @@ class Verify : public IngestFixture {
   std::vector<std::string> Findings(VerifyOptions options = {}) {
     std::vector<std::string> found;
     VerifyVisitor visitor;
-    visitor.finding = [&found](const Finding& finding) {
+    visitor.finding = [this, &found](const Finding& finding) {
       found.push_back(std::string(ToString(finding.code)) + " " + finding.item);
+      last_text_ = finding.text;
     };
     const auto counts = VerifyStore(*catalog_, *vault_, options, visitor);
     EXPECT_TRUE(counts) << counts.error().message;
@@ -93,6 +95,7 @@ class Verify : public IngestFixture {
 
   SigningSensor sensor_{1};
   VerifyCounts counts_;
+  std::string last_text_;  // of a finding
 };
 
 using Names = std::vector<std::string>;
@@ -346,6 +349,10 @@ TEST_F(Verify, AKeyThatIsAcceptedLaterCounts) {
   SigningSensor anew(2, 5);
   StoreAll(anew, 5);
   EXPECT_EQ(Findings(), (Names{"unsigned facts 5/0", "unsigned facts 5/1", "unsigned facts 5/2"}));
+  EXPECT_EQ(last_text_,
+            "facts signed with a key that nobody has accepted; an admin does with POST "
+            "/api/v1/sensors/plant-a/keys {\"key\": \"" +
+                base::ToHex(anew.key().public_key()) + "\", \"state\": \"trusted\"}");
   const auto states = EvidenceStates(*catalog_);
   ASSERT_TRUE(states);
   EXPECT_EQ(states->at(0).second.state, "key-changed");

@@ -1,5 +1,6 @@
 #include "server/ingest/chain_rows.h"
 
+#include "base/text.h"
 #include "tests/server/ingest/fixture.h"
 #include "tests/server/support/signing_sensor.h"
 
@@ -83,6 +84,9 @@ TEST_F(ChainRows, HP04_FactsOfAnotherSensorAreAlarmed) {
   EXPECT_EQ(VerifiedOf("facts", 1, 1), "4");
   EXPECT_EQ(VerifiedOf("flows", 1, 0), "0");  // and believed in nothing
   EXPECT_EQ(Alarms("sensor-key-changed"), 1);
+  const std::string how = "%An admin does with POST /api/v1/sensors/plant-a/keys {\"key\": \"" +
+                          base::ToHex(other.key().public_key()) + "\", \"state\": \"trusted\"}%";
+  EXPECT_EQ(Count("audit WHERE detail LIKE '" + how + "'"), 1);
   ASSERT_EQ(PutFacts(other, 1, 2), 201);
   EXPECT_EQ(Alarms("sensor-key-changed"), 1);
   EXPECT_EQ(Count("sensor_keys WHERE state = 'pending'"), 1);
