@@ -63,6 +63,12 @@ make_token whole-1 sensor "$work/whole.token"
 in_browser completeness 60
 in_browser audit 60
 in_browser case 60
+make_token keyed-1 sensor "$work/keyed.token"
+for spool in 1 2 3; do # a key each
+  "$bin/tapiary-sensor" --capture.files "$work/hostile.pcap" --spool.path "$work/spool-$spool" --uplink.url "$url" \
+    --uplink.ca_file "$ca" --uplink.token_file "$work/keyed.token" >>"$work/keyed.log" 2>&1 || fail 'the sensor with a key'
+done
+in_browser keys 60
 
 say 'what was downloaded is what was sent'
 [[ $(capinfos -Trc "$work/filter.pcapng" | cut -f2) == 10 ]] || fail 'the pcap of the filter has not 10 packets'

@@ -91,6 +91,7 @@ export interface Sensor {
   bytes_stored: number;
   gaps: number;
   last_gap: { from: string; to: string; reason: string } | null;
+  evidence: { pending_keys: number } | null;
 }
 
 export interface SensorList {
