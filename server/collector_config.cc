@@ -127,8 +127,10 @@ void AddDissectRows(base::ConfigTable& table, CollectorConfig& config) {
                 "address space of such a process");
 }
 
-DissectOptions CompleteDissect(const CollectorConfig& config) {
+base::Result<DissectOptions> CompleteDissect(const CollectorConfig& config) {
   DissectOptions dissect;
+  // A system without the default user has no users at all, and a collector that needs none.
+  if (config.dissect_user != dissect.user) TAPIARY_TRY(CheckHelperUser(config.dissect_user));
   dissect.program = config.dissect_program;
   dissect.user = config.dissect_user;
   dissect.at_once = static_cast<int>(config.dissect_at_once);
@@ -311,7 +313,7 @@ base::Result<CollectorOptions> Complete(const CollectorConfig& config) {
   if (config.pcap_labels && !capture::LabelsBuilt()) {
     return Invalid("pcap.labels: this build is without nDPI");
   }
-  options.dissect = CompleteDissect(config);
+  TAPIARY_ASSIGN(options.dissect, CompleteDissect(config));
   TAPIARY_TRY(LoadHosts(config.hosts_file, options.hosts));
   auto targets = ParseAlertTargets(config.alert_targets);
   if (!targets) return targets.error().WithContext("alerts.targets");

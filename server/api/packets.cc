@@ -167,6 +167,9 @@ Response HelperProblem(const base::Error& error) {
                      error.message +
                          ": packets are explained by Wireshark's sharkd; install the "
                          "Debian package wireshark-common, or set dissect.program");
+    case base::ErrorCode::kPermission:
+      response = Problem(501, "Not set up", error.message);
+      break;
     case base::ErrorCode::kTimeout:
       response = Problem(504, "Dissection took too long", error.message);
       break;

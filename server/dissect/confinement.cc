@@ -1,6 +1,7 @@
 #include "server/dissect/confinement.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/landlock.h>
@@ -16,6 +17,8 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+
+#include "base/text.h"
 
 namespace tapiary::server {
 namespace {
@@ -151,7 +154,30 @@ rlimit Both(std::int64_t value) {
   return {static_cast<rlim_t>(value), static_cast<rlim_t>(value)};
 }
 
+struct UserIds {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
+base::Result<UserIds> FindUser(const std::string& name) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (found == nullptr || found->pw_uid == 0) {
+    return base::MakeError(base::ErrorCode::kPermission,
+                           fmt::format("dissect.user: there is no user '{}' other than root",
+                                       base::EscapeBytes(std::string_view(name).substr(0, 60))));
+  }
+  return UserIds{found->pw_uid, found->pw_gid};
+}
+
 }  // namespace
+
+base::Result<> CheckHelperUser(const std::string& user) {
+  TAPIARY_TRY(FindUser(user));
+  return {};
+}
 
 base::Result<Confinement> Confinement::Make(const HelperLimits& limits, const std::string& user,
                                             const std::string& program) {
@@ -165,17 +191,10 @@ base::Result<Confinement> Confinement::Make(const HelperLimits& limits, const st
   made.program_ = MakeProgram();
   made.rules_ = MakeFileRules(program);
   if (::geteuid() != 0) return made;
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr || found->pw_uid == 0) {
-    return base::MakeError(base::ErrorCode::kNotFound,
-                           "dissect.user: there is no user '" + user + "' other than root");
-  }
+  TAPIARY_ASSIGN(const UserIds ids, FindUser(user));
   made.changes_user_ = true;
-  made.user_ = found->pw_uid;
-  made.group_ = found->pw_gid;
+  made.user_ = ids.user;
+  made.group_ = ids.group;
   return made;
 }
 

@@ -28,10 +28,13 @@ struct HelperLimits {
   std::size_t output_bytes = 4u << 20;                // as JSON in memory many times that
 };
 
+// What a helper of root may become. kPermission: there is no such user, or it is root.
+base::Result<> CheckHelperUser(const std::string& user);
+
 class Confinement {
  public:
-  // `user` is whom a helper of root becomes. kNotFound: there is no such user. `program` may be
-  // read wherever it is.
+  // `user` is whom a helper of root becomes; fails as CheckHelperUser. `program` may be read
+  // wherever it is.
   static base::Result<Confinement> Make(const HelperLimits& limits, const std::string& user,
                                         const std::string& program);
   // In the child. nullptr, or what failed (errno says why): then it must not go on.

@@ -34,6 +34,16 @@ TEST(CollectorConfig, AddressesMayBeIpv6AndPlain) {
   EXPECT_FALSE(options->http.listen[1].tls);
 }
 
+TEST(CollectorConfig, DissectsAsAUserThatIsThere) {
+  CollectorConfig config;
+  config.dissect_user = "no-such-user";
+  const auto options = Complete(config);
+  ASSERT_FALSE(options);
+  EXPECT_NE(options.error().message.find("dissect.user"), std::string::npos);
+  config.dissect_user = "daemon";
+  EXPECT_TRUE(Complete(config));
+}
+
 TEST(CollectorConfig, NamesOfHostsAreReadAtTheStart) {
   const base::TempFolder folder;
   CollectorConfig config;

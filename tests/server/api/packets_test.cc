@@ -125,6 +125,18 @@ TEST_F(PacketsTest, EveryStoredPacketIsListed) {
   EXPECT_EQ(all["items"][1]["info"], "i");
 }
 
+TEST_F(PacketsTest, AUserWhoIsNotThereIsNoMissingFlow) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  DissectOptions options;
+  options.program = "/bin/true";
+  options.user = "no-such-user";
+  sharkd_ = std::make_unique<Sharkd>(options);
+  router_ = std::make_unique<Router>(ApiRoutes({*catalog_, *vault_, sharkd_.get()}));
+  const Response response = Get(path_);
+  EXPECT_EQ(response.status, 501);
+  EXPECT_THAT(response.body, HasSubstr("dissect.user"));
+}
+
 TEST_F(PacketsTest, WithoutSharkdItIsSaidWhatToInstall) {
   Use("/nonexistent/sharkd");
   const Response response = Get(path_);

@@ -112,7 +112,16 @@ TEST(Confinement, RootNeedsAnotherUser) {
   for (const char* user : {"root", "no-such-user", ""}) {
     const auto made = Confinement::Make(limits, user, "/bin/true");
     ASSERT_FALSE(made) << user;
-    EXPECT_EQ(made.error().code, base::ErrorCode::kNotFound);
+    EXPECT_EQ(made.error().code, base::ErrorCode::kPermission);
+  }
+}
+
+TEST(Confinement, AnotherUserIsOneThatIsThere) {
+  EXPECT_TRUE(CheckHelperUser("nobody"));
+  for (const char* user : {"root", "no-such-user", ""}) {
+    const auto checked = CheckHelperUser(user);
+    ASSERT_FALSE(checked) << user;
+    EXPECT_TRUE(checked.error().message.starts_with("dissect.user: ")) << user;
   }
 }
 
