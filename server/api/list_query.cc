@@ -124,8 +124,9 @@ base::Result<> CheckParameters(const Request& request, std::string_view allowed)
       continue;
     }
     return MakeError(ErrorCode::kInvalid,
-                     fmt::format("unknown parameter '{}'; there are: {}",
-                                 base::EscapeBytes(std::string_view(name).substr(0, 60)), allowed));
+                     fmt::format("unknown parameter '{}'; there are{}{}",
+                                 base::EscapeBytes(std::string_view(name).substr(0, 60)),
+                                 allowed.empty() ? " none" : ": ", allowed));
   }
   return {};
 }

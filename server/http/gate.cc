@@ -41,6 +41,35 @@ Credential CredentialOf(const Route& route, const Request& request, std::string_
   return {Credential::Kind::kSession, FindCookie(request.Header("cookie"), kSessionCookie)};
 }
 
+// What would let the request in. A cookie that is there and does not count puzzles who is logged
+// in.
+std::string Wanted(const Route& route, const Request& request) {
+  if (!IsRole(route.scope)) return "send 'Authorization: Bearer TOKEN' with a sensor's token";
+  const bool cookie = !FindCookie(request.Header("cookie"), kSessionCookie).empty();
+  if (cookie && request.Header("authorization").empty() && !MayComeAlong(route, request)) {
+    return "the session's cookie counts only with 'Sec-Fetch-Site: same-origin', or an Origin that "
+           "is this host's, which the browser sends from the collector's own page; programs send "
+           "'Authorization: Bearer TOKEN'";
+  }
+  return "send 'Authorization: Bearer TOKEN', or log in";
+}
+
+std::string_view NameOf(Scope scope) {
+  constexpr std::string_view kNames[] = {"nobody", "sensor", "viewer", "analyst", "administrator"};
+  return kNames[static_cast<std::size_t>(scope)];
+}
+
+Response Forbidden(Scope route, const Identity& identity) {
+  const auto with_article = [](Scope scope) {
+    return std::string(scope >= Scope::kAnalyst ? "an " : "a ").append(NameOf(scope));
+  };
+  return Problem(403, "Not with this role",
+                 "this path is for " + with_article(route) +
+                     (IsRole(route) ? "" : "'s token and nobody else") +
+                     (identity.token_id != 0 ? "; this token is of " : "; you are ") +
+                     with_article(identity.scope));
+}
+
 Response Unauthorized(std::string_view detail) {
   Response response = Problem(401, "No valid token", detail);
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -69,13 +98,12 @@ std::optional<Response> Authenticate(const Authenticator& authenticate, const Ro
   if (route.scope == Scope::kPublic) return std::nullopt;
   const Credential credential = CredentialOf(route, request, user);
   if (credential.text.empty()) {
-    return Unauthorized("send 'Authorization: Bearer TOKEN', or log in");
+    return Unauthorized(Wanted(route, request));
   }
   auto identity = authenticate(credential, request.peer);
   if (!identity) return Refusal(identity.error(), credential.kind);
   if (!Allows(route.scope, identity->scope)) {
-    return Problem(403, "Not with this role",
-                   "who you are is known, but this path needs another role or token");
+    return Forbidden(route.scope, *identity);
   }
   if (identity->must_change && !route.with_old_password) {
     return Problem(403, "The password must be changed", "POST /api/v1/users/me/password first");

@@ -24,7 +24,7 @@ Kind KindOf(base::ErrorCode code) {
     case ErrorCode::kNotFound:
       return {404, "Not found"};
     case ErrorCode::kConflict:
-      return {409, "It is there with other content"};
+      return {409, "It conflicts with what is there"};
     case ErrorCode::kTooLarge:
       return {413, "Too large"};
     case ErrorCode::kCorrupt:

@@ -97,11 +97,26 @@ class Lexer {
     return false;
   }
 
+  // Behind a value that has no quotes, '=' is part of it: a Community ID ends so.
+  [[nodiscard]] bool EndsValue() const {
+    if (tokens_.size() < 2) return false;
+    const FilterToken& word = tokens_.back();
+    const FilterTokenKind before = tokens_[tokens_.size() - 2].kind;
+    return word.kind == FilterTokenKind::kWord && word.position + word.length == at_ &&
+           (before == FilterTokenKind::kCompare || before == FilterTokenKind::kOpenSet ||
+            before == FilterTokenKind::kComma);
+  }
+
   bool One() {
     const std::string_view rest = text_.substr(at_);
     for (const Foreign& foreign : kForeign) {
       const bool doubled = foreign.text.size() == 1 && rest.size() > 1 && rest[1] == rest[0];
       if (!rest.starts_with(foreign.text) || doubled) continue;
+      if (foreign.text == "=" && EndsValue()) {
+        const FilterToken& word = tokens_.back();
+        return Fail(word.position, word.length + 1, "a text with '=' in it stands in quotes",
+                    '"' + base::EscapeBytes(word.text) + "=\"");
+      }
       return Fail(at_, foreign.text.size(),
                   "there is no operator '" + std::string(foreign.text) + "' in filters",
                   foreign.suggestion);

@@ -1,9 +1,13 @@
 #include "server/http/gate.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace tapiary::server {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 base::Result<Identity> Authenticate(const Credential& credential, const std::string& peer) {
   const std::string_view token = credential.text;
@@ -26,6 +30,7 @@ base::Result<Identity> Authenticate(const Credential& credential, const std::str
     return base::MakeError(base::ErrorCode::kPermission, "no");
   }
   identity.token_name = token;
+  identity.token_id = credential.kind == Credential::Kind::kToken ? 1 : 0;
   return identity;
 }
 
@@ -85,6 +90,29 @@ TEST_F(Gate, EachScopeReachesItsRoutesOnly) {
     EXPECT_EQ(StatusWith(row.token, "/admin"), row.admin) << row.token;
     EXPECT_EQ(StatusWith(row.token, "/public"), 0) << row.token;
   }
+}
+
+TEST_F(Gate, ARefusalSaysWhichRoleItTakes) {
+  const auto said = [&](const std::string& path) {
+    const Admission admission = Ask("GET", path);
+    return admission.refusal ? admission.refusal->body : "";
+  };
+  request_.headers["authorization"] = "Bearer viewer";
+  EXPECT_THAT(said("/write"), HasSubstr("is for an analyst; this token is of a viewer"));
+  EXPECT_THAT(said("/in"), HasSubstr("is for a sensor's token and nobody else; this token is of"));
+  request_.headers["authorization"] = "Bearer sensor";
+  EXPECT_THAT(said("/view"), HasSubstr("is for a viewer; this token is of a sensor"));
+  request_.headers = {{"cookie", "__Host-tapiary=analyst"}};
+  EXPECT_THAT(said("/admin"), HasSubstr("is for an administrator; you are an analyst"));
+}
+
+TEST_F(Gate, WhoIsLoggedInHearsWhyTheCookieDoesNotCount) {
+  request_.headers["cookie"] = "__Host-tapiary=viewer";
+  const Admission admission = Ask("POST", "/view");
+  ASSERT_TRUE(admission.refusal);
+  EXPECT_THAT(admission.refusal->body, HasSubstr("Sec-Fetch-Site"));
+  request_.headers["authorization"] = "Basic x";
+  EXPECT_THAT(Ask("POST", "/view").refusal->body, Not(HasSubstr("Sec-Fetch-Site")));
 }
 
 TEST_F(Gate, TheIdentityComesFromTheToken) {

@@ -195,6 +195,9 @@ constexpr BadFilter kBadFilters[] = {
     {"tcp.port & 1 == ", 16, "a value is missing"},
     {"tcp | udp", 4, "no operator '|'"},
     {"tcp.port === 1", 9, "no operator '==='"},
+    {"community_id == 1:LQU9qZlK+B5F3KDmev6m5PMibrg=", 16, "stands in quotes"},
+    {"service in {a, b=}", 15, "in quotes"},
+    {"tcp.port = 1=", 9, "no operator '='"},
     {"service matches \"(x\"", 16, "not a regular expression: at 0 of it"},
     {"service ~ \"a{200}{9}\"", 10, "a repetition of a repetition"},
     {"service matches", 15, "a value is missing"},
@@ -231,6 +234,14 @@ constexpr BadFilter kBadFilters[] = {
     {"flow.id == xyz", 11, "not a flow id"},
     {"flow.id == a.ffffffffffffffff.1", 11, "not a flow id"},
 };
+
+TEST(Filter, ATextThatNeedsQuotesIsSuggestedWithThem) {
+  FilterError error;
+  EXPECT_FALSE(Filter::Parse("tcp && community_id == 1:LQU9+B/r= && udp", &error));
+  EXPECT_EQ(error.position, 23u);
+  EXPECT_EQ(error.length, 11u);
+  EXPECT_EQ(error.suggestion, "\"1:LQU9+B/r=\"");
+}
 
 TEST(Filter, ErrorsSayWhereAndWhat) {
   for (const BadFilter& bad : kBadFilters) {
