@@ -77,6 +77,7 @@ struct IngestContext {
   [[nodiscard]] IngestMetrics metrics() const;
 
  private:
+  Response RefuseQuery(std::string_view kind, const Request& request);
   void CountResult(std::string_view kind, std::string_view result, std::uint64_t bytes);
   void LogRefusal(std::string_view kind, std::string_view sensor, const base::Error& error);
 

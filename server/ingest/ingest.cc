@@ -82,15 +82,28 @@ void IngestContext::CountResult(std::string_view kind, std::string_view result,
   count.bytes += bytes;
 }
 
+// What is asked for and not heeded would be thought to be in force.
+Response IngestContext::RefuseQuery(std::string_view kind, const Request& request) {
+  const base::Error error = base::MakeError(
+      base::ErrorCode::kInvalid, "unknown parameter '" +
+                                     base::EscapeBytes(request.query.begin()->first.substr(0, 60)) +
+                                     "'; there are none");
+  CountResult(kind, "refused", 0);
+  LogRefusal(kind, request.identity.sensor_name, error);
+  return ProblemFor(error);
+}
+
 Pass IngestContext::Admit(std::string_view kind, const Request& request) {
-  Pass pass = quota.Admit(request);
+  if (!request.query.empty()) return {.hold = nullptr, .refusal = RefuseQuery(kind, request)};
+  std::string_view limit;
+  Pass pass = quota.Admit(request, &limit);
   if (!pass.refusal) return pass;
   CountResult(kind, "limited", 0);
   std::uint64_t suppressed = 0;
   const std::lock_guard lock(mutex_);
   if (limited_log_.Allow(&suppressed)) {
-    base::LogWarning("sensor {} sends more than it may: {} refused ({} more before)",
-                     base::EscapeBytes(request.identity.sensor_name), kind, suppressed);
+    base::LogWarning("sensor {} sends more than {} allows: {} refused ({} more before)",
+                     base::EscapeBytes(request.identity.sensor_name), limit, kind, suppressed);
   }
   return pass;
 }

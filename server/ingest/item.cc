@@ -56,8 +56,9 @@ base::Result<Outcome> StoreIn(SqlWriter& writer, const Item& item, const RowWork
     TAPIARY_ASSIGN(const bool same, SameDigest(writer, item));
     if (same) return Outcome::kRepeated;
     TAPIARY_TRY(Alarm(writer, item.sensor, "digest-conflict",
-                      fmt::format("{} {}/{}: another content came, {}", item.kind, item.epoch,
-                                  item.seq, base::FormatContentDigest(item.digest))));
+                      fmt::format("{} {}/{}: another content came, {}{}", item.kind, item.epoch,
+                                  item.seq, base::FormatContentDigest(item.digest),
+                                  item.key.empty() ? "" : ", Idempotency-Key " + item.key)));
     return Outcome::kConflict;
   }
   const std::vector<SqlValue> seen{row.received_ns, item.sensor_id};

@@ -23,6 +23,7 @@ struct Item {
   std::uint64_t seq = 0;
   base::Sha256Digest digest{};
   std::uint64_t bytes = 0;
+  std::string key{};  // the sender's Idempotency-Key, of which the numbers are made; or none
 };
 
 // What the collector itself numbers (uploaded files, events) lies in [2^62, 2^63): above every

@@ -241,7 +241,8 @@ base::Result<Reply> PostEvents(IngestContext& context, const Request& request, B
                   EpochOf(hash),
                   SeqOf(hash),
                   facts.digest,
-                  facts.bytes};
+                  facts.bytes,
+                  std::string(request.Header("idempotency-key"))};
   TAPIARY_ASSIGN(text, ExpandBody(std::move(text), context.limits.events_bytes));
   TAPIARY_ASSIGN(auto events, SplitEvents(text, context.limits.events_per_request,
                                           context.limits.mappings.get()));

@@ -33,8 +33,8 @@ void PayRows(std::uint64_t count, std::uint64_t rate_per_day, std::int64_t now_n
   Pay(count, rate_per_day, base::kNanosPerDay, base::kNanosPerDay + kMaxDebtNs, now_ns, at_ns);
 }
 
-Response TooMuch(const char* why, std::int64_t wait_ns) {
-  Response response = Problem(429, "Too much from this sensor", why);
+Response TooMuch(const std::string& limit, const char* why, std::int64_t wait_ns) {
+  Response response = Problem(429, "Too much from this sensor", limit + ": " + why);
   const std::int64_t seconds = (wait_ns + base::kNanosPerSecond - 1) / base::kNanosPerSecond;
   response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
   return response;
@@ -47,30 +47,33 @@ SensorQuota::SensorQuota(SensorLimits limits, Clock clock)
 
 SensorQuota::Wait SensorQuota::MustWait(const Sensor& sensor, std::int64_t now_ns) const {
   if (limits_.uploads > 0 && sensor.uploads >= limits_.uploads) {
-    return {base::kNanosPerSecond, "as many uploads as allowed are open; send fewer at a time"};
+    return {base::kNanosPerSecond, "limits.sensor.uploads",
+            "as many uploads as allowed are open; send fewer at a time"};
   }
   const std::int64_t free_ns = now_ns + limits_.burst_ns;
   if (limits_.items_per_s > 0 && sensor.items_at_ns > free_ns) {
-    return {sensor.items_at_ns - free_ns, "more items than allowed; put more into each"};
+    return {sensor.items_at_ns - free_ns, "limits.sensor.items",
+            "more items than allowed; put more into each"};
   }
   if (limits_.bytes_per_s > 0 && sensor.bytes_at_ns > free_ns) {
-    return {sensor.bytes_at_ns - free_ns, "more bytes than allowed; wait"};
+    return {sensor.bytes_at_ns - free_ns, "limits.sensor.bytes", "more bytes than allowed; wait"};
   }
   if (limits_.lasting_rows_per_day > 0 && sensor.rows_at_ns > now_ns + base::kNanosPerDay) {
-    return {sensor.rows_at_ns - now_ns - base::kNanosPerDay,
+    return {sensor.rows_at_ns - now_ns - base::kNanosPerDay, "limits.sensor.lasting_rows",
             "more items, rows of the ledger and gaps than allowed in a day; put more into each"};
   }
   return {};
 }
 
-Pass SensorQuota::Admit(const Request& request) {
+Pass SensorQuota::Admit(const Request& request, std::string_view* limit) {
   const std::int64_t id = request.identity.sensor_id;
   const std::int64_t now_ns = clock_();
   const std::lock_guard lock(state_->mutex);
   if (state_->sensors.size() >= kMaxIdle) Forget(now_ns);
   Sensor& sensor = state_->sensors[id];
   if (const Wait wait = MustWait(sensor, now_ns); wait.why != nullptr) {
-    return {.hold = nullptr, .refusal = TooMuch(wait.why, wait.ns)};
+    if (limit != nullptr) *limit = wait.limit;
+    return {.hold = nullptr, .refusal = TooMuch(wait.limit, wait.why, wait.ns)};
   }
   Pay(1, limits_.items_per_s, now_ns, sensor.items_at_ns);
   PayRows(1, limits_.lasting_rows_per_day, now_ns, sensor.rows_at_ns);

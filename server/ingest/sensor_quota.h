@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
@@ -35,7 +36,8 @@ class SensorQuota {
 
   // Refused with 429 and Retry-After; else the pass holds the sensor's place until it goes, which
   // may be after this object's end.
-  [[nodiscard]] Pass Admit(const Request& request);
+  // `limit`: where the name of the limit goes that refuses it, "limits.sensor.items", or nullptr.
+  [[nodiscard]] Pass Admit(const Request& request, std::string_view* limit = nullptr);
   // Bytes that no Content-Length announced.
   void Charge(std::int64_t sensor_id, std::uint64_t bytes);
   // What an item brings besides its own row.
@@ -52,9 +54,10 @@ class SensorQuota {
     std::mutex mutex;
     std::unordered_map<std::int64_t, Sensor> sensors;  // guarded by mutex
   };
-  // How long the sensor must wait, and why; nothing when it may go on.
+  // How long the sensor must wait, by which limit, and why; nothing when it may go on.
   struct Wait {
     std::int64_t ns = 0;
+    const char* limit = nullptr;
     const char* why = nullptr;
   };
   [[nodiscard]] Wait MustWait(const Sensor& sensor, std::int64_t now_ns) const;

@@ -81,6 +81,22 @@ TEST_F(IngestTest, HP04_EveryPathHasTheSensorsLimits) {
   EXPECT_EQ(limited, 4u);
 }
 
+TEST_F(IngestTest, NoPathTakesParameters) {
+  for (const Route& route : ingest_->Routes()) {
+    Request request;
+    request.identity.sensor_id = 5;
+    request.query["source"] = "1";
+    const Pass pass = route.admit(request);
+    ASSERT_TRUE(pass.refusal) << route.pattern;
+    EXPECT_EQ(pass.refusal->status, 400);
+    EXPECT_NE(pass.refusal->body.find("unknown parameter 'source'; there are none"),
+              std::string::npos)
+        << pass.refusal->body;
+  }
+  for (const auto& row : ingest_->metrics().rows) EXPECT_EQ(row.result, "refused");
+  EXPECT_EQ(ingest_->metrics().rows.size(), 5u);
+}
+
 TEST_F(IngestTest, HP04_ABodyOfUnknownLengthIsPaidToo) {
   IngestLimits limits;
   limits.sensor.bytes_per_s = 1;

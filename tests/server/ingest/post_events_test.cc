@@ -126,6 +126,8 @@ TEST_F(PostEvents, IdempotencyKeyMakesARetryStoreNothing) {
   ExpectProblem(other, 409);
   EXPECT_NE(other.text.find("Idempotency-Key"), std::string::npos) << other.text;
   EXPECT_EQ(State(), before);
+  EXPECT_TRUE(Row("SELECT detail FROM audit WHERE action = 'digest-conflict'")[0].ends_with(
+      ", Idempotency-Key batch-17"));
   // Without a key equal events are two events.
   EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}).status, 201);
   EXPECT_EQ(Call("POST", "events", {R"({"a":1})"}).status, 201);

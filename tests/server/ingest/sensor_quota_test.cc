@@ -45,6 +45,25 @@ TEST_F(SensorQuotaTest, WithoutLimitsEverythingPasses) {
   }
 }
 
+TEST_F(SensorQuotaTest, TheLimitThatRefusesIsNamed) {
+  const auto refused_by = [&](const SensorLimits& limits) {
+    SensorQuota quota = Make(limits);
+    std::vector<Pass> held;
+    for (int i = 0; i < 50; ++i) {
+      std::string_view limit;
+      held.push_back(quota.Admit(From(1, 1000), &limit));
+      if (!held.back().refusal) continue;
+      EXPECT_NE(held.back().refusal->body.find(limit), std::string::npos);
+      return std::string(limit);
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refused_by({.bytes_per_s = 1000}), "limits.sensor.bytes");
+  EXPECT_EQ(refused_by({.items_per_s = 1}), "limits.sensor.items");
+  EXPECT_EQ(refused_by({.lasting_rows_per_day = 10}), "limits.sensor.lasting_rows");
+  EXPECT_EQ(refused_by({.uploads = 1}), "limits.sensor.uploads");
+}
+
 TEST_F(SensorQuotaTest, HP04_BytesAreLimitedAndRetryAfterIsWhenItPasses) {
   SensorQuota quota = Make({.bytes_per_s = 1000});
   // A burst of 10 s and the one that crosses it.
