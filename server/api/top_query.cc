@@ -48,13 +48,6 @@ std::span<const Measure> MeasuresOf(ListKind kind) {
   return kFlowMeasures;
 }
 
-constexpr std::string_view kOneFlow = "SELECT 1 FROM flows f WHERE ";
-
-// The flow of a transaction is one row: its column can stand for the transaction.
-bool IsOfFlow(const FieldSql& sql) {
-  return sql.rows != nullptr && std::string_view(sql.rows).starts_with(kOneFlow);
-}
-
 std::string Expression(const FieldSql& sql, const char* column) {
   std::string text = column;
   if (sql.guard != nullptr) text = fmt::format("CASE WHEN {} THEN {} END", sql.guard, text);
@@ -134,6 +127,9 @@ base::Result<> ParseOrder(const Request& request, TopQuery* query) {
     query->by_distinct = true;
     return {};
   }
+  if (by == "distinct") {
+    return MakeError(ErrorCode::kInvalid, "by: distinct needs distinct=FIELD, whose values count");
+  }
   return MakeError(
       ErrorCode::kInvalid,
       fmt::format("by: there are {}{}", all, query->distinct != nullptr ? ", distinct" : ""));
@@ -162,13 +158,6 @@ std::span<const std::string_view> TopMeasures(ListKind kind) {
     return names;
   }();
   return kNames[static_cast<std::size_t>(kind)];
-}
-
-bool CanGroupBy(const FilterField& field, FilterTable table) {
-  const FieldSql& sql = SqlOf(field, table);
-  if (!field.means.empty() || sql.absent()) return false;
-  if (field.type == FieldType::kTime || field.type == FieldType::kFlowId) return false;
-  return sql.rows == nullptr || IsOfFlow(sql);
 }
 
 std::size_t TopColumns(const FilterField& field, FilterTable table) {

@@ -36,9 +36,6 @@ std::span<const std::string_view> TopMeasures(ListKind kind);
 base::Result<TopQuery> ParseTopQuery(ListKind kind, const Request& request, std::int64_t now_ns,
                                      Response* problem);
 
-// True when rows of the table can be grouped by the field's value.
-bool CanGroupBy(const FilterField& field, FilterTable table);
-
 // A part of the window by the column that orders the table: [from, to].
 struct TopSlice {
   std::int64_t from_ns = INT64_MIN;

@@ -4,6 +4,7 @@
 
 #include "capture/json_writer.h"
 #include "server/query/filter.h"
+#include "server/query/sql.h"
 
 namespace tapiary::server {
 namespace {
@@ -59,15 +60,31 @@ http.uri matches r"\.(sh|cgi)$" && frame.time >= -1h
 
 )md";
 
+constexpr FilterTable kTables[] = {FilterTable::kFlows, FilterTable::kTransactions,
+                                   FilterTable::kEvents};
+
 std::string TablesOf(const FilterField& field) {
   if (!field.means.empty()) return fmt::format("short for `{}`", field.means);
   std::string text;
-  for (const auto table : {FilterTable::kFlows, FilterTable::kTransactions, FilterTable::kEvents}) {
+  for (const auto table : kTables) {
     if (SqlOf(field, table).absent()) continue;
     text += (text.empty() ? "" : ", ") + std::string(ToString(table));
   }
   if (field.packet != PacketField::kNone) text += ", packets";
   return text;
+}
+
+// The tables that can be grouped by it; "all" that have it.
+std::string TopOf(const FilterField& field) {
+  std::string text;
+  bool all = true;
+  for (const auto table : kTables) {
+    if (SqlOf(field, table).absent()) continue;
+    const bool can = CanGroupBy(field, table);
+    all = all && can;
+    if (can) text += (text.empty() ? "" : ", ") + std::string(ToString(table));
+  }
+  return all && !text.empty() ? "all" : text;
 }
 
 bool OnPackets(const FilterField& field) {
@@ -80,11 +97,14 @@ bool OnPackets(const FilterField& field) {
 
 std::string FilterReferenceMarkdown() {
   std::string text = kIntroduction;
-  text += "## Fields\n| field | also | type | in | |\n|---|---|---|---|---|\n";
+  text +=
+      "## Fields\n`top` (docs/api.md) groups rows of the tables named so by the field; `all`: of "
+      "each that has it.\n\n";
+  text += "| field | also | type | in | top | |\n|---|---|---|---|---|---|\n";
   for (const FilterField& field : FilterFields()) {
     std::string aliases(field.aliases);
-    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, aliases, ToString(field.type),
-                        TablesOf(field), field.sentence);
+    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", field.name, aliases,
+                        ToString(field.type), TablesOf(field), TopOf(field), field.sentence);
   }
   text += "\n## Values\n| type | value |\n|---|---|\n";
   for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(FieldType::kFlowId); ++i) {
@@ -108,9 +128,14 @@ std::string FilterFieldsJson() {
     json.Text("value", ExpectedValue(field.type));
     json.Key("tables");
     json.BeginArray();
-    for (const auto table :
-         {FilterTable::kFlows, FilterTable::kTransactions, FilterTable::kEvents}) {
+    for (const auto table : kTables) {
       if (!SqlOf(field, table).absent()) json.Text(ToString(table));
+    }
+    json.EndArray();
+    json.Key("top");
+    json.BeginArray();
+    for (const auto table : kTables) {
+      if (CanGroupBy(field, table)) json.Text(ToString(table));
     }
     json.EndArray();
     json.Key("packets");

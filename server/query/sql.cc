@@ -221,4 +221,12 @@ SqlCondition ToSql(const Filter& filter, FilterTable table) {
   return condition;
 }
 
+bool CanGroupBy(const FilterField& field, FilterTable table) {
+  const FieldSql& sql = SqlOf(field, table);
+  if (!field.means.empty() || sql.absent()) return false;
+  if (field.type == FieldType::kTime || field.type == FieldType::kFlowId) return false;
+  // The flow of a transaction is one row: its column can stand for the transaction.
+  return sql.rows == nullptr || std::string_view(sql.rows).starts_with(kOneFlow);
+}
+
 }  // namespace tapiary::server

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/catalog/catalog.h"
@@ -24,5 +25,11 @@ struct SqlCondition {
 };
 
 SqlCondition ToSql(const Filter& filter, FilterTable table);
+
+// What `rows` of a field begins with that is the flow of a transaction.
+inline constexpr std::string_view kOneFlow = "SELECT 1 FROM flows f WHERE ";
+
+// True when rows of the table can be grouped by the field's value: a row has one, or two ends.
+bool CanGroupBy(const FilterField& field, FilterTable table);
 
 }  // namespace tapiary::server

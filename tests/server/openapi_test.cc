@@ -7,8 +7,10 @@
 #include <string>
 
 #include "server/api/openapi.h"
+#include "server/api/top_query.h"
 #include "server/collector.h"
 #include "tests/base/temp_folder.h"
+#include "uplink/wire/wire.h"
 
 namespace tapiary::server {
 namespace {
@@ -110,6 +112,30 @@ TEST(OpenApi, PathParametersAreDeclared) {
       EXPECT_EQ(in_path, declared) << method << " " << path;
     }
   }
+}
+
+TEST(OpenApi, ATopIsOrderedByWhatItsListSums) {
+  const Json document = Document();
+  for (const auto& [path, kind] :
+       std::map<std::string, ListKind>{{"flows", ListKind::kFlows},
+                                       {"transactions", ListKind::kTransactions},
+                                       {"commands", ListKind::kCommands},
+                                       {"events", ListKind::kEvents}}) {
+    const Json& operation = document["paths"]["/api/v1/" + path + "/top"]["get"];
+    for (const auto& parameter : operation["parameters"]) {
+      const Json& whole = Whole(document, parameter);
+      if (whole["name"] != "by") continue;
+      Json measures = TopMeasures(kind);
+      EXPECT_EQ(whole["schema"]["default"], measures[0]) << path;
+      measures.push_back("distinct");
+      EXPECT_EQ(whole["schema"]["enum"], measures) << path;
+    }
+  }
+}
+
+TEST(OpenApi, EpochsAreAsTheServerTakesThem) {
+  EXPECT_EQ(Document()["components"]["parameters"]["Epoch"]["schema"]["maximum"],
+            uplink::kMaxEpoch);
 }
 
 }  // namespace

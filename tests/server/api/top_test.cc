@@ -107,7 +107,7 @@ TEST_F(Top, CO09_OnlyFieldsAndMeasuresOfTheTables) {
       {{{"field", "sensor,ip.src,ip.dst"}}, "no more"},
       {{{"field", "sensor,"}}, "unknown field"},
       {{{"field", "sensor"}, {"by", "bytes DESC"}}, "there are flows, packets"},
-      {{{"field", "sensor"}, {"by", "distinct"}}, "there are flows, packets"},
+      {{{"field", "sensor"}, {"by", "distinct"}}, "needs distinct=FIELD"},
       {{{"field", "sensor"}, {"limit", "1001"}}, "limit"},
       {{{"field", "sensor"}, {"distinct", "x"}}, "unknown field"},
       {{{"field", "sensor"}, {"order", "asc"}}, "unknown parameter"},
