@@ -1,5 +1,7 @@
 #include "server/api/items.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -114,8 +116,16 @@ Json Item(ListKind kind, const StoredItem& item) {
   return record;
 }
 
+// Seconds, without an exponent: not every program reads that.
+std::string Plain(double seconds) {
+  constexpr double kMost = 1e15;  // beyond, its digits are no news
+  const bool plain = seconds > -kMost && seconds < kMost;
+  return plain ? fmt::format("{:.9f}", seconds) : fmt::format("{}", seconds);
+}
+
 std::string CsvCell(const Json& value) {
   if (value.is_null()) return "";
+  if (value.is_number_float()) return Plain(value.get<double>());
   if (value.is_number() || value.is_boolean()) return value.dump();
   if (value.is_string()) return CsvText(value.get<std::string>());
   if (!value.is_array()) return value.empty() ? "" : CsvText(DumpJson(value));

@@ -127,6 +127,15 @@ TEST(Items, CO04_NegativeNumbersStayNumbers) {
   EXPECT_THAT(csv, Not(HasSubstr(",-1")));
 }
 
+TEST(Items, CsvHasSecondsWithoutExponents) {
+  StoredItem item{.sensor = "plant-a", .record = R"({"flow_id":"1.1","latency":4.6e-05})"};
+  EXPECT_THAT(ItemsCsv(ListKind::kTransactions, {item}), HasSubstr(",0.000046000,"));
+  item.record = R"({"flow_id":"1.1","latency":-0.463113})";
+  EXPECT_THAT(ItemsCsv(ListKind::kTransactions, {item}), HasSubstr(",-0.463113000,"));
+  item.record = R"({"flow_id":"1.1","latency":1e300})";
+  EXPECT_THAT(ItemsCsv(ListKind::kTransactions, {item}), HasSubstr(",1e+300,"));
+}
+
 TEST(Items, CsvHasAsManyCellsAsColumns) {
   const std::string csv = ItemsCsv(ListKind::kFlows, {FlowItem()});
   const std::size_t end = csv.find("\r\n");
