@@ -121,7 +121,8 @@ struct Forwarder::Impl {
   void Local(std::size_t lane, const base::Result<>& result);
   void NoteDate(const Answer& answer);
   void NoteSegmentAge(const Answer& answer);
-  void SetState(std::size_t lane, std::string state);
+  // `hint`: what to do about it, for the log alone.
+  void SetState(std::size_t lane, std::string state, std::string_view hint = {});
   [[nodiscard]] std::string StateOfAll() const;
 
   const ForwarderOptions options;
@@ -138,13 +139,13 @@ struct Forwarder::Impl {
   ForwarderStatus status_now;
 };
 
-void Forwarder::Impl::SetState(std::size_t lane, std::string state) {
+void Forwarder::Impl::SetState(std::size_t lane, std::string state, std::string_view hint) {
   Lane& one = lanes[lane];
   if (state == one.state) return;
   if (state == kOk) {
     base::LogInfo("uplink: ok ({})", kLaneNames[lane]);
   } else {
-    base::LogWarning("uplink: {} ({})", state, kLaneNames[lane]);
+    base::LogWarning("uplink: {} ({}){}", state, kLaneNames[lane], hint);
   }
   one.state = std::move(state);
   const std::lock_guard lock(mutex);
@@ -292,7 +293,12 @@ void Forwarder::Impl::SetAside(std::size_t lane, const Item& item, const char* r
 }
 
 void Forwarder::Impl::Refused(std::size_t lane, const Answer& answer) {
-  SetState(lane, "token refused");
+  SetState(
+      lane, "token refused",
+      fmt::format(": the one in {} (uplink.token_file) has expired, was revoked or is none of a "
+                  "sensor; on the collector's host 'tapiary token create NAME --scope sensor' "
+                  "makes one, which is taken as soon as it is in that file",
+                  base::EscapeBytes(options.token_file)));
   {
     const std::lock_guard lock(mutex);
     ++status_now.failed_requests;

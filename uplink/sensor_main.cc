@@ -111,7 +111,9 @@ int main(int argc, char** argv) {
   }
   uplink::SensorConfig config;
   base::ConfigTable table(
-      "tapiary-sensor", "Captures mirrored traffic, measures it, and delivers it to a collector.");
+      "tapiary-sensor",
+      "Captures mirrored traffic, measures it, and delivers it to a collector.\n\n"
+      "Alone\n  --list-interfaces\n      print the interfaces of this host, then end");
   uplink::AddRows(table, config);
   const auto action = table.Parse(argc, argv, [&config] { return CheckAll(config); });
   if (!action) return Fail(action.error(), 2);

@@ -33,7 +33,8 @@ constexpr int kMaxWaitMs = 500;  // so that the check above takes place
 constexpr int kBlocksPerCall = 16;
 // Smaller limits could not be told from packets that the filter rejected.
 constexpr std::uint32_t kMinSnapLength = 64;
-constexpr std::size_t kFullPercent = 75;                  // of the ring: the next burst may be lost
+constexpr std::size_t kFullPercent = 75;  // of the ring: the next burst may be lost
+constexpr const char* kAbsent = "there is none of that name";
 constexpr BpfInstruction kTakeNothing = {0x06, 0, 0, 0};  // BPF_RET 0
 
 // Nothing for hardware whose frames we do not know.
@@ -126,7 +127,7 @@ base::Result<> AfPacketSource::Open() {
   const auto link = watch_.Get(options_.interface);
   const bool absent = !link && link.error().code == base::ErrorCode::kNotFound;
   if (!link && !(absent && options_.wait_for_interface)) return link.error();
-  const auto ready = absent ? AwaitInterface(link.error().message) : Setup(*link);
+  const auto ready = absent ? AwaitInterface(kAbsent) : Setup(*link);
   if (!ready) return ready.error().WithContext("interface " + options_.interface);
   return {};
 }
@@ -325,7 +326,7 @@ void AfPacketSource::CheckLink() {
   const auto link = watch_.Get(options_.interface);
   if (!link) {
     // Any other error says nothing about the interface: ask again next time.
-    if (link.error().code == base::ErrorCode::kNotFound) SetMissing(link.error().message);
+    if (link.error().code == base::ErrorCode::kNotFound) SetMissing(kAbsent);
     return;
   }
   const bool bound = binding_ == Binding::kBound && ring_.IsBoundTo(link->index);
@@ -383,7 +384,8 @@ void AfPacketSource::SetMissing(const std::string& why) {
   if (binding_ == Binding::kMissing && why == missing_why_) return;
   binding_ = Binding::kMissing;
   missing_why_ = why;
-  Tell("interface {} missing: {}", options_.interface, why);
+  Tell("interface {} missing: {}; it is waited for{}", options_.interface, why,
+       index_ == 0 ? " (tapiary-sensor --list-interfaces shows those that there are)" : "");
   counters_.link_up = false;
   counters_.trouble = LinkTrouble::kMissing;
   const auto closed = ring_.Attach({kTakeNothing});

@@ -346,8 +346,12 @@ TEST_F(ForwarderTest, RefusedTokenKeepsDataAndIsReadAgain) {
   WriteToken("wrong-token", 0600);
   const Server server;
   Put(1);
+  testing::internal::CaptureStderr();
   auto forwarder = Start(Options(server.url()));
-  ASSERT_TRUE(Wait([&] { return forwarder->status().state == "token refused"; }));
+  EXPECT_TRUE(Wait([&] { return forwarder->status().state == "token refused"; }));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find(Options(server.url()).token_file + " (uplink.token_file)"), std::string::npos)
+      << log;
   EXPECT_TRUE(spool_->Has(Kind::kFlows));
   WriteToken("test-token", 0600);
   ASSERT_TRUE(Wait([&] { return Empty(); }));

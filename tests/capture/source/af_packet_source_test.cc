@@ -191,7 +191,10 @@ TEST_F(AfPacket, CAP03_DeletedAndMadeAgain) {
 
 TEST_F(AfPacket, CAP03_MissingAtTheStartIsTakenWhenItComes) {
   ASSERT_TRUE(Shell(std::string("ip link del ") + kIface));
+  ::testing::internal::CaptureStderr();
   Open({.filter = "port 502", .wait_for_interface = true});
+  const std::string told = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(told.find("it is waited for (tapiary-sensor --list-interfaces"), told.npos) << told;
   EXPECT_FALSE(source_->stats().link_up);
   EXPECT_EQ(source_->stats().trouble, LinkTrouble::kMissing);
   EXPECT_TRUE(Collect(1, 700).empty());
