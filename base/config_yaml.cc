@@ -118,10 +118,11 @@ std::string ConfigTable::Help() const {
     if (group != last_group) out += fmt::format("\n{}\n", group.substr(0, group.size() - 1));
     last_group = std::move(group);
     const std::string type = row.type == "flag" ? "" : " " + row.type;
-    const std::string bounds = row.bounds.empty() ? "" : row.bounds + ", ";
-    const std::string value =
+    std::string bounds = row.is_list ? "repeat for more" : row.bounds;
+    if (!bounds.empty()) bounds += ", ";
+    const std::string init =
         row.default_text.empty() ? "no default" : "default " + row.default_text;
-    out += fmt::format("  --{}{}\n      {} ({}{})\n", row.key, type, row.sentence, bounds, value);
+    out += fmt::format("  --{}{}\n      {} ({}{})\n", row.key, type, row.sentence, bounds, init);
   }
   for (const auto& [command, sentence] : examples_) {
     out += &command == &examples_.front().first ? "\nExamples\n" : "";

@@ -34,9 +34,13 @@ void AddListOptions(CLI::App& app, ListOptions* options) {
         return std::string(text.starts_with('-') ? "must be 0 or more" : "");
       });
   AddFormatOption(app, &options->format);
-  auto* top = app.add_option("--top", options->top,
-                             "the largest groups by a field, or by two: FIELD[,FIELD]");
-  app.add_option("--by", options->by, "what orders the groups, such as bytes")->needs(top);
+  auto* top =
+      app.add_option("--top", options->top,
+                     "the largest groups by a field, or by two: FIELD[,FIELD]; docs/filter.md says "
+                     "which");
+  app.add_option("--by", options->by,
+                 "what orders the groups, such as bytes; default: how many there are")
+      ->needs(top);
   app.add_option("--distinct", options->distinct, "count this field's values in each group")
       ->needs(top);
   app.add_flag("--follow,-f", options->follow, "go on with what arrives, until interrupted")

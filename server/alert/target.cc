@@ -102,6 +102,14 @@ base::Result<> ParseUrl(const std::string& text, AlertTarget& target) {
   return {};
 }
 
+base::Result<> SetHpfeedsText(std::string_view key, const std::string& value, std::string* out) {
+  if (value.size() > kMaxHpfeedsText) {
+    return Invalid(fmt::format("{}: at most {} bytes", key, kMaxHpfeedsText));
+  }
+  *out = value;
+  return {};
+}
+
 base::Result<> SetOption(AlertTarget& target, std::string_view key, const std::string& value) {
   const TargetKind kind = target.kind;
   const bool hpfeeds = IsHpfeeds(kind);
@@ -109,16 +117,19 @@ base::Result<> SetOption(AlertTarget& target, std::string_view key, const std::s
   const bool tls = kind == TargetKind::kWebhook || kind == TargetKind::kSyslogTls ||
                    kind == TargetKind::kHpfeedsTls;
   if (key == "severity") {
-    TAPIARY_ASSIGN(target.least, ParseSeverity(value));
+    const auto least = ParseSeverity(value);
+    if (!least) return least.error().WithContext("severity");
+    target.least = *least;
   } else if (key == "secret" && !syslog) {
     target.secret_file = value;
   } else if (key == "ca" && tls) {
     target.ca_file = value;
-  } else if (key == "ident" && hpfeeds && value.size() <= kMaxHpfeedsText) {
-    target.ident = value;
-  } else if (key == "channel" && hpfeeds && value.size() <= kMaxHpfeedsText) {
-    target.channel = value;
-  } else if (key == "format" && syslog && (value == "cef" || value == "plain")) {
+  } else if (key == "ident" && hpfeeds) {
+    return SetHpfeedsText(key, value, &target.ident);
+  } else if (key == "channel" && hpfeeds) {
+    return SetHpfeedsText(key, value, &target.channel);
+  } else if (key == "format" && syslog) {
+    if (value != "cef" && value != "plain") return Invalid("format: must be plain or cef");
     target.cef = value == "cef";
   } else if (key == "facility" && syslog) {
     const char* const end = value.data() + value.size();

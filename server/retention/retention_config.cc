@@ -8,8 +8,11 @@ void AddRetentionRows(base::ConfigTable& table, RetentionConfig& config) {
   for (const DataKind kind : kDataKinds) {
     const std::string name(ToString(kind));
     KeepLimit& keep = config.all[static_cast<std::size_t>(kind)];
-    table.AddDuration("retention." + name + ".age", &keep.age_ns, "0s", "0s", "36500d",
-                      name + " go this long after they were received, by whole hours; 0s: never");
+    // Rows lie in parts of a day.
+    const char* const step = kind == DataKind::kPackets ? "hours" : "days";
+    table.AddDuration(
+        "retention." + name + ".age", &keep.age_ns, "0s", "0s", "36500d",
+        name + " go this long after they were received, by whole " + step + "; 0s: never");
     table.AddSize("retention." + name + ".bytes", &keep.bytes, "0", "0", "4096TiB",
                   "when " + name +
                       " of all sensors take more, the sensor that has most loses its "

@@ -166,6 +166,13 @@ TEST(Config, DumpShowsTheValuesInForce) {
   EXPECT_THAT(dump, HasSubstr("\n  port: 81\n"));
 }
 
+TEST(Config, HelpSaysHowAListIsGiven) {
+  ConfigTable table("prog", "Does a thing.");
+  std::vector<std::string> names{"a", "b"};
+  table.Add("names", &names, "who");
+  EXPECT_THAT(table.Help(), HasSubstr("--names list\n      who (repeat for more, default a, b)"));
+}
+
 TEST(Config, ZeroIsInAUnitThatPeopleUse) {
   ConfigTable table("prog", "Does a thing.");
   std::int64_t age = 0;

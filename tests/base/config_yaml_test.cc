@@ -206,7 +206,9 @@ TEST(ConfigYaml, HelpShowsEveryKeyWithDefaultAndBounds) {
                               "(default /var/lib/x)\n"));
   EXPECT_THAT(help,
               HasSubstr("  --spool.max size\n      largest size (0 to 1TiB, default 10GiB)\n"));
-  EXPECT_THAT(help, HasSubstr("  --spool.names list\n      names of things (no default)\n"));
+  EXPECT_THAT(
+      help,
+      HasSubstr("  --spool.names list\n      names of things (repeat for more, no default)\n"));
   EXPECT_THAT(help, HasSubstr("  --web.tls.on\n      encrypt (default false)\n"));
   EXPECT_THAT(help, HasSubstr("\nExamples\n  prog --web.port 80\n      shows the page\n"));
 }

@@ -100,6 +100,23 @@ TEST_F(RemoteAccountsTest, AListWithoutAnEndEnds) {
   EXPECT_EQ(tokens.error().code, ErrorCode::kTooLarge);
 }
 
+TEST_F(RemoteAccountsTest, ARefusalSaysWhoWasAskedAndWhatElseThereIs) {
+  Serve({Route("POST", [](const Request&, BodySource&) {
+    return server::Problem(403, "Not allowed", "no");
+  })});
+  const auto accounts = std::move(*OpenRemoteAccounts(Options()));
+  const auto message = [&] {
+    const auto token = accounts->CreateToken({.name = "a", .scope = "sensor"});
+    return token ? "" : token.error().message;
+  };
+  const std::string url = Options().url;
+  EXPECT_NE(message().find("; " + url + " was asked: on its host, --catalog"), std::string::npos)
+      << message();
+  ASSERT_EQ(setenv("TAPIARY_COLLECTOR", url.c_str(), 1), 0);
+  EXPECT_NE(message().find("since TAPIARY_COLLECTOR names it"), std::string::npos) << message();
+  unsetenv("TAPIARY_COLLECTOR");
+}
+
 TEST_F(RemoteAccountsTest, TokensOfOthersAreForTheHost) {
   const auto accounts = Answering("{}");
   const auto token = accounts->CreateToken({.name = "a", .scope = "viewer", .user = "bob"});

@@ -98,6 +98,23 @@ TEST(AlertTargets, SaysWhatIsWrongWithoutTheUrl) {
   }
 }
 
+TEST(AlertTargets, AWrongValueIsToldWithItsKey) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"soc syslog+udp://a.example format=leef", "soc: format: must be plain or cef"},
+      {"soc syslog+udp://a.example severity=bad", "soc: severity: must be one of"},
+      {"soc syslog+udp://a.example facility=x", "soc: facility: must be 0 to 23"},
+      {"soc https://a.example format=cef", "soc: 'format' is not for a target of this kind"},
+  };
+  for (const auto& [text, expected] : rows) {
+    const auto target = ParseAlertTarget(text);
+    ASSERT_FALSE(target) << text;
+    EXPECT_TRUE(target.error().message.starts_with(expected)) << target.error().message;
+  }
+  const auto large = ParseAlertTarget("h hpfeeds://a.example ident=" + std::string(256, 'i'));
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().message, "h: ident: at most 255 bytes");
+}
+
 TEST(AlertTargets, NamesAreUniqueAndFew) {
   EXPECT_FALSE(ParseAlertTargets({"a https://a.example", "a https://b.example"}));
   EXPECT_EQ(ParseAlertTargets({"a https://a.example", "b https://b.example"})->size(), 2u);
