@@ -114,11 +114,12 @@ base::Result<std::string> HourLine(const Work& work, const std::string& escaped,
                                    std::int64_t hour_ns) {
   TAPIARY_ASSIGN(const std::int64_t id, SensorId(work.context.catalog, escaped));
   TAPIARY_ASSIGN(const std::string name, base::UnescapeBytes(escaped));
+  const std::int64_t now_ns = base::WallNow();
   TAPIARY_ASSIGN(const auto accounts,
-                 Accounts(work.context.catalog, {id, hour_ns, hour_ns + 1, base::WallNow()}));
+                 Accounts(work.context.catalog, {id, hour_ns, hour_ns + 1, now_ns}));
   std::string lines;
   for (const HourAccount& account : accounts) {
-    const std::string statement = StatementJson(name, account, base::WallNow());
+    const std::string statement = StatementJson(name, account, now_ns);
     const std::string jws = SignedText(*work.context.key, statement);
     lines += statement.substr(0, statement.size() - 1) + ",\"jws\":\"" + jws + "\"}\n";
   }

@@ -107,8 +107,9 @@ struct Page {
   std::optional<Place> next;
 };
 
-std::string ItemOf(const ApiContext& context, const Sensor& sensor, const HourAccount& account) {
-  std::string statement = StatementJson(sensor.name, account, base::WallNow());
+std::string ItemOf(const ApiContext& context, const Sensor& sensor, const HourAccount& account,
+                   std::int64_t now_ns) {
+  std::string statement = StatementJson(sensor.name, account, now_ns);
   const std::string jws =
       context.key == nullptr ? "null" : "\"" + SignedText(*context.key, statement) + "\"";
   statement.back() = ',';
@@ -117,7 +118,9 @@ std::string ItemOf(const ApiContext& context, const Sensor& sensor, const HourAc
 
 base::Result<> AddSensor(const ApiContext& context, const Asked& asked, const Sensor& sensor,
                          Page* page) {
-  CompletenessQuery query{sensor.id, asked.window.from_ns, asked.window.to_ns, base::WallNow()};
+  // An hour that is unknown up to now is unknown up to when the statement is made.
+  const std::int64_t now_ns = base::WallNow();
+  CompletenessQuery query{sensor.id, asked.window.from_ns, asked.window.to_ns, now_ns};
   if (asked.after && asked.after->sensor_id == sensor.id) query.from_ns = asked.after->hour_ns;
   const std::int64_t room = (asked.limit - page->count) * base::kNanosPerHour;
   if (query.to_ns - query.from_ns > room) {
@@ -127,7 +130,7 @@ base::Result<> AddSensor(const ApiContext& context, const Asked& asked, const Se
   TAPIARY_ASSIGN(const auto accounts, Accounts(context.catalog, query));
   for (const HourAccount& account : accounts) {
     if (page->count++ > 0) page->items += ",\n";
-    page->items += ItemOf(context, sensor, account);
+    page->items += ItemOf(context, sensor, account, now_ns);
   }
   return {};
 }
