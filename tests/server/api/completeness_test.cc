@@ -80,7 +80,9 @@ TEST_F(CompletenessApi, RefusesWhatItDoesNotKnow) {
   ASSERT_EQ(now["items"].size(), 1U);  // the hour that runs, and no future
   const auto& hour = now["items"][0];
   // Up to when the statement was made; of an hour that has just begun nothing is unknown yet.
-  if (!hour["unknown"].empty()) EXPECT_EQ(hour["unknown"].back()["to"], hour["made"]);
+  if (!hour["unknown"].empty()) {
+    EXPECT_EQ(hour["unknown"].back()["to"], hour["made"]);
+  }
 }
 
 TEST_F(CompletenessApi, ADownloadSaysHowCompleteItsHoursAre) {
